@@ -1,0 +1,76 @@
+"""The one tree of errors: every failure that Lakebed reports is a `LakebedError`.
+
+A message says what was wanted, what was found and where. It is lower case, has no final stop and quotes values.
+It never holds a secret or a whole event.
+"""
+
+from __future__ import annotations
+
+
+class LakebedError(Exception):
+    """Base of everything that Lakebed raises on purpose."""
+
+
+class UsageError(LakebedError):
+    """The caller asked for something that cannot be: an unknown option, a bad value."""
+
+
+class QueryError(LakebedError):
+    """The query text is wrong. Knows where: `text`, `start` and `end` are character offsets into it."""
+
+    def __init__(self, message: str, text: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.start = start
+        self.end = max(end, start + 1)
+
+    @property
+    def line(self) -> int:
+        """Line of the error, counted from 1."""
+        return self.text.count("\n", 0, self.start) + 1
+
+    @property
+    def column(self) -> int:
+        """Column of the error in characters, counted from 1."""
+        return self.start - (self.text.rfind("\n", 0, self.start) + 1) + 1
+
+    def __str__(self) -> str:
+        line_start = self.text.rfind("\n", 0, self.start) + 1
+        line_end = self.text.find("\n", self.start)
+        shown = self.text[line_start : line_end if line_end >= 0 else len(self.text)]
+        width = max(1, min(self.end, line_start + len(shown)) - self.start)
+        marker = " " * (self.start - line_start) + "^" * width
+        return f"{self.message}\n  line {self.line}, column {self.column}\n  {shown}\n  {marker}"
+
+
+class StorageError(LakebedError):
+    """The object store refused, failed or could not be reached."""
+
+
+class NotFoundError(StorageError):
+    """The object is not there."""
+
+
+class AlreadyExistsError(StorageError):
+    """A conditional create found the object there."""
+
+
+class UnsafeStoreError(StorageError):
+    """The store lets two conditional writes win: a catalog on it would lose data."""
+
+
+class CatalogError(LakebedError):
+    """The catalog holds something it must not, or cannot be read."""
+
+
+class CorruptSegmentError(LakebedError):
+    """Bytes of a segment are damaged; the message names file, section and offset."""
+
+
+class IngestError(LakebedError):
+    """A source object could not be indexed."""
+
+
+class LimitError(LakebedError):
+    """A named limit was reached; the message names it and how to raise it."""
