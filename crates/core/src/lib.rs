@@ -1,1 +1,5 @@
 //! The Lakebed engine: bytes in, bytes out. No I/O, no clock, no threads, no Python.
+pub mod error;
+pub mod format;
+pub mod parse;
+pub mod value;

@@ -1,0 +1,2 @@
+//! Parsers of log formats, one file each: bytes in, events out through an `EventSink`.
+pub mod sink;

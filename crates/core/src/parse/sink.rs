@@ -1,0 +1,33 @@
+//! What a parser talks to: the events of a source, told leaf by leaf, with no tree in between.
+//!
+//! A parser calls `begin_event`, describes one JSON value, then `end_event`, or `abort_event` when the record turns out to be
+//! malformed; the sink then forgets what it was told of it. Text given to a sink is UTF-8 in which a lone surrogate of a
+//! `\ud800` escape stands as its three generalised UTF-8 bytes (WTF-8), so that it can be written back as it came.
+
+/// What the parser knows of the record as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RecordFacts {
+    /// Why the record was kept as `message` only; None when it parsed.
+    pub parse_error: Option<&'static str>,
+    /// Event time in ns since 1970 UTC, when the format itself knows it (otherwise the sink looks at the time fields).
+    pub time_ns: Option<i64>,
+}
+
+/// Receives events. Calls nest as JSON does: `key` before every member of an object.
+pub trait EventSink {
+    fn begin_event(&mut self);
+    fn begin_object(&mut self);
+    fn end_object(&mut self);
+    fn begin_array(&mut self);
+    fn end_array(&mut self);
+    /// The unescaped name of the next member.
+    fn key(&mut self, name: &[u8]);
+    /// An unescaped string value.
+    fn string(&mut self, value: &[u8]);
+    /// A number's JSON text, as it stands in the source; valid by the JSON grammar.
+    fn number(&mut self, text: &[u8]);
+    fn boolean(&mut self, value: bool);
+    fn null(&mut self);
+    fn end_event(&mut self, facts: RecordFacts);
+    fn abort_event(&mut self);
+}

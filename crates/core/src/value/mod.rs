@@ -1,0 +1,1 @@
+//! What single values mean: times, numbers, addresses, tokens, patterns.
