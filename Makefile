@@ -33,7 +33,7 @@ test: check ## every check and every test; what CI runs
 	@scripts/test
 
 bench: dev ## measure against DuckDB, ClickHouse, tantivy and ripgrep, side by side
-	@scripts/bench
+	@scripts/bench $(BENCH)
 
 fuzz: dev ## fuzz every decoder, SECONDS_EACH=60 by default
 	@scripts/fuzz $${SECONDS_EACH:-60}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bench.corpus import Truth
 
 DECLARED = {
-    "at": "eventTime",
+    "happened": "eventTime",
     "name": "eventName",
     "source": "eventSource",
     "ip": "sourceIPAddress",
@@ -67,7 +67,7 @@ def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:
         "count_by_nested": "select arn, count(*) from {} group by 1 order by 2 desc",
         "filter_count_distinct": "select ip, count(*), count(distinct arn) from {} where error is not null "
         "group by 1 order by 2 desc limit 20",
-        "newest": "select e from {} order by at desc limit 50",
+        "newest": "select e from {} order by happened desc limit 50",
     }.items():
         report.warm(name, partial(ask, sql.format(table)))
 
