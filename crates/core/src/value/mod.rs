@@ -1,6 +1,10 @@
 //! What single values mean: times, numbers, addresses, tokens, patterns.
+pub mod calendar;
+pub mod cidr;
 pub mod class;
 pub mod column;
+pub mod decimal;
 pub mod needle;
 pub mod pattern;
+pub mod time;
 pub mod token;
