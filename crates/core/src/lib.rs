@@ -3,3 +3,4 @@ pub mod error;
 pub mod format;
 pub mod parse;
 pub mod value;
+pub mod write;

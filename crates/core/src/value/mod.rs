@@ -8,3 +8,4 @@ pub mod needle;
 pub mod pattern;
 pub mod time;
 pub mod token;
+pub mod json;
