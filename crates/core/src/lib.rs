@@ -1,4 +1,5 @@
 //! The Lakebed engine: bytes in, bytes out. No I/O, no clock, no threads, no Python.
+pub mod decompress;
 pub mod error;
 pub mod format;
 pub mod parse;
