@@ -138,7 +138,7 @@ fn survey(column: &ColumnBuffer, values: &StoredValues, tokens: &mut TokenSet) -
             _ => column.dictionary.get(id as u32),
         };
         for_each_token(text, |token| tokens.add(token_hash(token), pages));
-        if column.kind == Kind::Number {
+        if column.kind == Kind::Number && (text == b"-0" || text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))) {
             // `404.0` must be found by whoever looks for the number 404.
             if let Some(integer) = integer_text(text).filter(|integer| integer != text) {
                 for_each_token(&integer, |token| tokens.add(token_hash(token), pages));
