@@ -16,8 +16,9 @@ MIB = 1024 * 1024
 DEFAULT_LAKE = "./lake"
 
 # -- storage --------------------------------------------------------------------------------------------------------
-STREAM_CHUNK_BYTES = 1 * MIB
-"""Source objects are read in pieces of this size: large enough that a call per piece costs nothing."""
+STREAM_CHUNK_BYTES = MIB // 4
+"""Source objects are read in pieces of this size: a call per piece costs nothing, and a piece of a compression bomb
+unpacks to 256 MB at most (deflate reaches 1032 : 1)."""
 
 REQUEST_TIMEOUT_S = 60
 """One request to an object store, body included. A stalled connection must not hang an indexer for ever."""
@@ -69,6 +70,9 @@ INGEST_BASE_BYTES = 80 * MIB
 INGEST_WORKER_BYTES = 240 * MIB
 """Of it: one worker's segment in memory, the file made from it and the object being read."""
 
+SEGMENT_BYTES = 256 * MIB
+"""Uncompressed bytes of source per segment. A cut through an object is avoided by going over it by a quarter."""
+
 COMMIT_SECONDS = 30.0
 """A worker that holds finished objects for longer makes them visible at the next object's end."""
 
@@ -82,14 +86,11 @@ READERS_KEPT = 2_000
 READER_CACHE_BYTES = 128 * MIB
 """What those readers may hold together: schemas and directories."""
 
-ROWS_PER_PART = 2_000
-"""Rows that a leaf hands over at once: a part stays near a megabyte."""
+WAITING_ROWS_MAX = 20_000
+"""Rows that wait for those of other segments before reading ahead stops; the order may need more."""
 
-PART_BYTES = 1 * MIB
-"""A part with this many bytes of rows is handed over, however few they are."""
-
-BUFFERED_PARTS_MAX = 64
-"""Parts that wait to be merged, beyond those the order needs: bounds the memory of a search."""
+REMOTE_PARALLELISM = 16
+"""Leaf tasks at once over a distant store: they mostly wait for it. Bounds the memory of a search too."""
 
 SPLIT_SEGMENT_BYTES = 4 * MIB
 """A segment smaller than this is never split between cores: the second reader would cost more than it saves."""

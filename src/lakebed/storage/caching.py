@@ -72,6 +72,8 @@ class CachingStore(StoreWrapper):
     def __init__(self, inner: Store, cache: RangeCache) -> None:
         super().__init__(inner)
         self._cache = cache
+        self.hits = 0
+        self.hit_bytes = 0
 
     def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> Sequence[Buffer]:
         """See `Store.get_ranges`: what is missing is read in one round."""
@@ -86,6 +88,8 @@ class CachingStore(StoreWrapper):
                 coming.append((place, known))
             else:
                 found[place] = known
+                self.hits += 1
+                self.hit_bytes += length
         self._read(key, ranges, missing, found)
         for place, event in coming:
             event.wait()
@@ -115,6 +119,8 @@ class CachingStore(StoreWrapper):
         """What another thread was reading; if that failed or was already pushed out, it is read here."""
         known = self._cache.find((key, offset, length))
         if known is not None and not isinstance(known, threading.Event):
+            self.hits += 1
+            self.hit_bytes += length
             return known
         data: Buffer | None = None
         try:

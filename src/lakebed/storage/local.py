@@ -128,7 +128,7 @@ class LocalStore:
         """Depth first, so that keys come in order: a folder sorts as its name and a slash."""
         try:
             with os.scandir(self._base + folder) as entries:
-                names = sorted((e.name + "/" if e.is_dir() else e.name, e) for e in entries)
+                names = sorted((e.name + "/" if e.is_dir(follow_symlinks=False) else e.name, e) for e in entries)
         except FileNotFoundError:
             return
         for name, entry in names:

@@ -88,7 +88,7 @@ class RetryStore(StoreWrapper):
         return call()
 
     def _wait(self, attempt: int) -> None:
-        self._sleep(config.STORE_BACKOFF_S * 2**attempt * (0.5 + random.random()))
+        self._sleep(config.STORE_BACKOFF_S * 2**attempt * (0.75 + random.random() / 2))
 
 
 def _check_transfer(key: str, offset: int, length: int, data: Buffer) -> None:
