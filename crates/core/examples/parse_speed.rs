@@ -4,6 +4,7 @@
 use lakebed_core::decompress::{Decompressor, Limits};
 use lakebed_core::parse::ignore::IgnoreSink;
 use lakebed_core::parse::json::JsonParser;
+use lakebed_core::parse::registry::Parser;
 use std::hint::black_box;
 use std::io::Write;
 use std::time::Instant;

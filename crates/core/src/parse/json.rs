@@ -19,11 +19,27 @@ mod string;
 mod walk;
 
 use super::ignore::IgnoreSink;
+use super::registry::{Head, Parser};
 use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
 use super::utf8::Utf8Filter;
 use broken::After;
+use memchr::memmem;
 use walk::{Fault, Stop, Walker, skip_space};
+
+/// Where JSON logs keep their time, the most telling names first.
+const TIME_FIELDS: [&str; 10] = [
+    "eventTime",
+    "@timestamp",
+    "timestamp",
+    "time",
+    "ts",
+    "datetime",
+    "event_time",
+    "published",
+    "createdDateTime",
+    "date",
+];
 
 /// Longest piece of raw text in one event; longer ones only make a value that nobody reads.
 pub const RAW_BYTES_MAX: usize = 1024 * 1024;
@@ -82,8 +98,34 @@ struct Text<'a> {
     is_last: bool,
 }
 
-impl JsonParser {
-    pub fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
+impl Parser for JsonParser {
+    const NAME: &'static str = "json";
+    const TIME_FIELDS: &'static [&'static str] = &TIME_FIELDS;
+
+    fn looks_like(head: &Head) -> bool {
+        let mut bytes = head
+            .bytes()
+            .iter()
+            .filter(|byte| !byte.is_ascii_whitespace());
+        let inside: &[u8] = match bytes.next() {
+            Some(b'{') => b"\"}",
+            Some(b'[') => b"{]",
+            _ => return false,
+        };
+        bytes.next().is_none_or(|byte| inside.contains(byte))
+    }
+
+    fn source_type(head: &Head) -> &'static str {
+        let has = |name: &[u8]| memmem::find(head.bytes(), name).is_some();
+        let is_cloudtrail = has(b"\"eventVersion\"") && has(b"\"eventSource\"");
+        if is_cloudtrail {
+            "aws:cloudtrail"
+        } else {
+            "json"
+        }
+    }
+
+    fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
         for step in data.chunks(STEP_BYTES) {
             self.filter.feed(step, &mut self.buffer);
             if self.buffer.len() >= self.retry_bytes {
@@ -93,7 +135,7 @@ impl JsonParser {
     }
 
     /// The end of the data. The parser is then ready for another object's.
-    pub fn finish<S: EventSink>(&mut self, sink: &mut S) {
+    fn finish<S: EventSink>(&mut self, sink: &mut S) {
         self.filter.finish(&mut self.buffer);
         // So that a number at the end has an end.
         self.buffer.push(b'\n');
@@ -102,13 +144,15 @@ impl JsonParser {
         self.place = Place::Start;
     }
 
-    pub fn statistics(&self) -> Statistics {
+    fn statistics(&self) -> Statistics {
         Statistics {
             invalid_utf8: self.filter.replaced(),
             ..self.statistics
         }
     }
+}
 
+impl JsonParser {
     fn read<S: EventSink>(&mut self, is_last: bool, sink: &mut S) {
         let mut buffer = std::mem::take(&mut self.buffer);
         let text = Text {
@@ -149,19 +193,13 @@ impl JsonParser {
     }
 
     fn start(&mut self, text: Text) -> Step {
-        let bytes = text.bytes;
-        if bytes.len() < BYTE_ORDER_MARK.len()
-            && BYTE_ORDER_MARK.starts_with(bytes)
-            && !text.is_last
-        {
+        if text.bytes.is_empty() {
             return Step::Wait;
         }
         self.place = Place::Top;
-        Step::To(if bytes.starts_with(BYTE_ORDER_MARK) {
-            BYTE_ORDER_MARK.len()
-        } else {
-            0
-        })
+        // The filter before the buffer never hands on a part of a character.
+        let has_mark = text.bytes.starts_with(BYTE_ORDER_MARK);
+        Step::To(if has_mark { BYTE_ORDER_MARK.len() } else { 0 })
     }
 
     fn top<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
