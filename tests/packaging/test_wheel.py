@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # what is built for `make dev` is used again: the same profile, the same folder
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cargo")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
