@@ -1,0 +1,1 @@
+"""Lakebed: a security data lake in your own buckets."""
