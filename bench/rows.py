@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Reports = dict[str, dict[str, Any]]  # side to its report: JSON
-MIB = 1024 * 1024
 
 
 class MissingError(Exception):
@@ -101,7 +100,7 @@ def show_ms(seconds: float) -> str:
 
 
 def show_mb(size_bytes: float) -> str:
-    """Megabytes (10^6) or mebibytes are all the same at this precision; the results hold exact numbers."""
+    """Megabytes, of a million bytes."""
     return f"{size_bytes / 1e6:.1f} MB"
 
 
@@ -185,8 +184,8 @@ ROWS = [
     Row("needle in one segment, present", "2 rounds, ≤ 5 requests, ≤ 1 % or 512 kB", _traffic_present),
     Row("30 ms per request, absent", "≤ 45 ms", _latency("absent", 0.045)),
     Row("30 ms per request, present", "≤ 100 ms", _latency("present", 0.100)),
-    limit_row("memory, indexing", "index_rss_bytes", 600 * MIB, show_mb),
-    limit_row("memory, search worker", "worker_rss_bytes", 150 * MIB, show_mb),
+    limit_row("memory, indexing", "index_rss_bytes", 600e6, show_mb),
+    limit_row("memory, search worker", "worker_rss_bytes", 150e6, show_mb),
     limit_row("cold start of a worker", "cold.wall_s", 0.150, show_ms, " (reach 80 ms)"),
     Row("cold start imports", "obstore, orjson or msgspec, the engine", _cold_imports),
 ]

@@ -9,7 +9,6 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-import chdb
 from chdb import session
 
 from bench.measure import Report, run_side
@@ -39,13 +38,13 @@ settings max_insert_threads = {threads}
 
 def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:
     """Fills the table, merges it, then asks."""
-    report.version = chdb.__version__
     threads = os.cpu_count() or 1
     database = session.Session(str(work / "clickhouse"))
 
     def ask(sql: str) -> str:
         return str(database.query(sql)).strip().replace("\n", " ")
 
+    report.version = ask("select version()").strip('"')
     ask(f"set max_threads = {threads}, allow_experimental_full_text_index = 1")
     ask(TABLE)
     report.once("ingest", lambda: ask(INSERT.format(corpus=corpus, threads=threads)))

@@ -22,7 +22,7 @@ THREADS = 2
 
 def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:
     """Adds every event, then asks."""
-    report.version = tantivy.__version__
+    report.version = tantivy.__version__.removeprefix("tantivy v").partition(",")[0]
     folder = work / "tantivy"
     folder.mkdir(parents=True)
     schema = tantivy.SchemaBuilder()
