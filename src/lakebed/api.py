@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import os
 import threading
@@ -164,6 +163,8 @@ class Lake:
         partial: bool = False,
     ) -> AsyncSearchResult:
         """Like `search`, for `async for`; the work is done in threads, and the event loop stays free."""
+        import asyncio
+
         found = await asyncio.to_thread(
             self.search,
             query,

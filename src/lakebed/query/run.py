@@ -59,7 +59,9 @@ class Search(Iterator[AnswerRow]):
         self._newest_first = self._facts.newest_first
         self._entries = self._prune(state)
         tasks = TaskList(state, self._entries)
-        split, self._task_entries = split_tasks(tasks, readers, executor.parallelism, newest_first=self._newest_first)
+        split, self._task_entries = split_tasks(
+            tasks, self._plan, readers, executor.parallelism, newest_first=self._newest_first
+        )
         self._session: Session = executor.start(split, self._plan, is_aggregate=compiled.is_aggregate)
         self._costs: dict[int, dict[str, int]] = {}
         self._opened: set[str] = set()
