@@ -43,10 +43,7 @@ pub const RATIO_FREE_BYTES: u64 = 64 * 1024 * 1024;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            output_bytes_max: OUTPUT_BYTES_MAX,
-            ratio_max: RATIO_MAX,
-        }
+        Self { output_bytes_max: OUTPUT_BYTES_MAX, ratio_max: RATIO_MAX }
     }
 }
 
@@ -140,10 +137,7 @@ impl Decompressor {
             self.start(Codec::Plain, &mut out)?;
         }
         let what = match &self.codec {
-            Codec::Gzip {
-                place: GzipPlace::Member,
-                ..
-            } => "gzip member",
+            Codec::Gzip { place: GzipPlace::Member, .. } => "gzip member",
             Codec::Zstd { wanted: 1.., .. } => "zstd frame",
             _ => return Ok(()),
         };
@@ -169,10 +163,7 @@ impl Decompressor {
     }
 
     fn fail(&mut self, reason: String) -> Damage {
-        let damage = Damage {
-            offset: self.bytes_in,
-            reason,
-        };
+        let damage = Damage { offset: self.bytes_in, reason };
         self.damage = Some(damage.clone());
         damage
     }
@@ -219,20 +210,12 @@ impl Decompressor {
     }
 
     fn bomb(&self) -> Option<String> {
-        let Limits {
-            output_bytes_max,
-            ratio_max,
-        } = self.limits;
+        let Limits { output_bytes_max, ratio_max } = self.limits;
         if self.bytes_out > output_bytes_max {
-            return Some(format!(
-                "unfolds to more than the limit of {output_bytes_max} bytes"
-            ));
+            return Some(format!("unfolds to more than the limit of {output_bytes_max} bytes"));
         }
-        let is_bomb =
-            self.bytes_out > RATIO_FREE_BYTES && self.bytes_out / self.bytes_in.max(1) > ratio_max;
-        is_bomb.then(|| {
-            format!("unfolds to more than {ratio_max} times its size, as a compression bomb does")
-        })
+        let is_bomb = self.bytes_out > RATIO_FREE_BYTES && self.bytes_out / self.bytes_in.max(1) > ratio_max;
+        is_bomb.then(|| format!("unfolds to more than {ratio_max} times its size, as a compression bomb does"))
     }
 }
 
@@ -242,40 +225,24 @@ fn recognise(head: &[u8]) -> Option<Codec> {
         let known = head.get(from..).unwrap_or_default();
         known.iter().zip(magic).all(|(byte, wanted)| byte == wanted)
     };
-    let is_skippable =
-        head.first().is_some_and(|byte| byte & 0xf0 == 0x50) && agrees(&ZSTD_SKIPPABLE_TAIL, 1);
+    let is_skippable = head.first().is_some_and(|byte| byte & 0xf0 == 0x50) && agrees(&ZSTD_SKIPPABLE_TAIL, 1);
     let gzip = agrees(&GZIP_MAGIC, 0);
     let zstd = agrees(&ZSTD_MAGIC, 0) || is_skippable;
     if gzip && head.len() >= GZIP_MAGIC.len() {
         let stream = Box::new(Decompress::new_gzip(GZIP_WINDOW_BITS));
-        return Some(Codec::Gzip {
-            stream,
-            place: GzipPlace::Member,
-        });
+        return Some(Codec::Gzip { stream, place: GzipPlace::Member });
     }
     if zstd && head.len() >= MAGIC_BYTES_MAX {
         return match Decoder::new() {
-            Ok(decoder) => Some(Codec::Zstd {
-                stream: Box::new(decoder),
-                wanted: 0,
-            }),
+            Ok(decoder) => Some(Codec::Zstd { stream: Box::new(decoder), wanted: 0 }),
             Err(_) => Some(Codec::Plain),
         };
     }
     (!gzip && !zstd).then_some(Codec::Plain)
 }
 
-fn gzip_step(
-    stream: &mut Decompress,
-    place: &mut GzipPlace,
-    input: &[u8],
-    piece: &mut [u8],
-) -> Step {
-    let skipped = |taken| Step {
-        taken,
-        written: 0,
-        failure: None,
-    };
+fn gzip_step(stream: &mut Decompress, place: &mut GzipPlace, input: &[u8], piece: &mut [u8]) -> Step {
+    let skipped = |taken| Step { taken, written: 0, failure: None };
     if *place != GzipPlace::Member {
         match input.first() {
             None => return skipped(0),
@@ -290,11 +257,7 @@ fn gzip_step(
             }
             Some(_) => {
                 let failure = Some("bytes that are no gzip member follow the last one".to_string());
-                return Step {
-                    taken: 0,
-                    written: 0,
-                    failure,
-                };
+                return Step { taken: 0, written: 0, failure };
             }
         }
     }
@@ -319,38 +282,17 @@ fn gzip_reason(error: &DecompressError) -> String {
 }
 
 /// Gives the decoder one block at a time: what it decodes in the call in which it meets a damage is lost.
-fn zstd_step(
-    stream: &mut Decoder<'static>,
-    wanted: &mut usize,
-    input: &[u8],
-    piece: &mut [u8],
-) -> Step {
+fn zstd_step(stream: &mut Decoder<'static>, wanted: &mut usize, input: &[u8], piece: &mut [u8]) -> Step {
     if input.is_empty() && *wanted == 0 {
-        return Step {
-            taken: 0,
-            written: 0,
-            failure: None,
-        };
+        return Step { taken: 0, written: 0, failure: None };
     }
-    let block = if *wanted == 0 {
-        MAGIC_BYTES_MAX
-    } else {
-        *wanted
-    };
+    let block = if *wanted == 0 { MAGIC_BYTES_MAX } else { *wanted };
     match stream.run_on_buffers(&input[..block.min(input.len())], piece) {
         Ok(status) => {
             *wanted = status.remaining;
-            Step {
-                taken: status.bytes_read,
-                written: status.bytes_written,
-                failure: None,
-            }
+            Step { taken: status.bytes_read, written: status.bytes_written, failure: None }
         }
-        Err(error) => Step {
-            taken: 0,
-            written: 0,
-            failure: Some(format!("zstd data is damaged: {error}")),
-        },
+        Err(error) => Step { taken: 0, written: 0, failure: Some(format!("zstd data is damaged: {error}")) },
     }
 }
 

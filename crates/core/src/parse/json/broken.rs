@@ -15,26 +15,14 @@ pub(super) enum After {
 
 impl JsonParser {
     /// Waits for the rest of an incomplete record, or keeps the text of a broken one.
-    pub(super) fn stopped<S: EventSink>(
-        &mut self,
-        text: Text,
-        at: usize,
-        stop: Stop,
-        sink: &mut S,
-    ) -> Step {
+    pub(super) fn stopped<S: EventSink>(&mut self, text: Text, at: usize, stop: Stop, sink: &mut S) -> Step {
         let end = text.bytes.len();
         let fault = match stop {
             Stop::Malformed(fault) => fault,
-            _ if text.is_last => Fault {
-                at: end,
-                reason: "ends in the middle of a record",
-                in_string: false,
-            },
-            _ if end - at >= RECORD_BYTES_MAX => Fault {
-                at: end,
-                reason: "record is longer than 64 MiB",
-                in_string: false,
-            },
+            _ if text.is_last => Fault { at: end, reason: "ends in the middle of a record", in_string: false },
+            _ if end - at >= RECORD_BYTES_MAX => {
+                Fault { at: end, reason: "record is longer than 64 MiB", in_string: false }
+            }
             _ => return Step::Wait,
         };
         let depth = self.walker.depth();
@@ -121,11 +109,5 @@ fn top_end(text: &[u8], at: usize, fault: Fault, depth: usize) -> Option<usize> 
 fn element_end(text: &[u8], at: usize, fault: Fault, depth: usize) -> Option<usize> {
     let limit = text.len().min(at + RAW_BYTES_MAX);
     let balanced = balanced_end(&text[..limit], fault, depth).map(|end| end.max(at + 1));
-    balanced.or_else(|| {
-        if limit < text.len() {
-            line_end(text, fault.at)
-        } else {
-            None
-        }
-    })
+    balanced.or_else(|| if limit < text.len() { line_end(text, fault.at) } else { None })
 }

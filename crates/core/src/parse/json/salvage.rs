@@ -40,9 +40,7 @@ pub fn line_end(text: &[u8], at: usize) -> Option<usize> {
 /// The end of a broken record that is an object, when another object follows it on the same line (concatenated records).
 pub fn neighbour_end(text: &[u8], fault: Fault, depth: usize) -> Option<usize> {
     let end = balanced_end(text, fault, depth)?;
-    let after = text[end..]
-        .iter()
-        .find(|&&byte| !matches!(byte, b' ' | b'\t' | b',' | b'\r'));
+    let after = text[end..].iter().find(|&&byte| !matches!(byte, b' ' | b'\t' | b',' | b'\r'));
     (after == Some(&b'{')).then_some(end)
 }
 
@@ -51,11 +49,7 @@ mod tests {
     use super::*;
 
     fn fault(at: usize, in_string: bool) -> Fault {
-        Fault {
-            at,
-            reason: "",
-            in_string,
-        }
+        Fault { at, reason: "", in_string }
     }
 
     #[test]
