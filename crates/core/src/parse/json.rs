@@ -23,7 +23,7 @@ use super::registry::{Head, Parser};
 use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
 use super::utf8::Utf8Filter;
-use broken::After;
+use broken::RawLine;
 use memchr::memmem;
 use walk::{Fault, Stop, Walker, skip_space};
 
@@ -65,6 +65,8 @@ pub struct JsonParser {
     /// Members of the envelope that are not its records, as they stand, separated by commas.
     members: Vec<u8>,
     walker: Walker,
+    /// Text that recovery from broken records has looked at twice.
+    reread_bytes: usize,
     statistics: Statistics,
 }
 
@@ -80,8 +82,8 @@ enum Place {
     Records,
     /// Among the members of the envelope, after `Records`.
     Members,
-    /// In a line that is not JSON and too long for one piece, for this reason.
-    Raw(&'static str, After),
+    /// In a line that is not JSON and too long for one piece.
+    Raw(RawLine),
 }
 
 /// How far a step came.
@@ -135,6 +137,7 @@ impl Parser for JsonParser {
         self.read(true, sink);
         self.tell_members(sink);
         self.place = Place::Start;
+        self.reread_bytes = 0;
     }
 
     fn statistics(&self) -> Statistics {
@@ -163,7 +166,7 @@ impl JsonParser {
     fn step<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
         match self.place {
             Place::Start => self.start(text),
-            Place::Raw(reason, after) => self.raw_line(text, at, reason, after, sink),
+            Place::Raw(raw) => self.raw_line(text, at, raw, sink),
             Place::Top => match skip(text.bytes, at, b" \t\r\n") {
                 Some(start) => self.top(text, start, sink),
                 None => past_the_end(text, at),
