@@ -32,6 +32,16 @@ impl BitWriter {
         self.put(value & ((1 << k) - 1), k);
     }
 
+    /// Elias gamma code of `value` + 1: as many zeros as it has bits after the first, then its bits, highest first.
+    pub fn put_gamma(&mut self, value: u64) {
+        let number = value + 1;
+        let rest = number.ilog2();
+        self.put(0, rest);
+        for bit in (0..=rest).rev() {
+            self.put(number >> bit & 1, 1);
+        }
+    }
+
     pub fn finish(mut self) -> Vec<u8> {
         if self.filled > 0 {
             self.out.push(self.pending as u8);
@@ -49,6 +59,11 @@ pub struct BitReader<'a> {
 impl<'a> BitReader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, position: 0 }
+    }
+
+    /// A reader that starts at a position counted in bits.
+    pub fn at(bytes: &'a [u8], position: usize) -> Self {
+        Self { bytes, position }
     }
 
     /// The 57 bits or more from the current position on; zeros past the end.
@@ -74,10 +89,24 @@ impl<'a> BitReader<'a> {
         Ok(())
     }
 
+    /// Takes a field of at most 57 bits.
     pub fn take(&mut self, width: u32) -> Result<u64, DecodeError> {
         let value = self.window() & ((1u64 << width) - 1);
         self.advance(width)?;
         Ok(value)
+    }
+
+    pub fn take_gamma(&mut self) -> Result<u64, DecodeError> {
+        let rest = self.window().trailing_zeros();
+        if rest > 40 {
+            return Err(DecodeError("gamma code is too long"));
+        }
+        self.advance(rest)?;
+        let mut number = 0;
+        for _ in 0..=rest {
+            number = number << 1 | self.take(1)?;
+        }
+        Ok(number - 1)
     }
 
     pub fn take_rice(&mut self, k: u32) -> Result<u64, DecodeError> {

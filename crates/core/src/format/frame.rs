@@ -1,69 +1,134 @@
-//! A frame: bytes, compressed with zstd where that pays, with a checksum that the directory keeps.
+//! Payloads (bytes, compressed where that pays) and frames (a stored run of bytes whose length and checksum a directory keeps).
 //!
-//! Layout of the payload: one tag byte (0 stored, 1 zstd), for zstd a varint with the plain length, then the bytes.
+//! Layout of a payload: one tag byte (0 stored, 1 zstd), the plain length as a varint, for zstd the stored length as a varint,
+//! then the bytes. A frame holds one payload or many; only the frame is checksummed.
 use super::wire::{Wire, put_varint};
 use crate::error::DecodeError;
+use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Level 3 is the knee: 9 wins 3-10 % for seven times the time (see bench/).
 pub const ZSTD_LEVEL: i32 = 3;
 
-/// No frame decodes to more than this; a larger claim is damage, not data.
-pub const FRAME_BYTES_MAX: usize = 1 << 30;
+/// No payload decodes to more than this; a larger claim is damage, not data.
+pub const PAYLOAD_BYTES_MAX: usize = 1 << 30;
 
 /// Below this, zstd's own header eats the gain.
 const WORTH_COMPRESSING_BYTES: usize = 24;
 
+/// A sample of this size tells whether packed bits are worth a try at all.
+const SAMPLE_BYTES: usize = 2048;
+
 const STORED: u8 = 0;
 const ZSTD: u8 = 1;
 
-/// Compresses with a context that is kept between calls: creating one costs more than a small frame.
+/// Compresses with a context that is kept between calls: creating one costs more than a small payload.
 pub struct Compressor {
     context: zstd::bulk::Compressor<'static>,
+    /// Payloads are only stored: they become part of something that is compressed as a whole.
+    pub store_only: bool,
 }
 
 impl Compressor {
     pub fn new() -> Self {
-        Self::with_level(ZSTD_LEVEL)
-    }
-
-    pub fn with_level(level: i32) -> Self {
-        let mut context = zstd::bulk::Compressor::new(level).unwrap_or_default();
+        let mut context = zstd::bulk::Compressor::new(ZSTD_LEVEL).unwrap_or_default();
+        let _ = context.set_parameter(zstd::zstd_safe::CParameter::Format(zstd::zstd_safe::FrameFormat::Magicless));
         let _ = context.include_contentsize(false);
-        let _ = context.include_magicbytes(false);
-        Self { context }
+        let _ = context.include_checksum(false);
+        let _ = context.include_dictid(false);
+        Self { context, store_only: false }
     }
 
-    /// Appends the frame of `plain` to `out`; gives the frame's length and checksum.
-    pub fn put(&mut self, out: &mut Vec<u8>, plain: &[u8]) -> FrameRef {
-        let start = out.len();
-        if plain.len() >= WORTH_COMPRESSING_BYTES {
+    /// Appends `plain` as a payload, compressed if that makes it smaller.
+    pub fn put(&mut self, out: &mut Vec<u8>, plain: &[u8]) {
+        if plain.len() >= WORTH_COMPRESSING_BYTES && !self.store_only {
+            let start = out.len();
             out.push(ZSTD);
             put_varint(out, plain.len() as u64);
-            let body = out.len();
-            out.resize(body + zstd::zstd_safe::compress_bound(plain.len()), 0);
-            let written = self.context.compress_to_buffer(plain, &mut out[body..]).unwrap_or(usize::MAX);
-            if written < plain.len().saturating_sub(plain.len() >> 6) {
-                out.truncate(body + written);
-                return FrameRef::of(&out[start..]);
+            let body = self.compressed(plain);
+            if body.len() + 3 < plain.len() - (plain.len() >> 7) {
+                put_varint(out, body.len() as u64);
+                out.extend_from_slice(&body);
+                return;
             }
             out.truncate(start);
         }
-        self.put_stored(out, plain)
+        put_stored(out, plain);
     }
 
-    /// As `put`, for bytes known not to shrink.
-    pub fn put_stored(&mut self, out: &mut Vec<u8>, plain: &[u8]) -> FrameRef {
-        let start = out.len();
-        out.push(STORED);
-        out.extend_from_slice(plain);
-        FrameRef::of(&out[start..])
+    /// As `put`, for bytes that are random more often than not: a sample decides first.
+    pub fn put_packed(&mut self, out: &mut Vec<u8>, plain: &[u8]) {
+        if plain.len() > 2 * SAMPLE_BYTES && !self.store_only {
+            let middle = plain.len() / 2;
+            let sample = self.compressed(&plain[middle..middle + SAMPLE_BYTES]).len();
+            if sample > SAMPLE_BYTES - SAMPLE_BYTES / 32 {
+                return put_stored(out, plain);
+            }
+        }
+        self.put(out, plain);
+    }
+
+    fn compressed(&mut self, plain: &[u8]) -> Vec<u8> {
+        let mut body = vec![0; zstd::zstd_safe::compress_bound(plain.len())];
+        // A failure cannot happen with a buffer of the bound's size; a body as long as the input is never kept.
+        let written = self.context.compress_to_buffer(plain, &mut body[..]).unwrap_or(body.len());
+        body.truncate(written);
+        body
     }
 }
 
 impl Default for Compressor {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Appends `plain` as a payload as it is.
+pub fn put_stored(out: &mut Vec<u8>, plain: &[u8]) {
+    out.push(STORED);
+    put_varint(out, plain.len() as u64);
+    out.extend_from_slice(plain);
+}
+
+/// A payload that is not decoded yet.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Payload<'a> {
+    is_compressed: bool,
+    plain_length: usize,
+    body: &'a [u8],
+}
+
+impl<'a> Payload<'a> {
+    pub fn read(wire: &mut Wire<'a>) -> Result<Self, DecodeError> {
+        let tag = wire.byte()?;
+        let plain_length = wire.varint()?;
+        if plain_length > PAYLOAD_BYTES_MAX as u64 {
+            return Err(DecodeError("payload claims more than 1 GiB"));
+        }
+        let plain_length = plain_length as usize;
+        let is_compressed = match tag {
+            STORED => false,
+            ZSTD => true,
+            _ => return Err(DecodeError("unknown payload tag")),
+        };
+        let length = if is_compressed { wire.count()? } else { plain_length };
+        Ok(Self { is_compressed, plain_length, body: wire.take(length)? })
+    }
+
+    pub fn plain_length(&self) -> usize {
+        self.plain_length
+    }
+
+    pub fn open(&self) -> Result<Cow<'a, [u8]>, DecodeError> {
+        if !self.is_compressed {
+            return Ok(Cow::Borrowed(self.body));
+        }
+        let mut plain = Vec::with_capacity(self.plain_length);
+        decompress(self.body, &mut plain)?;
+        if plain.len() != self.plain_length {
+            return Err(DecodeError("zstd payload has another length than it says"));
+        }
+        Ok(Cow::Owned(plain))
     }
 }
 
@@ -88,38 +153,13 @@ impl FrameRef {
         Ok(Self { length: wire.number()?, checksum: wire.u32()? })
     }
 
-    /// Checks and decodes the frame.
-    pub fn open(&self, stored: &[u8]) -> Result<Vec<u8>, DecodeError> {
-        let mut plain = Vec::new();
-        self.open_into(stored, &mut plain)?;
-        Ok(plain)
-    }
-
-    /// As `open`, into a buffer that is used again and again.
-    pub fn open_into(&self, stored: &[u8], plain: &mut Vec<u8>) -> Result<(), DecodeError> {
+    /// Checks that the bytes are those that were written.
+    pub fn check(&self, stored: &[u8]) -> Result<(), DecodeError> {
         if stored.len() != self.length as usize {
             return Err(DecodeError("frame has another length than the directory says"));
         }
         if checksum(stored) != self.checksum {
             return Err(DecodeError("checksum does not match"));
-        }
-        plain.clear();
-        let mut wire = Wire::new(stored);
-        match wire.byte()? {
-            STORED => plain.extend_from_slice(&stored[1..]),
-            ZSTD => {
-                let length = wire.varint()? as usize;
-                if length > FRAME_BYTES_MAX {
-                    return Err(DecodeError("frame claims more than 1 GiB"));
-                }
-                plain.reserve_exact(length);
-                let body = &stored[wire.position()..];
-                decompress(body, plain)?;
-                if plain.len() != length {
-                    return Err(DecodeError("zstd frame has another length than it says"));
-                }
-            }
-            _ => return Err(DecodeError("unknown frame tag")),
         }
         Ok(())
     }
@@ -133,15 +173,19 @@ fn decompress(body: &[u8], plain: &mut Vec<u8>) -> Result<(), DecodeError> {
     thread_local! {
         static CONTEXT: std::cell::RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { std::cell::RefCell::new(None) };
     }
+    const NO_MEMORY: DecodeError = DecodeError("no memory for zstd");
     CONTEXT.with(|slot| {
         let mut slot = slot.borrow_mut();
         if slot.is_none() {
-            let mut fresh = zstd::bulk::Decompressor::new().map_err(|_| DecodeError("no memory for zstd"))?;
-            fresh.include_magicbytes(false).map_err(|_| DecodeError("no memory for zstd"))?;
+            let mut fresh = zstd::bulk::Decompressor::new().map_err(|_| NO_MEMORY)?;
+            fresh
+                .set_parameter(zstd::zstd_safe::DParameter::Format(zstd::zstd_safe::FrameFormat::Magicless))
+                .map_err(|_| NO_MEMORY)?;
             *slot = Some(fresh);
         }
-        let context = slot.as_mut().ok_or(DecodeError("no memory for zstd"))?;
-        context.decompress_to_buffer(body, plain).map(|_| ()).map_err(|_| DecodeError("zstd frame does not decode"))
+        let context = slot.as_mut().ok_or(NO_MEMORY)?;
+        context.decompress_to_buffer(body, plain).map_err(|_| DecodeError("zstd payload does not decode"))?;
+        Ok(())
     })
 }
 
@@ -150,16 +194,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_come_back_and_damage_is_seen() {
+    fn payloads_come_back_and_damage_is_seen() {
         let mut compressor = Compressor::new();
         for plain in [Vec::new(), vec![7u8; 3], vec![7u8; 5000], (0..3000u32).flat_map(|n| n.to_le_bytes()).collect()] {
             let mut out = Vec::new();
-            let frame = compressor.put(&mut out, &plain);
-            assert_eq!(frame.open(&out), Ok(plain));
+            compressor.put(&mut out, &plain);
+            let frame = FrameRef::of(&out);
+            let payload = Payload::read(&mut Wire::new(&out)).expect("a payload");
+            assert_eq!(payload.open().expect("plain").as_ref(), plain.as_slice());
             for at in 0..out.len() {
                 let mut damaged = out.clone();
                 damaged[at] ^= 0x10;
-                assert!(frame.open(&damaged).is_err());
+                assert!(frame.check(&damaged).is_err());
             }
         }
     }

@@ -1,1 +1,12 @@
 //! What single values mean: times, numbers, addresses, tokens, patterns.
+pub mod calendar;
+pub mod cidr;
+pub mod class;
+pub mod column;
+pub mod decimal;
+pub mod integer;
+pub mod json;
+pub mod needle;
+pub mod pattern;
+pub mod time;
+pub mod token;

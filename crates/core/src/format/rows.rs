@@ -1,0 +1,141 @@
+//! What is known of each row besides its event: time, source object, record number, and how it was read.
+//!
+//! Layout of the frame: the origins (see `Origin`): their count, then for each the source type, the time source, the parse error
+//! (length-prefixed, empty when none); then payloads of integers, one a row in time order: event time in ns, object, record, origin.
+use super::frame::{Compressor, Payload};
+use super::ints::{put_ints, read_ints};
+use super::wire::{Wire, put_bytes, put_varint};
+use crate::error::DecodeError;
+
+/// Where a row's event time came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimeSource {
+    Field,
+    Previous,
+    Object,
+}
+
+impl TimeSource {
+    const ALL: [Self; 3] = [Self::Field, Self::Previous, Self::Object];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Field => "field",
+            Self::Previous => "previous",
+            Self::Object => "object",
+        }
+    }
+}
+
+/// How a row was read; few rows differ in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    pub source_type: String,
+    pub time_source: TimeSource,
+    /// Empty when the record parsed.
+    pub parse_error: String,
+}
+
+/// One row in time order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RowFacts {
+    pub time_ns: i64,
+    pub object: u32,
+    pub record: u64,
+    pub origin: u32,
+}
+
+pub fn put_rows(out: &mut Vec<u8>, compressor: &mut Compressor, origins: &[Origin], rows: &[RowFacts]) {
+    put_varint(out, origins.len() as u64);
+    for origin in origins {
+        put_bytes(out, origin.source_type.as_bytes());
+        out.push(origin.time_source as u8);
+        put_bytes(out, origin.parse_error.as_bytes());
+    }
+    let lists: [fn(&RowFacts) -> i64; 4] =
+        [|row| row.time_ns, |row| i64::from(row.object), |row| row.record as i64, |row| i64::from(row.origin)];
+    for list in lists {
+        let mut plain = Vec::new();
+        put_ints(&mut plain, &rows.iter().map(list).collect::<Vec<_>>());
+        compressor.put(out, &plain);
+    }
+}
+
+/// The frame, taken apart; the lists are decoded when asked for.
+pub struct Rows<'a> {
+    pub origins: Vec<Origin>,
+    count: usize,
+    lists: [Payload<'a>; 4],
+}
+
+impl<'a> Rows<'a> {
+    pub fn read(frame: &'a [u8], count: usize) -> Result<Self, DecodeError> {
+        let mut wire = Wire::new(frame);
+        let text = |wire: &mut Wire<'a>| Ok(String::from_utf8_lossy(wire.bytes()?).into_owned());
+        let mut origins = Vec::new();
+        for _ in 0..wire.count()? {
+            origins.push(Origin {
+                source_type: text(&mut wire)?,
+                time_source: *TimeSource::ALL.get(wire.byte()? as usize).ok_or(DecodeError("unknown time source"))?,
+                parse_error: text(&mut wire)?,
+            });
+        }
+        let mut lists = [Payload::default(); 4];
+        for list in &mut lists {
+            *list = Payload::read(&mut wire)?;
+        }
+        wire.end()?;
+        Ok(Self { origins, count, lists })
+    }
+
+    fn list(&self, which: usize) -> Result<Vec<i64>, DecodeError> {
+        read_ints(&mut Wire::new(&self.lists[which].open()?), self.count)
+    }
+
+    /// Event times in ns, in time order.
+    pub fn times(&self) -> Result<Vec<i64>, DecodeError> {
+        self.list(0)
+    }
+
+    /// Numbers of source objects; the caller checks them against its list.
+    pub fn objects(&self) -> Result<Vec<i64>, DecodeError> {
+        self.list(1)
+    }
+
+    pub fn records(&self) -> Result<Vec<i64>, DecodeError> {
+        self.list(2)
+    }
+
+    /// Positions in `origins`, checked.
+    pub fn origin_ids(&self) -> Result<Vec<i64>, DecodeError> {
+        let ids = self.list(3)?;
+        if ids.iter().any(|&id| id < 0 || id >= self.origins.len() as i64) {
+            return Err(DecodeError("row has an unknown origin"));
+        }
+        Ok(ids)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_back() {
+        let origins =
+            [Origin { source_type: "json".into(), time_source: TimeSource::Object, parse_error: "not JSON".into() }];
+        let rows = [
+            RowFacts { time_ns: -5, object: 3, record: 9, origin: 0 },
+            RowFacts { time_ns: 1_700_000_000_123_456_789, object: 0, record: 1 << 40, origin: 0 },
+        ];
+        let mut out = Vec::new();
+        put_rows(&mut out, &mut Compressor::new(), &origins, &rows);
+        let read = Rows::read(&out, 2).expect("rows");
+        assert_eq!(read.origins, origins);
+        assert_eq!(read.times(), Ok(vec![-5, 1_700_000_000_123_456_789]));
+        assert_eq!(read.objects(), Ok(vec![3, 0]));
+        assert_eq!(read.records(), Ok(vec![9, 1 << 40]));
+        assert_eq!(read.origin_ids(), Ok(vec![0, 0]));
+        assert!(Rows::read(&out, 3).expect("rows").times().is_err());
+    }
+}

@@ -1,0 +1,406 @@
+//! The row group being built: events taken apart into columns as the parser tells them.
+use super::dictionary::Dictionary;
+use super::paths::{NONE, NOT_A_TIME, PathTable, ROOT};
+use crate::format::column::Kind;
+use crate::format::rows::{Origin, RowFacts, TimeSource};
+use crate::format::shape::{CLOSE, EMPTY_ARRAY, EMPTY_OBJECT, NULL, OPEN, value_step};
+use crate::parse::sink::{EventSink, RecordFacts};
+use crate::value::time::{parse_epoch, parse_event_time};
+use std::collections::HashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Column buffers kept for the next group; a wide group must not hold its memory for ever.
+const SPARE_COLUMNS_MAX: usize = 4096;
+
+/// What punctuation adds to an event, per member, when its size is estimated.
+const MEMBER_OVERHEAD_BYTES: u32 = 6;
+
+pub struct ColumnBuffer {
+    pub node: u32,
+    pub kind: Kind,
+    /// One per value, in order of arrival: a number of the dictionary, or 0 and 1 for bools.
+    pub ids: Vec<u32>,
+    pub dictionary: Dictionary,
+}
+
+pub struct Row {
+    pub shape: u32,
+    pub facts: RowFacts,
+    /// Size of the event as JSON, roughly.
+    pub size_bytes: u32,
+}
+
+/// The source object that events come from now.
+#[derive(Default)]
+pub struct ObjectContext {
+    /// Its number in the segment.
+    pub number: u32,
+    pub next_record: u64,
+    pub previous_time_ns: Option<i64>,
+    pub modified_ns: i64,
+    pub source_type: String,
+    pub time_sources: [u64; 3],
+}
+
+struct Frame {
+    node: u32,
+    is_array: bool,
+    last_child: u32,
+    /// Position of its OPEN step.
+    step: usize,
+}
+
+#[derive(Default)]
+pub struct Batch {
+    pub paths: PathTable,
+    columns: Vec<ColumnBuffer>,
+    active: usize,
+    pub rows: Vec<Row>,
+    pub origins: Vec<Origin>,
+    pub object: ObjectContext,
+    /// Rows before this one are of earlier objects.
+    object_first_row: usize,
+    shape_steps: Vec<u32>,
+    shape_ends: Vec<usize>,
+    shape_index: HashMap<u64, u32>,
+    size_bytes: usize,
+    values: usize,
+    event: EventState,
+}
+
+#[derive(Default)]
+struct EventState {
+    steps: Vec<u32>,
+    stack: Vec<Frame>,
+    pending: u32,
+    size_bytes: u32,
+    /// Rank and time of the best time field so far.
+    time: Option<(u8, i64)>,
+}
+
+impl Batch {
+    pub fn new() -> Self {
+        Self { paths: PathTable::new(), ..Self::default() }
+    }
+
+    /// Estimated size of the events as JSON, in bytes.
+    pub fn size_bytes(&self) -> usize {
+        self.size_bytes
+    }
+
+    /// Number of values held.
+    pub fn values(&self) -> usize {
+        self.values
+    }
+
+    pub fn columns(&self) -> &[ColumnBuffer] {
+        &self.columns[..self.active]
+    }
+
+    pub fn shape_count(&self) -> usize {
+        self.shape_ends.len()
+    }
+
+    pub fn shape(&self, shape: u32) -> &[u32] {
+        let shape = shape as usize;
+        let start = if shape == 0 { 0 } else { self.shape_ends[shape - 1] };
+        &self.shape_steps[start..self.shape_ends[shape]]
+    }
+
+    /// Starts another source object.
+    pub fn begin_object_context(&mut self, object: ObjectContext) {
+        self.object = object;
+        self.object_first_row = self.rows.len();
+    }
+
+    /// Forgets the rows of the current source object that are still here.
+    pub fn drop_object_rows(&mut self) {
+        while self.rows.len() > self.object_first_row {
+            let Some(row) = self.rows.pop() else { break };
+            let steps = self.shape(row.shape).to_vec();
+            self.forget_values(&steps);
+            self.size_bytes -= row.size_bytes as usize;
+        }
+    }
+
+    /// Forgets rows, columns and shapes; paths stay.
+    pub fn clear(&mut self) {
+        for column in &mut self.columns[..self.active] {
+            self.paths.nodes[column.node as usize].columns[column.kind.code() as usize] = NONE;
+            column.ids.clear();
+            column.dictionary.clear();
+        }
+        self.columns.truncate(SPARE_COLUMNS_MAX);
+        self.active = 0;
+        self.rows.clear();
+        self.origins.clear();
+        self.shape_steps.clear();
+        self.shape_ends.clear();
+        self.shape_index.clear();
+        self.object_first_row = 0;
+        self.size_bytes = 0;
+        self.values = 0;
+    }
+
+    /// The path of the value that comes now.
+    #[inline]
+    fn place(&mut self) -> u32 {
+        match self.event.stack.last() {
+            Some(frame) if frame.is_array => {
+                let node = frame.node;
+                self.paths.element(node)
+            }
+            _ => self.event.pending,
+        }
+    }
+
+    #[inline]
+    fn column(&mut self, node: u32, kind: Kind) -> &mut ColumnBuffer {
+        let number = self.paths.column(node, kind);
+        let number = if number == NONE { self.new_column(node, kind) } else { number };
+        &mut self.columns[number as usize]
+    }
+
+    fn new_column(&mut self, node: u32, kind: Kind) -> u32 {
+        if self.active == self.columns.len() {
+            self.columns.push(ColumnBuffer { node, kind, ids: Vec::new(), dictionary: Dictionary::default() });
+        }
+        let column = &mut self.columns[self.active];
+        (column.node, column.kind) = (node, kind);
+        let number = self.active as u32;
+        self.active += 1;
+        self.paths.nodes[node as usize].columns[kind.code() as usize] = number;
+        number
+    }
+
+    #[inline]
+    fn value(&mut self, node: u32, kind: Kind, text: &[u8]) {
+        let column = self.column(node, kind);
+        let id = column.dictionary.intern(text);
+        column.ids.push(id);
+        self.values += 1;
+        self.event.steps.push(value_step(node, kind));
+        self.event.size_bytes += text.len() as u32 + MEMBER_OVERHEAD_BYTES;
+    }
+
+    fn open(&mut self, is_array: bool) {
+        // The event itself is the root and needs no step.
+        let node = if self.event.stack.is_empty() { ROOT } else { self.place() };
+        let step = self.event.steps.len();
+        if node != ROOT {
+            self.event.steps.push(node << 3 | OPEN);
+        }
+        self.event.stack.push(Frame { node, is_array, last_child: NONE, step });
+    }
+
+    fn close(&mut self, empty: u32) {
+        let Some(frame) = self.event.stack.pop() else { return };
+        if frame.node == ROOT {
+            return;
+        }
+        if self.event.steps.len() == frame.step + 1 {
+            self.event.steps[frame.step] = frame.node << 3 | empty;
+        } else {
+            self.event.steps.push(CLOSE);
+        }
+        self.event.size_bytes += 2;
+    }
+
+    fn note_time(&mut self, node: u32, parse: impl FnOnce() -> Option<i64>) {
+        let rank = self.paths.nodes[node as usize].time_rank;
+        if rank != NOT_A_TIME && self.event.time.is_none_or(|(best, _)| rank < best) {
+            if let Some(time) = parse() {
+                self.event.time = Some((rank, time));
+            }
+        }
+    }
+
+    fn forget_values(&mut self, steps: &[u32]) {
+        for &step in steps.iter().rev() {
+            if let Ok(kind) = Kind::from_code((step & 7) as u8) {
+                if step & 7 < NULL {
+                    self.column(step >> 3, kind).ids.pop();
+                    self.values -= 1;
+                }
+            }
+        }
+    }
+
+    fn intern_shape(&mut self) -> u32 {
+        let steps = std::mem::take(&mut self.event.steps);
+        let mut hash = hash_steps(&steps);
+        let shape = loop {
+            match self.shape_index.get(&hash) {
+                Some(&shape) if self.shape(shape) == steps => break shape,
+                // Two shapes with one hash: the second lives under the next free number.
+                Some(_) => hash = hash.wrapping_add(1),
+                None => {
+                    let shape = self.shape_ends.len() as u32;
+                    self.shape_steps.extend_from_slice(&steps);
+                    self.shape_ends.push(self.shape_steps.len());
+                    self.shape_index.insert(hash, shape);
+                    break shape;
+                }
+            }
+        };
+        self.event.steps = steps;
+        shape
+    }
+
+    fn event_time(&mut self, facts: &RecordFacts) -> (i64, TimeSource) {
+        let known = self.event.time.map(|(_, time)| time).or(facts.time_ns);
+        let (time, source) = match (known, self.object.previous_time_ns) {
+            (Some(time), _) => (time, TimeSource::Field),
+            (None, Some(time)) => (time, TimeSource::Previous),
+            (None, None) => (self.object.modified_ns, TimeSource::Object),
+        };
+        self.object.time_sources[source as usize] += 1;
+        if source == TimeSource::Field {
+            self.object.previous_time_ns = Some(time);
+        }
+        (time, source)
+    }
+
+    fn origin(&mut self, time_source: TimeSource, parse_error: &str) -> u32 {
+        let is_same = |origin: &Origin| {
+            origin.time_source == time_source && origin.parse_error == parse_error && origin.source_type == self.object.source_type
+        };
+        if let Some(at) = self.origins.iter().rposition(is_same) {
+            return at as u32;
+        }
+        self.origins.push(Origin {
+            source_type: self.object.source_type.clone(),
+            time_source,
+            parse_error: parse_error.to_string(),
+        });
+        self.origins.len() as u32 - 1
+    }
+}
+
+fn hash_steps(steps: &[u32]) -> u64 {
+    let mut buffer = [0u8; 1024];
+    let mut hash = 0;
+    for chunk in steps.chunks(buffer.len() / 4) {
+        for (slot, step) in buffer.chunks_exact_mut(4).zip(chunk) {
+            slot.copy_from_slice(&step.to_le_bytes());
+        }
+        hash = xxhash_rust::xxh3::xxh3_64_with_seed(&buffer[..4 * chunk.len()], hash);
+    }
+    if steps.is_empty() { xxh3_64(&[]) } else { hash }
+}
+
+impl EventSink for Batch {
+    fn begin_event(&mut self) {
+        self.event.steps.clear();
+        self.event.stack.clear();
+        self.event.pending = ROOT;
+        self.event.size_bytes = 2;
+        self.event.time = None;
+    }
+
+    fn begin_object(&mut self) {
+        self.open(false);
+    }
+
+    fn end_object(&mut self) {
+        self.close(EMPTY_OBJECT);
+    }
+
+    fn begin_array(&mut self) {
+        self.open(true);
+    }
+
+    fn end_array(&mut self) {
+        self.close(EMPTY_ARRAY);
+    }
+
+    #[inline]
+    fn key(&mut self, name: &[u8]) {
+        let Some(frame) = self.event.stack.last_mut() else { return };
+        let node = self.paths.child(frame.node, frame.last_child, name);
+        frame.last_child = node;
+        self.event.pending = node;
+        self.event.size_bytes += name.len() as u32;
+    }
+
+    #[inline]
+    fn string(&mut self, value: &[u8]) {
+        let node = self.place();
+        self.value(node, Kind::Text, value);
+        self.note_time(node, || parse_event_time(value));
+    }
+
+    #[inline]
+    fn number(&mut self, text: &[u8]) {
+        let node = self.place();
+        self.value(node, Kind::Number, text);
+        self.note_time(node, || parse_epoch(text));
+    }
+
+    fn boolean(&mut self, value: bool) {
+        let node = self.place();
+        self.column(node, Kind::Bool).ids.push(u32::from(value));
+        self.values += 1;
+        self.event.steps.push(value_step(node, Kind::Bool));
+        self.event.size_bytes += 5 + MEMBER_OVERHEAD_BYTES;
+    }
+
+    fn null(&mut self) {
+        let node = self.place();
+        self.event.steps.push(node << 3 | NULL);
+        self.event.size_bytes += 4 + MEMBER_OVERHEAD_BYTES;
+    }
+
+    fn end_event(&mut self, facts: RecordFacts) {
+        let shape = self.intern_shape();
+        let (time_ns, time_source) = self.event_time(&facts);
+        let origin = self.origin(time_source, facts.parse_error.unwrap_or_default());
+        let record = self.object.next_record;
+        self.object.next_record += 1;
+        self.size_bytes += self.event.size_bytes as usize;
+        let facts = RowFacts { time_ns, object: self.object.number, record, origin };
+        self.rows.push(Row { shape, facts, size_bytes: self.event.size_bytes });
+    }
+
+    fn abort_event(&mut self) {
+        let steps = std::mem::take(&mut self.event.steps);
+        self.forget_values(&steps);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tell(batch: &mut Batch, value: &str) {
+        batch.begin_event();
+        batch.begin_object();
+        batch.key(b"a");
+        batch.begin_array();
+        batch.string(value.as_bytes());
+        batch.number(b"1");
+        batch.end_array();
+        batch.key(b"b");
+        batch.begin_object();
+        batch.end_object();
+        batch.end_object();
+    }
+
+    #[test]
+    fn aborted_events_and_objects_leave_nothing() {
+        let mut batch = Batch::new();
+        batch.begin_object_context(ObjectContext::default());
+        tell(&mut batch, "x");
+        batch.end_event(RecordFacts::default());
+        tell(&mut batch, "y");
+        batch.abort_event();
+        assert_eq!((batch.rows.len(), batch.values(), batch.shape_count()), (1, 2, 1));
+        assert_eq!(batch.shape(0), [1 << 3 | OPEN, 2 << 3, 2 << 3 | 1, CLOSE, 3 << 3 | EMPTY_OBJECT]);
+        batch.begin_object_context(ObjectContext { number: 1, ..ObjectContext::default() });
+        tell(&mut batch, "z");
+        batch.end_event(RecordFacts::default());
+        batch.drop_object_rows();
+        assert_eq!((batch.rows.len(), batch.values()), (1, 2));
+        assert_eq!(batch.columns()[0].ids, [0]);
+    }
+}
