@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import datetime
+import importlib.util
 import os
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.servers import S3Server, s3_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HAS_ENGINE = importlib.util.find_spec("lakebed._core") is not None
+if not HAS_ENGINE:
+    collect_ignore_glob = ["unit/ingest/*", "unit/execute/*", "unit/cli/*", "unit/test_api.py", "faults/*"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -31,7 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header() -> str:
-    return f"seed: {os.environ['LAKEBED_TEST_SEED']} (give it back with --seed)"
+    seed = f"seed: {os.environ['LAKEBED_TEST_SEED']} (give it back with --seed)"
+    return seed if HAS_ENGINE else f"{seed}\nTHE ENGINE IS NOT BUILT (make dev): tests that need it are left out"
 
 
 @pytest.fixture
@@ -69,3 +81,12 @@ def sample_logs() -> Path:
 def _no_lake_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test must not write to the lake of the person who runs it."""
     monkeypatch.delenv("LAKEBED_LAKE", raising=False)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server with its settings in the environment."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server
