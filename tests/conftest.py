@@ -6,9 +6,15 @@ import datetime
 import os
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.servers import S3Server, s3_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -69,3 +75,12 @@ def sample_logs() -> Path:
 def _no_lake_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test must not write to the lake of the person who runs it."""
     monkeypatch.delenv("LAKEBED_LAKE", raising=False)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server with its settings in the environment."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server

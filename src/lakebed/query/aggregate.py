@@ -1,0 +1,171 @@
+"""What an aggregating stage asks for, and the same computed in Python for stages that run at the
+root.
+
+The leaf part of the first aggregate is the engine's; this one sees the few rows that are left
+after it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from fractions import Fraction
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from lakebed.model import Scalar, Table
+from lakebed.query.values import SortKey, group_key, number_of, sort_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lakebed.query.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of an aggregate; only `count` may go without a column."""
+
+    name: str
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Groups by the typed values of `by`, and computes `functions` for every group."""
+
+    by: tuple[str, ...]
+    functions: tuple[Function, ...]
+
+    def reads(self) -> frozenset[str]:
+        """The columns that are looked at."""
+        named = (function.column for function in self.functions if function.column is not None)
+        return frozenset((*self.by, *named))
+
+
+class Groups:
+    """The groups of one run."""
+
+    def __init__(self, aggregate: Aggregate) -> None:
+        self._aggregate = aggregate
+        self._groups: dict[tuple[SortKey, ...], _Group] = {}
+        if not aggregate.by:
+            self._groups[()] = _Group((), aggregate)
+
+    def add(self, record: Record) -> None:
+        """Counts the record into its group."""
+        values = tuple(record.value(name) for name in self._aggregate.by)
+        key = tuple(group_key(value) for value in values)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = _Group(values, self._aggregate)
+        group.add(record)
+
+    def table(self) -> Table:
+        """Rows as the engine gives them: by values, function values, row count."""
+        return Table([group.row() for group in self._groups.values()])
+
+
+class _Group:
+    def __init__(self, values: tuple[Scalar, ...], aggregate: Aggregate) -> None:
+        self._values = values
+        self._count = 0
+        self._parts = [
+            (function.column, FUNCTIONS[function.name]()) for function in aggregate.functions
+        ]
+
+    def add(self, record: Record) -> None:
+        self._count += 1
+        for column, accumulator in self._parts:
+            value = True if column is None else record.value(column)
+            if value is not None:
+                accumulator.add(value)
+
+    def row(self) -> list[Scalar]:
+        return [
+            *self._values,
+            *(accumulator.value() for _, accumulator in self._parts),
+            self._count,
+        ]
+
+
+class _Accumulator(ABC):
+    """One function over the values of one group."""
+
+    @abstractmethod
+    def add(self, value: Scalar) -> None: ...
+
+    @abstractmethod
+    def value(self) -> Scalar: ...
+
+
+class _Count(_Accumulator):
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self, value: Scalar) -> None:
+        self._count += 1
+
+    def value(self) -> Scalar:
+        return self._count
+
+
+class _Extreme(_Accumulator):
+    """Smallest or greatest value: numbers stand before strings, strings before booleans."""
+
+    def __init__(self, choose: Callable[[Scalar, Scalar], Scalar]) -> None:
+        self._choose = choose
+        self._best: Scalar = None
+
+    def add(self, value: Scalar) -> None:
+        self._best = value if self._best is None else self._choose(self._best, value)
+
+    def value(self) -> Scalar:
+        return self._best
+
+
+class _Sum(_Accumulator):
+    """Exact for integers; correctly rounded double precision as soon as one number is a decimal."""
+
+    def __init__(self) -> None:
+        self.total = Fraction(0)
+        self.count = 0
+        self._is_whole = True
+
+    def add(self, value: Scalar) -> None:
+        number = number_of(value)
+        if number is None:
+            return
+        self.count += 1
+        self._is_whole = self._is_whole and isinstance(number, int)
+        self.total += number if isinstance(number, int) else Fraction(float(number))
+
+    def value(self) -> Scalar:
+        if not self.count:
+            return None
+        return int(self.total) if self._is_whole else to_double(self.total)
+
+
+class _Average(_Sum):
+    def value(self) -> Scalar:
+        return to_double(self.total / self.count) if self.count else None
+
+
+def to_double(exact: Fraction) -> float | None:
+    """The nearest double; None for what is beyond its range."""
+    try:
+        return float(exact)
+    except OverflowError:
+        return None
+
+
+FUNCTIONS: Mapping[str, Callable[[], _Accumulator]] = MappingProxyType(
+    {
+        "count": _Count,
+        "min": lambda: _Extreme(lambda left, right: min(left, right, key=sort_key)),
+        "max": lambda: _Extreme(lambda left, right: max(left, right, key=sort_key)),
+        "sum": _Sum,
+        "avg": _Average,
+    }
+)
+"""The functions of `stats`, by name."""

@@ -1,0 +1,187 @@
+"""Query text to what a search needs: indexes, the plan of the leaf part, and the root part.
+
+A stage belongs to the leaf while every stage before it does and its work can be done there:
+`where` joins the filter, the first aggregate becomes the plan's, `head` its limit, `table` its
+columns. From the first stage that cannot, all run at the root.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lakebed.errors import QueryError
+from lakebed.query.indexes import INDEX_COLUMN, lift_indexes, refuse_indexes
+from lakebed.query.parser import parse_query
+from lakebed.query.plan import PLAN_VERSION, Plan, aggregate_node, depth_of, filter_node
+from lakebed.query.record import LEAF_ONLY_METADATA
+from lakebed.query.root import Root
+from lakebed.query.stages.base import AggregateStage, Leaf, Pushed, Stage
+from lakebed.query.stages.head import Head
+from lakebed.query.stages.where import Where
+from lakebed.query.syntax import NOWHERE, And, Filter, Matches, Span
+from lakebed.query.time_range import TimeRange, lift_times
+from lakebed.query.walk import leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLAN_DEPTH_MAX = 100
+"""Levels of JSON in a plan: decoders of JSON commonly stop at 128, and no query written by a
+person comes near."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledQuery:
+    """One query, ready to run any number of times.
+
+    >>> query = compile_query("@index=web status >= 500 | groupbycount(host) | head 3")
+    >>> query.indexes, query.columns, query.is_aggregate
+    (('web',), ('host', '@q.count'), True)
+    """
+
+    text: str
+    indexes: tuple[str, ...] | None
+    """Names of the indexes to open; None when the query does not restrict them."""
+    plan: Plan = field(compare=False)
+    """The plan of docs/search-plan.md for the leaf part."""
+    columns: tuple[str, ...] | None
+    """Output columns in order; None when the answer is whole events."""
+    is_aggregate: bool
+    """True when the leaf parts give one mergeable partial instead of rows."""
+    gives_table: bool
+    """True when the answer is rows of a table, from `Root.finish`; False when it is events, from
+    `Root.push_rows`."""
+    root_stages: tuple[Stage, ...] = ()
+    """The stages that run at the root."""
+    leaf_aggregate: AggregateStage | None = None
+    """The stage whose aggregate the leaf parts compute."""
+
+    def plan_bytes(self) -> bytes:
+        """The plan as the engine takes it."""
+        return msgspec.json.encode(self.plan)
+
+    def root(self) -> Root:
+        """A fresh run of the root part."""
+        return Root(self.root_stages, self.leaf_aggregate, self.plan["columns"] is None)
+
+
+def compile_query(
+    text: str,
+    *,
+    since_ns: int | None = None,
+    until_ns: int | None = None,
+    limit: int | None = None,
+    newest_first: bool = True,
+    use_index: bool = True,
+) -> CompiledQuery:
+    """Compiles query text; raises `QueryError` with the place and what was expected there.
+
+    `since_ns` (inclusive) and `until_ns` (exclusive) are event time, nanoseconds since 1970 UTC;
+    conditions on `@lb.time` in the query narrow them. `limit` is the most rows of the answer,
+    whatever the query says.
+    """
+    query = parse_query(text)
+    indexes, filter_ = lift_indexes(query.filter, text)
+    limiting = [] if limit is None else [Head(NOWHERE, limit)]
+    stages = (*query.stages, *limiting)
+    for stage in stages:
+        if isinstance(stage, Where):
+            refuse_indexes(stage.filter, text)
+    leaf, root_stages = _split(filter_, stages)
+    _check_root(root_stages, text)
+    time_range, filters = lift_times(leaf.filters, TimeRange(since_ns, until_ns))
+    columns = None if leaf.aggregate is not None else _columns_needed(root_stages)
+    if leaf.aggregate is None and columns is None:
+        _check_metadata(root_stages, text)
+    plan: Plan = {
+        "version": PLAN_VERSION,
+        "filter": filter_node(And(tuple(filters))),
+        "since_ns": time_range.since_ns,
+        "until_ns": time_range.until_ns,
+        "newest_first": newest_first,
+        "limit": leaf.limit,
+        "columns": columns,
+        "aggregate": _aggregate_of(leaf, text),
+        "use_index": use_index,
+    }
+    if depth_of(plan) > PLAN_DEPTH_MAX:
+        raise QueryError("the filter is nested too deeply to run", text, 0, len(text))
+    output = leaf.aggregate.output if leaf.aggregate is not None else None
+    for stage in root_stages:
+        output = stage.columns_after(output)
+    gives_table = any(isinstance(stage, AggregateStage) for stage in stages)
+    is_aggregate = leaf.aggregate is not None
+    return CompiledQuery(
+        text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate
+    )
+
+
+def _split(filter_: Filter, stages: Sequence[Stage]) -> tuple[Leaf, list[Stage]]:
+    leaf = Leaf([filter_])
+    root_stages: list[Stage] = []
+    is_open = True
+    for stage in stages:
+        pushed = stage.push_down(leaf) if is_open else Pushed.NOTHING
+        is_open = pushed is not Pushed.NOTHING
+        if pushed is not Pushed.ALL:
+            root_stages.append(stage)
+    return leaf, root_stages
+
+
+def _columns_needed(root_stages: Sequence[Stage]) -> list[str] | None:
+    """What the leaf has to deliver of each event; None for all of it."""
+    needed: dict[str, None] = {}
+    for stage in root_stages:
+        reads = stage.reads()
+        if reads is None:
+            return None
+        chosen = stage.columns_after(None)
+        in_order = [name for name in chosen or () if name in reads]
+        needed.update(dict.fromkeys([*in_order, *sorted(reads)]))
+        if chosen is not None:
+            needed.pop(INDEX_COLUMN, None)  # the caller knows it, the engine does not
+            return list(needed)
+    return None
+
+
+def _check_root(root_stages: Sequence[Stage], text: str) -> None:
+    for stage in root_stages:
+        if not isinstance(stage, Where):
+            continue
+        for leaf in leaves(stage.filter):
+            if isinstance(leaf, Matches):
+                message = (
+                    "a regular expression works only before the first aggregate, head or table"
+                )
+                raise QueryError(message, text, leaf.span.start, leaf.span.end)
+
+
+def _check_metadata(root_stages: Sequence[Stage], text: str) -> None:
+    """Refuses what a row of whole events cannot tell at the root."""
+    for stage in root_stages:
+        for name, span in _named_columns(stage):
+            if name in LEAF_ONLY_METADATA:
+                message = f'"{name}" works only before head, unless table chooses the columns'
+                raise QueryError(message, text, span.start, span.end)
+        if stage.columns_after(None) is not None:
+            return
+
+
+def _named_columns(stage: Stage) -> list[tuple[str | None, Span]]:
+    if isinstance(stage, Where):
+        terms = [leaf for leaf in leaves(stage.filter) if hasattr(leaf, "column")]
+        return [(term.column.name, term.span) for term in terms]
+    return [(name, stage.span) for name in sorted(stage.reads() or ())]
+
+
+def _aggregate_of(leaf: Leaf, text: str) -> Plan | None:
+    if leaf.aggregate is None:
+        return None
+    aggregate = leaf.aggregate.aggregate
+    if INDEX_COLUMN in aggregate.reads():
+        span = leaf.aggregate.span
+        raise QueryError('"@index" cannot be aggregated yet', text, span.start, span.end)
+    return aggregate_node(aggregate)

@@ -1,0 +1,107 @@
+"""The parser's place in the query text, and the errors that it raises there."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+from lakebed.errors import QueryError
+from lakebed.query.lexer import Kind, Token, operand_at, regex_at, skip_blank, token_at
+from lakebed.query.syntax import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+QUERY_CHARACTERS_MAX = 262_144
+"""Longest query. A list of 5,000 hashes fits; beyond it the plan would outgrow what one message
+to a worker may hold."""
+
+NESTING_MAX = 64
+"""Deepest nesting of parentheses and `not`. Nobody writes more, and each level costs the parser
+stack frames."""
+
+
+class Cursor:
+    """Walks over the tokens of one query. Reads a token only when it is asked for, see the
+    lexer."""
+
+    def __init__(self, text: str) -> None:
+        if len(text) > QUERY_CHARACTERS_MAX:
+            message = f"the query has {len(text)} characters, the limit is {QUERY_CHARACTERS_MAX}"
+            raise QueryError(message, text[:QUERY_CHARACTERS_MAX], 0, 1)
+        self.text = text
+        self.last = Token(Kind.END, 0, 0, "")
+        """The token taken last."""
+        self._position = 0
+        self._peeked: Token | None = None
+        self._depth = 0
+
+    def peek(self) -> Token:
+        """The next token, without taking it."""
+        if self._peeked is None:
+            self._peeked = token_at(self.text, self._position)
+        return self._peeked
+
+    def take(self) -> Token:
+        """Takes the next token."""
+        return self._taken(self.peek())
+
+    def take_if(self, *kinds: Kind) -> Token | None:
+        """Takes the next token when it is of one of these kinds."""
+        return self.take() if self.peek().kind in kinds else None
+
+    def take_keyword(self, word: str) -> bool:
+        """Takes the next token when it is this word, in any case, without quotes."""
+        token = self.peek()
+        if token.kind is Kind.WORD and token.source.lower() == word:
+            self.take()
+            return True
+        return False
+
+    def take_operand(self) -> Token:
+        """Takes what stands after `<`, `>` or `in`."""
+        return self._taken(operand_at(self.text, self._position))
+
+    def take_regex(self) -> tuple[Token, str]:
+        """Takes a regular expression; gives its flags too."""
+        token, flags = regex_at(self.text, self._position)
+        return self._taken(token), flags
+
+    def expect(self, kind: Kind, expected: str) -> Token:
+        """Takes the next token, which has to be of this kind; `expected` says so in the error."""
+        token = self.peek()
+        if token.kind is not kind:
+            self.fail_expected(expected)
+        return self.take()
+
+    def fail_expected(self, expected: str, hint: str = "") -> NoReturn:
+        """Raises the error that something else should stand where the next token stands."""
+        token = self.peek()
+        self.fail(f"expected {expected}, found {token.describe()}{hint}", token)
+
+    def fail(self, message: str, place: Token | Span) -> NoReturn:
+        """Raises the error, pointing at a place in the query."""
+        raise QueryError(message, self.text, place.start, place.end)
+
+    def span_from(self, start: Token | Span) -> Span:
+        """From `start` to the end of the token taken last."""
+        return Span(start.start, self.last.end)
+
+    @contextmanager
+    def nested(self, token: Token) -> Iterator[None]:
+        """One level deeper, opened by `token`."""
+        if self._depth == NESTING_MAX:
+            self.fail(f"the query is nested deeper than {NESTING_MAX} levels", token)
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+    def is_adjacent(self) -> bool:
+        """True when the next token follows the last one without a space."""
+        return skip_blank(self.text, self.last.end) == self.last.end
+
+    def _taken(self, token: Token) -> Token:
+        self._peeked = None
+        self._position = token.end
+        self.last = token
+        return token

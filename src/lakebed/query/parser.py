@@ -1,0 +1,77 @@
+"""Query text to tree: a filter, then stages separated by `|`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakebed.query.cursor import Cursor
+from lakebed.query.filters import fail_leftover, parse_filter
+from lakebed.query.lexer import Kind
+from lakebed.query.printer import print_filter
+from lakebed.query.stages import STAGES
+from lakebed.query.stages.planned import PLANNED_STAGES
+from lakebed.query.suggest import did_you_mean
+from lakebed.query.syntax import Everything, Filter
+
+if TYPE_CHECKING:
+    from lakebed.query.stages.base import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed query. `str()` gives text that parses into an equal query."""
+
+    filter: Filter
+    stages: tuple[Stage, ...]
+
+    def __str__(self) -> str:
+        return " | ".join([print_filter(self.filter), *map(str, self.stages)])
+
+
+def parse_query(text: str) -> Query:
+    """Parses a whole query; raises `QueryError` that says where it is wrong and what was expected.
+
+    >>> str(parse_query("error  not level:debug | HEAD 5"))
+    'error and not level: debug | head 5'
+    """
+    cursor = Cursor(text)
+    filter_ = _parse_leading_filter(cursor)
+    stages = []
+    while cursor.take_if(Kind.PIPE):
+        stages.append(_parse_stage(cursor))
+    return Query(filter_, tuple(stages))
+
+
+def parse_filter_part(text: str) -> Filter:
+    """Parses only what stands before the first `|`; the stages may be anything."""
+    return _parse_leading_filter(Cursor(text))
+
+
+def _parse_leading_filter(cursor: Cursor) -> Filter:
+    """An empty filter means everything."""
+    if cursor.peek().kind in (Kind.END, Kind.PIPE):
+        return Everything(cursor.span_from(cursor.peek()))
+    filter_ = parse_filter(cursor)
+    if cursor.peek().kind not in (Kind.END, Kind.PIPE):
+        fail_leftover(cursor)
+    return filter_
+
+
+def _parse_stage(cursor: Cursor) -> Stage:
+    token = cursor.peek()
+    if token.kind is Kind.PIPE:
+        cursor.fail_expected('a stage after "|"', ': write "or"')
+    if token.kind is not Kind.WORD:
+        cursor.fail_expected('a stage after "|"')
+    name = token.source.lower()
+    if name in PLANNED_STAGES:
+        cursor.fail(f'stage "{name}" is not available yet', token)
+    if name not in STAGES:
+        known = (*STAGES, *PLANNED_STAGES)
+        cursor.fail(f"unknown stage {token.describe()}{did_you_mean(name, known)}", token)
+    cursor.take()
+    stage = STAGES[name].parse(cursor, name)
+    if cursor.peek().kind not in (Kind.END, Kind.PIPE):
+        cursor.fail_expected(f'"|" or the end of the query after the stage "{name}"')
+    return stage

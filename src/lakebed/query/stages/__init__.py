@@ -1,0 +1,35 @@
+"""The stages of the pipeline, one file each; this is the only list of them."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from lakebed.query.stages.count import Count
+from lakebed.query.stages.groupbycount import GroupByCount
+from lakebed.query.stages.head import Head
+from lakebed.query.stages.stats import Stats
+from lakebed.query.stages.table import Table
+from lakebed.query.stages.value import SingleValue
+from lakebed.query.stages.where import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lakebed.query.stages.base import Stage
+
+STAGES: Mapping[str, type[Stage]] = MappingProxyType(
+    {
+        "avg": SingleValue,
+        "count": Count,
+        "groupbycount": GroupByCount,
+        "head": Head,
+        "max": SingleValue,
+        "min": SingleValue,
+        "stats": Stats,
+        "sum": SingleValue,
+        "table": Table,
+        "where": Where,
+    }
+)
+"""Every stage by the name that starts it."""

@@ -1,0 +1,175 @@
+"""What a stage of the pipeline is.
+
+A stage is parsed from text, may hand some of its work down to the leaf part, and runs at the
+root over what is left. One stage, one file: a class that subclasses `Stage` (or
+`AggregateStage`) and is listed in `stages/__init__.py`.
+"""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
+
+from lakebed.model import Scalar, Table, TableRow
+from lakebed.query.aggregate import Aggregate, Groups
+from lakebed.query.record import Record
+from lakebed.query.values import sort_key
+
+if TYPE_CHECKING:
+    from lakebed.query.cursor import Cursor
+    from lakebed.query.syntax import Filter, Span
+
+COUNT_COLUMN = "@q.count"
+VALUE_COLUMN = "@q.value"
+
+
+Values: TypeAlias = Sequence[Scalar]
+
+
+class Pushed(enum.Enum):
+    """How much of a stage the leaf part has taken over."""
+
+    ALL = enum.auto()
+    """Nothing is left to do at the root."""
+    PARTLY = enum.auto()
+    """The leaf does less work because of it, the stage still runs at the root; the next stage
+    may be pushed too."""
+    NOTHING = enum.auto()
+    """The stage runs at the root, and so do all after it."""
+
+
+@dataclass
+class Leaf:
+    """What the leaf part does; stages add to it in order."""
+
+    filters: list[Filter]
+    limit: int | None = None
+    columns: tuple[str, ...] | None = None
+    aggregate: AggregateStage | None = None
+
+    @property
+    def takes_filters(self) -> bool:
+        """True while a row that the leaf drops would be dropped by the text as well."""
+        return self.limit is None and self.columns is None and self.aggregate is None
+
+
+class StageRun(ABC):
+    """The state of one stage during one run of a query."""
+
+    @property
+    def is_done(self) -> bool:
+        """True when nothing that is pushed from now on can change the answer."""
+        return False
+
+    @abstractmethod
+    def push(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Takes records in their final order; gives those that go on to the next stage now."""
+
+    def finish(self) -> Sequence[Record]:
+        """Gives what was held back until all records were seen."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage(ABC):
+    """One stage as it was written; printing it and parsing that gives an equal stage."""
+
+    name: ClassVar[str]
+    span: Span = field(compare=False)
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, cursor: Cursor, name: str) -> Self:
+        """Parses the arguments; the name (several stages may share a class) has been taken."""
+
+    @abstractmethod
+    def __str__(self) -> str:
+        """The stage as query text."""
+
+    def push_down(self, leaf: Leaf) -> Pushed:
+        """Hands work to the leaf part, when every stage before this one has been pushed."""
+        return Pushed.NOTHING
+
+    @abstractmethod
+    def reads(self) -> frozenset[str] | None:
+        """Columns that the stage looks at; None when that depends on the event."""
+
+    def columns_after(self, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """Output columns, given those before; None means whole events."""
+        return columns
+
+    @abstractmethod
+    def start(self) -> StageRun:
+        """A fresh run of this stage at the root."""
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateStage(Stage):
+    """A stage that turns rows into one table. The first in a query becomes the leaf's aggregate."""
+
+    @property
+    @abstractmethod
+    def aggregate(self) -> Aggregate:
+        """What is computed."""
+
+    @property
+    @abstractmethod
+    def output(self) -> tuple[str, ...]:
+        """Names of the columns of the answer, in order."""
+
+    @abstractmethod
+    def to_values(self, by: Values, functions: Values, count: int) -> Values:
+        """The values of `output`, from one group: its `by` values, its function values and its
+        row count."""
+
+    def to_rows(self, table: Table) -> list[TableRow]:
+        """The answer in its final order: the most frequent group first, equal ones by their
+        values."""
+        aggregate = self.aggregate
+        by_count = len(aggregate.by)
+        rows = table.rows
+        if (
+            not rows and not by_count
+        ):  # no event at all is still one group when there is nothing to group by
+            rows = Groups(aggregate).table().rows
+        groups = [(row[:by_count], row[by_count:-1], _count_of(row)) for row in rows]
+        groups.sort(key=lambda group: (-group[2], [sort_key(value) for value in group[0]]))
+        return [dict(zip(self.output, self.to_values(*group), strict=True)) for group in groups]
+
+    def push_down(self, leaf: Leaf) -> Pushed:
+        if not leaf.takes_filters:
+            return Pushed.NOTHING
+        leaf.aggregate = self
+        return Pushed.ALL
+
+    def reads(self) -> frozenset[str] | None:
+        return self.aggregate.reads()
+
+    def columns_after(self, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return self.output
+
+    def start(self) -> StageRun:
+        return _AggregateRun(self)
+
+
+def _count_of(row: Values) -> int:
+    count = row[-1]
+    assert isinstance(count, int)  # the engine and `Groups` both end a row with its count
+    return count
+
+
+class _AggregateRun(StageRun):
+    def __init__(self, stage: AggregateStage) -> None:
+        self._stage = stage
+        self._groups = Groups(stage.aggregate)
+
+    def push(self, records: Sequence[Record]) -> Sequence[Record]:
+        for record in records:
+            self._groups.add(record)
+        return ()
+
+    def finish(self) -> Sequence[Record]:
+        return [Record.of_table(row) for row in self._stage.to_rows(self._groups.table())]
