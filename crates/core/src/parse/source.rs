@@ -42,7 +42,7 @@ impl SourceParser {
 
     /// Takes the next bytes, decompressed.
     pub fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
-        let Some(data) = self.prepare(data) else {
+        let Some(data) = self.prepare(data, sink) else {
             return;
         };
         if let Some(running) = &mut self.running {
@@ -56,7 +56,7 @@ impl SourceParser {
 
     /// The end of the object.
     pub fn finish<S: EventSink>(&mut self, sink: &mut S) {
-        self.start(true);
+        self.start(true, sink);
         if let Some(running) = &mut self.running {
             let head = std::mem::take(&mut self.head);
             running.parser.feed(&head, sink);
@@ -92,7 +92,7 @@ impl SourceParser {
     }
 
     /// Starts the parser once the head is known; the answer is what of the data is not in the head.
-    fn prepare<'a>(&mut self, data: &'a [u8]) -> Option<&'a [u8]> {
+    fn prepare<'a, S: EventSink>(&mut self, data: &'a [u8], sink: &mut S) -> Option<&'a [u8]> {
         if self.running.is_some() {
             return Some(data);
         }
@@ -101,17 +101,18 @@ impl SourceParser {
         if self.head.len() < HEAD_BYTES {
             return None;
         }
-        self.start(false);
+        self.start(false, sink);
         Some(rest)
     }
 
-    fn start(&mut self, is_whole: bool) {
+    fn start<S: EventSink>(&mut self, is_whole: bool, sink: &mut S) {
         if self.running.is_some() {
             return;
         }
         let head = Head::new(&self.head, is_whole);
         let format = self.wanted.unwrap_or_else(|| Format::sniff(&head));
         let source_type = format.source_type(&head);
+        sink.begin_source(source_type, format.time_fields());
         self.running = Some(Running {
             format,
             source_type,

@@ -16,7 +16,7 @@ use crate::format::directory::{Directory, Place};
 use crate::format::objects::SourceObject;
 use crate::format::paths::Paths;
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 const NONE: u32 = u32::MAX;
 
@@ -287,7 +287,7 @@ impl Aggregator {
         Ok(rows)
     }
 
-    fn intern(&mut self, kind: Kind, values: &Rc<Values>, text: usize) -> Result<u32> {
+    fn intern(&mut self, kind: Kind, values: &Arc<Values>, text: usize) -> Result<u32> {
         let mut buffer = Vec::new();
         let text = values.text(text, &mut buffer).map_err(|error| error.at("column", 0))?;
         check_distinct(self.values.len())?;

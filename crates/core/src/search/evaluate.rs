@@ -14,7 +14,7 @@ use crate::format::objects::SourceObject;
 use crate::format::paths::Paths;
 use crate::format::shape::NULL;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// How a leaf's columns fall on the paths of a segment.
 pub enum Reach {
@@ -103,8 +103,8 @@ type Positions = HashMap<u32, Vec<bool>>;
 #[derive(Default)]
 struct LeafState {
     /// Columns still in question, with the positions that count where not all do.
-    columns: Option<Vec<(usize, Option<Rc<Positions>>)>>,
-    matchers: HashMap<(usize, usize), Rc<Matcher>>,
+    columns: Option<Vec<(usize, Option<Arc<Positions>>)>>,
+    matchers: HashMap<(usize, usize), Arc<Matcher>>,
 }
 
 /// What an evaluation looks at.
@@ -232,7 +232,7 @@ impl<'a> Evaluation<'a> {
             let matcher = match self.states[number].matchers.get(&(column, scope)) {
                 Some(matcher) => matcher.clone(),
                 None => {
-                    let matcher = Rc::new(Matcher::of(&leaf.test, entry.kind, &values)?);
+                    let matcher = Arc::new(Matcher::of(&leaf.test, entry.kind, &values)?);
                     self.states[number].matchers.insert((column, scope), matcher.clone());
                     matcher
                 }
@@ -246,7 +246,7 @@ impl<'a> Evaluation<'a> {
         Ok(set)
     }
 
-    fn columns_in_question(&self, number: usize, directory: &Directory, shapes: &GroupShapes) -> Vec<(usize, Option<Rc<Positions>>)> {
+    fn columns_in_question(&self, number: usize, directory: &Directory, shapes: &GroupShapes) -> Vec<(usize, Option<Arc<Positions>>)> {
         let leaf = &self.context.filter.leaves[number];
         let mut columns = Vec::new();
         for (column, whole) in self.context.reaches[number].columns(directory) {
@@ -263,7 +263,7 @@ impl<'a> Evaluation<'a> {
             if counted.clone().all(|&counts| counts) {
                 columns.push((column, None));
             } else if counted.any(|&counts| counts) {
-                columns.push((column, Some(Rc::new(positions))));
+                columns.push((column, Some(Arc::new(positions))));
             }
         }
         columns

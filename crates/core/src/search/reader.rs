@@ -79,7 +79,7 @@ impl SegmentReader {
     }
 
     pub fn learn_objects(&self, frame: &[u8]) -> Result<Arc<Vec<SourceObject>>> {
-        let objects = read_objects(frame).map_err(|error| error.at("objects", self.address.objects_offset()))?;
+        let (_, objects) = read_objects(frame).map_err(|error| error.at("objects", self.address.objects_offset()))?;
         let mut learned = self.learned();
         learned.bytes += objects.iter().map(|object| object.url.len() + 64).sum::<usize>();
         Ok(learned.objects.insert(Arc::new(objects)).clone())

@@ -7,7 +7,6 @@ use crate::error::{CoreError, Result};
 use crate::format::column::Column;
 use crate::format::directory::{Directory, Located, Place};
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// Stands for "the whole group" where a page number is asked for.
@@ -20,8 +19,8 @@ pub struct Unit {
     /// Known once the directory is read and until the shapes are.
     pub directory: Option<Directory>,
     pub facts: Option<Arc<GroupFacts>>,
-    pub rows: Option<Rc<RowTable>>,
-    values: HashMap<(usize, usize), Rc<Values>>,
+    pub rows: Option<Arc<RowTable>>,
+    values: HashMap<(usize, usize), Arc<Values>>,
 }
 
 impl Unit {
@@ -41,7 +40,7 @@ impl Unit {
         }
     }
 
-    pub fn rows(&self) -> Result<&Rc<RowTable>> {
+    pub fn rows(&self) -> Result<&Arc<RowTable>> {
         self.rows.as_ref().ok_or_else(|| CoreError::Usage("the group's rows were not read".to_string()))
     }
 
@@ -59,13 +58,13 @@ impl Unit {
             let located = self.directory()?.rows;
             let rows = reader.address.groups[self.group].rows();
             let table = RowTable::read(fetched.frame("rows", &located)?, rows, objects).map_err(|error| error.at("rows", located.offset))?;
-            self.rows = Some(Rc::new(table));
+            self.rows = Some(Arc::new(table));
         }
         Ok(())
     }
 
     /// The values of a column as they are in a page, and where the page's first value is in them.
-    pub fn values(&mut self, fetched: &Fetched, column: usize, page: usize) -> Result<(Rc<Values>, usize)> {
+    pub fn values(&mut self, fetched: &Fetched, column: usize, page: usize) -> Result<(Arc<Values>, usize)> {
         let facts = self.facts()?.clone();
         let entry = &facts.directory.columns[column];
         let (scope, count, start) = match &entry.place {
@@ -89,7 +88,7 @@ impl Unit {
             }
             Ok(values)
         };
-        let values = Rc::new(decode().map_err(|error: crate::error::DecodeError| error.at("column", offset))?);
+        let values = Arc::new(decode().map_err(|error: crate::error::DecodeError| error.at("column", offset))?);
         self.values.insert((column, scope), values.clone());
         Ok((values, start))
     }
