@@ -17,6 +17,7 @@ targets! {
     decompress,
     directory,
     objects,
+    parsers,
     paths,
     rows,
     shapes,
