@@ -16,33 +16,18 @@ fn main() -> std::io::Result<()> {
         let lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
         let words: Vec<&[u8]> = text.split(|&byte| byte == b'"').collect();
         let mut count = 0u64;
-<<<<<<< HEAD
         let split = best(text.len(), || for_each_token(&text, |token| count += token.len() as u64));
         let hashed = best(text.len(), || for_each_token(&text, |token| count ^= token_hash(token)));
-        let masks = best(text.len(), || words.iter().for_each(|word| count ^= u64::from(class_mask(word))));
-        writeln!(out, "{path}: tokens {split:.0} MB/s, with hashes {hashed:.0} MB/s, class masks {masks:.0} MB/s")?;
-=======
-        let split = best(text.len(), || {
-            for_each_token(&text, |token| count += token.len() as u64)
-        });
-        let hashed = best(text.len(), || {
-            for_each_token(&text, |token| count ^= token_hash(token))
-        });
         let values = best(text.len(), || {
             for word in &words {
                 for_each_token(word, |token| count ^= token_hash(token));
             }
         });
-        let masks = best(text.len(), || {
-            words
-                .iter()
-                .for_each(|word| count ^= u64::from(class_mask(word)))
-        });
+        let masks = best(text.len(), || words.iter().for_each(|word| count ^= u64::from(class_mask(word))));
         writeln!(
             out,
             "{path}: tokens {split:.0} MB/s, with hashes {hashed:.0} MB/s, of values {values:.0} MB/s, class masks {masks:.0} MB/s"
         )?;
->>>>>>> values
         for (parts, exact) in [
             (&["benjamin"][..], true),
             (&["benjamin"], false),

@@ -202,13 +202,8 @@ impl JsonParser {
             return match self.event::<S, true>(text.bytes, at, sink) {
                 Ok(end) => Step::To(end),
                 Err(Stop::Envelope { key, elements }) => {
-<<<<<<< HEAD
                     self.members.extend_from_slice(text.bytes[at + 1..key].trim_ascii());
-=======
-                    self.members
-                        .extend_from_slice(text.bytes[at + 1..key].trim_ascii());
                     self.opening.forget();
->>>>>>> values
                     self.place = Place::Records;
                     Step::To(elements)
                 }
@@ -239,25 +234,8 @@ impl JsonParser {
     /// A value that is no event by its shape; it counts as JSON only when it is all of its line, as many a line of plain text
     /// starts with a number.
     fn lone_value<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
-<<<<<<< HEAD
-        let end = match self.walker.value::<_, false>(text.bytes, at, &mut IgnoreSink) {
-            Ok(end) => end,
-            Err(stop) => return self.stopped(text, at, stop, sink),
-        };
-        let after = text.bytes[end..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
-        match after {
-            None if !text.is_last => return self.stopped(text, at, Stop::Incomplete, sink),
-            None | Some(b'\n') => {}
-            Some(_) => {
-                let fault = Fault { at: end, reason: "text follows a value on its line", in_string: false };
-                return self.stopped(text, at, Stop::Malformed(fault), sink);
-            }
-        }
-        match self.event::<S, false>(text.bytes, at, sink) {
-=======
         let told = self.check(text, at, b"\n", "text follows a value on its line");
         match told.and_then(|()| self.event::<S, false>(text.bytes, at, sink)) {
->>>>>>> values
             Ok(end) => Step::To(end),
             Err(stop) => self.stopped(text, at, stop, sink),
         }
@@ -265,16 +243,8 @@ impl JsonParser {
 
     fn element<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
         if text.bytes[at] == b']' {
-<<<<<<< HEAD
-            self.place = if self.place == Place::Records { Place::Members } else { Place::Top };
-=======
             let is_envelope = self.place == Place::Records;
-            self.place = if is_envelope {
-                Place::Members
-            } else {
-                Place::Top
-            };
->>>>>>> values
+            self.place = if is_envelope { Place::Members } else { Place::Top };
             return Step::To(at + 1);
         }
         // In a broken element, a name may stand where an element is expected.
@@ -292,29 +262,15 @@ impl JsonParser {
     }
 
     /// Whether a value starts here, and one of `followers` or the end of the data comes after it.
-    fn check(
-        &mut self,
-        text: Text,
-        at: usize,
-        followers: &[u8],
-        reason: &'static str,
-    ) -> Result<(), Stop> {
+    fn check(&mut self, text: Text, at: usize, followers: &[u8], reason: &'static str) -> Result<(), Stop> {
         let bytes = text.bytes;
         let end = self.walker.value::<_, false>(bytes, at, &mut IgnoreSink)?;
-        let space: &[u8] = if followers.contains(&b'\n') {
-            b" \t\r"
-        } else {
-            b" \t\r\n"
-        };
+        let space: &[u8] = if followers.contains(&b'\n') { b" \t\r" } else { b" \t\r\n" };
         match skip(bytes, end, space).map(|place| (place, bytes[place])) {
             None if !text.is_last => Err(Stop::Incomplete),
             None => Ok(()),
             Some((_, follower)) if followers.contains(&follower) => Ok(()),
-            Some((at, _)) => Err(Stop::Malformed(Fault {
-                at,
-                reason,
-                in_string: false,
-            })),
+            Some((at, _)) => Err(Stop::Malformed(Fault { at, reason, in_string: false })),
         }
     }
 

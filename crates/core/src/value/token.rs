@@ -233,9 +233,8 @@ mod tests {
                 tokens.push(word.to_vec());
                 ranges.push((at, end));
                 let last = &ranges[ranges.len().saturating_sub(4)..];
-                let is_octet = |&(from, to): &(usize, usize)| {
-                    to - from <= 3 && text[from..to].iter().all(u8::is_ascii_digit)
-                };
+                let is_octet =
+                    |&(from, to): &(usize, usize)| to - from <= 3 && text[from..to].iter().all(u8::is_ascii_digit);
                 let is_joined = |pair: &[(usize, usize)]| &text[pair[0].1..pair[1].0] == b".";
                 if last.len() == 4 && last.iter().all(is_octet) && last.windows(2).all(is_joined) {
                     tokens.push(text[last[0].0..end].to_vec());

@@ -50,10 +50,7 @@ impl JsonParser {
     fn broken<S: EventSink>(&mut self, text: Text, at: usize, fault: Fault, sink: &mut S) -> Step {
         let end = text.bytes.len();
         let limit = end.min(fault.at + RAW_BYTES_MAX);
-        let window = Text {
-            bytes: &text.bytes[..limit],
-            is_last: text.is_last || limit < end,
-        };
+        let window = Text { bytes: &text.bytes[..limit], is_last: text.is_last || limit < end };
         let raw_end = match self.place {
             Place::Array | Place::Records => self.element_end(window, at, fault),
             _ => self.top_end(window.bytes, at, fault),
@@ -106,9 +103,7 @@ impl JsonParser {
         }
         // A record that is cut off may have taken the next ones for its own.
         let is_cut_off = fault.at == text.len();
-        let next = self
-            .opening
-            .next(text, if is_cut_off { at + 1 } else { fault.at });
+        let next = self.opening.next(text, if is_cut_off { at + 1 } else { fault.at });
         let balanced = balanced_end(&text[..next.unwrap_or(text.len())], fault, depth);
         let balanced = balanced.map(|end| end.max(at + 1));
         match (next, balanced) {
@@ -117,11 +112,7 @@ impl JsonParser {
             (None, Some(_)) if depth == 0 && !window.is_last => None,
             (None, balanced) => {
                 let searched = text.len() - fault.at;
-                self.reread_bytes += if balanced.is_some() {
-                    searched / SEARCH_SPEEDUP
-                } else {
-                    searched
-                };
+                self.reread_bytes += if balanced.is_some() { searched / SEARCH_SPEEDUP } else { searched };
                 balanced
             }
             (_, balanced) => balanced,
@@ -169,11 +160,7 @@ impl JsonParser {
     fn tell_raw<S: EventSink>(&mut self, raw: &[u8], reason: &'static str, sink: &mut S) {
         let is_element = matches!(self.place, Place::Array | Place::Records);
         let end = raw.trim_ascii_end();
-        let raw = if is_element {
-            end.strip_suffix(b",").unwrap_or(end)
-        } else {
-            raw
-        };
+        let raw = if is_element { end.strip_suffix(b",").unwrap_or(end) } else { raw };
         self.statistics.unparsed(raw, reason, RAW_BYTES_MAX, sink);
     }
 }
