@@ -1,0 +1,47 @@
+"""Lakebed: a security data lake in your own buckets.
+
+>>> import lakebed
+>>> lake = lakebed.open("memory://readme")
+>>> lake.exists()
+False
+
+Names are loaded when first used: a worker that imports `lakebed.handlers.search` must not load the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lakebed.api import Lake, open  # noqa: A004 - the user's word
+    from lakebed.ingest.totals import IndexTotals
+    from lakebed.model import Row
+    from lakebed.query.cost import SearchCost
+    from lakebed.results import AsyncSearchResult, SearchResult
+
+__all__ = ["AsyncSearchResult", "IndexTotals", "Lake", "Row", "SearchCost", "SearchResult", "open"]
+
+_HOMES = {
+    "AsyncSearchResult": "lakebed.results",
+    "IndexTotals": "lakebed.ingest.totals",
+    "Lake": "lakebed.api",
+    "Row": "lakebed.model",
+    "SearchCost": "lakebed.query.cost",
+    "SearchResult": "lakebed.results",
+    "open": "lakebed.api",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Loads a public name from its module."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lakebed' has no attribute '{name}'")
+    import importlib
+
+    found: object = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

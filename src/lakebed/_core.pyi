@@ -1,6 +1,8 @@
 """The engine, as Python sees it. Every call that works on bytes releases the GIL."""
 
-from collections.abc import Buffer, Sequence
+from collections.abc import Sequence
+
+from typing_extensions import Buffer
 
 __version__: str
 
@@ -12,7 +14,9 @@ class CoreError(Exception):
 class Builder:
     """Turns source objects into segments. Holds one segment in memory; not thread-safe; one per worker."""
 
-    def __init__(self, *, index: str, segment_bytes: int = ..., page_bytes: int = ..., page_rows: int = ...) -> None: ...
+    def __init__(
+        self, *, index: str, segment_bytes: int = ..., page_bytes: int = ..., page_rows: int = ...
+    ) -> None: ...
     def begin_object(
         self,
         url: str,

@@ -48,6 +48,10 @@ class StorageError(LakebedError):
     """The object store refused, failed or could not be reached."""
 
 
+class TransientStorageError(StorageError):
+    """The store throttled, failed or did not answer in time; the same request may succeed when repeated."""
+
+
 class NotFoundError(StorageError):
     """The object is not there."""
 

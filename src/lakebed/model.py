@@ -74,9 +74,7 @@ def _exact_number(text: str) -> float | Decimal:
         return number
     try:
         return Decimal(text)
-    except (
-        InvalidOperation
-    ):  # an exponent beyond even Decimal's limits: infinity or zero is all that is left to say
+    except InvalidOperation:  # an exponent beyond even Decimal's limits: infinity or zero is all that is left to say
         return number
 
 

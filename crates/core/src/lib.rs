@@ -3,5 +3,6 @@ pub mod decompress;
 pub mod error;
 pub mod format;
 pub mod parse;
+pub mod search;
 pub mod value;
 pub mod write;

@@ -1,7 +1,23 @@
 //! Python bindings: argument conversion, GIL release, error mapping. Nothing else.
 use pyo3::prelude::*;
 
+mod build;
+mod errors;
+mod search;
+
 #[pymodule]
-fn _core(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("CoreError", module.py().get_type::<errors::CoreError>())?;
+    module.add_class::<build::Builder>()?;
+    module.add_class::<build::Segment>()?;
+    module.add_class::<search::SegmentReader>()?;
+    module.add_class::<search::LeafSearch>()?;
+    module.add_function(wrap_pyfunction!(search::merge_partials, module)?)?;
+    module.add_function(wrap_pyfunction!(search::finish_partial, module)?)?;
+    module.add_function(wrap_pyfunction!(search::aggregate_names, module)?)?;
+    module.add_function(wrap_pyfunction!(build::format_names, module)?)?;
+    module.add_function(wrap_pyfunction!(build::segment_address, module)?)?;
+    module.add_function(wrap_pyfunction!(build::segment_summary, module)?)?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The source objects of a segment.
 //!
-//! Layout of the frame: a payload with their number, then for each: URL, time of modification and of receipt (signed ns), number of
+//! Layout of the frame: a payload with the name of the index that the segment belongs to, the number of objects, then for each: URL, time of modification and of receipt (signed ns), number of
 //! events, and a byte that is 1 when the object was given up half-way: its rows are then never shown.
 use super::frame::{Compressor, Payload};
 use super::wire::{Wire, put_bytes, put_signed, put_varint};
@@ -15,8 +15,9 @@ pub struct SourceObject {
     pub is_aborted: bool,
 }
 
-pub fn put_objects(out: &mut Vec<u8>, compressor: &mut Compressor, objects: &[SourceObject]) {
+pub fn put_objects(out: &mut Vec<u8>, compressor: &mut Compressor, index: &str, objects: &[SourceObject]) {
     let mut plain = Vec::new();
+    put_bytes(&mut plain, index.as_bytes());
     put_varint(&mut plain, objects.len() as u64);
     for object in objects {
         put_bytes(&mut plain, object.url.as_bytes());
@@ -28,9 +29,11 @@ pub fn put_objects(out: &mut Vec<u8>, compressor: &mut Compressor, objects: &[So
     compressor.put(out, &plain);
 }
 
-pub fn read_objects(frame: &[u8]) -> Result<Vec<SourceObject>, DecodeError> {
+/// The index's name and the objects.
+pub fn read_objects(frame: &[u8]) -> Result<(String, Vec<SourceObject>), DecodeError> {
     let plain = Payload::read(&mut Wire::new(frame))?.open()?;
     let mut wire = Wire::new(&plain);
+    let index = String::from_utf8_lossy(wire.bytes()?).into_owned();
     let mut objects = Vec::new();
     for _ in 0..wire.count()? {
         objects.push(SourceObject {
@@ -42,7 +45,7 @@ pub fn read_objects(frame: &[u8]) -> Result<Vec<SourceObject>, DecodeError> {
         });
     }
     wire.end()?;
-    Ok(objects)
+    Ok((index, objects))
 }
 
 #[cfg(test)]
@@ -51,9 +54,10 @@ mod tests {
 
     #[test]
     fn objects_come_back() {
-        let objects = [SourceObject { url: "s3://b/k".into(), modified_ns: -1, received_ns: 7, events: 300, is_aborted: true }];
+        let objects =
+            [SourceObject { url: "s3://b/k".into(), modified_ns: -1, received_ns: 7, events: 300, is_aborted: true }];
         let mut out = Vec::new();
-        put_objects(&mut out, &mut Compressor::new(), &objects);
-        assert_eq!(read_objects(&out).as_deref(), Ok(&objects[..]));
+        put_objects(&mut out, &mut Compressor::new(), "main", &objects);
+        assert_eq!(read_objects(&out), Ok(("main".to_string(), objects.to_vec())));
     }
 }

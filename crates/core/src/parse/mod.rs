@@ -1,2 +1,18 @@
 //! Parsers of log formats, one file each: bytes in, events out through an `EventSink`.
+pub mod access;
+pub mod ignore;
+pub mod json;
+mod lines;
+pub mod registry;
 pub mod sink;
+pub mod source;
+mod statistics;
+#[cfg(test)]
+mod tell;
+pub mod text;
+mod utf8;
+pub mod vpcflow;
+
+pub use registry::{Format, format_names};
+pub use source::SourceParser;
+pub use statistics::Statistics;

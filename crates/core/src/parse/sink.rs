@@ -15,6 +15,8 @@ pub struct RecordFacts {
 
 /// Receives events. Calls nest as JSON does: `key` before every member of an object.
 pub trait EventSink {
+    /// Called once, before the first event: what the parser recognised, and the format's own list of time fields.
+    fn begin_source(&mut self, _source_type: &'static str, _time_fields: &'static [&'static str]) {}
     fn begin_event(&mut self);
     fn begin_object(&mut self);
     fn end_object(&mut self);

@@ -39,6 +39,9 @@ pub struct ObjectContext {
     pub previous_time_ns: Option<i64>,
     pub modified_ns: i64,
     pub source_type: String,
+    /// Flattened names of the fields that hold the event time, best first; empty: the format's own list.
+    pub time_fields: Vec<Vec<u8>>,
+    /// Events whose time came from a field, the previous event, the object.
     pub time_sources: [u64; 3],
 }
 
@@ -121,6 +124,13 @@ impl Batch {
             self.forget_values(&steps);
             self.size_bytes -= row.size_bytes as usize;
         }
+    }
+
+    /// Forgets the paths too; the batch must be empty. The current object goes on in a new segment under number 0.
+    pub fn begin_segment(&mut self) {
+        self.paths = PathTable::new();
+        self.paths.set_time_fields(&self.object.time_fields);
+        self.object.number = 0;
     }
 
     /// Forgets rows, columns and shapes; paths stay.
@@ -263,7 +273,9 @@ impl Batch {
 
     fn origin(&mut self, time_source: TimeSource, parse_error: &str) -> u32 {
         let is_same = |origin: &Origin| {
-            origin.time_source == time_source && origin.parse_error == parse_error && origin.source_type == self.object.source_type
+            origin.time_source == time_source
+                && origin.parse_error == parse_error
+                && origin.source_type == self.object.source_type
         };
         if let Some(at) = self.origins.iter().rposition(is_same) {
             return at as u32;
@@ -290,6 +302,14 @@ fn hash_steps(steps: &[u32]) -> u64 {
 }
 
 impl EventSink for Batch {
+    fn begin_source(&mut self, source_type: &'static str, time_fields: &'static [&'static str]) {
+        self.object.source_type = source_type.to_string();
+        if self.object.time_fields.is_empty() {
+            self.object.time_fields = time_fields.iter().map(|field| field.as_bytes().to_vec()).collect();
+        }
+        self.paths.set_time_fields(&self.object.time_fields);
+    }
+
     fn begin_event(&mut self) {
         self.event.steps.clear();
         self.event.stack.clear();

@@ -77,7 +77,7 @@ impl SegmentWriter {
     }
 
     /// Ends the file; the writer is then empty.
-    pub fn finish(&mut self, batch: &Batch, raw_bytes: u64) -> Segment {
+    pub fn finish(&mut self, batch: &Batch, index: &str, raw_bytes: u64) -> Segment {
         let mut file = std::mem::replace(&mut self.file, MAGIC.to_vec());
         let mut address = std::mem::take(&mut self.address);
         let objects = std::mem::take(&mut self.objects);
@@ -88,7 +88,7 @@ impl SegmentWriter {
         put_paths(&mut file, &mut self.compressor, batch.paths.stored());
         address.schema = FrameRef::of(&file[start..]);
         let start = file.len();
-        put_objects(&mut file, &mut self.compressor, &objects);
+        put_objects(&mut file, &mut self.compressor, index, &objects);
         address.objects = FrameRef::of(&file[start..]);
         let stored = address.write(&mut self.compressor);
         file.extend_from_slice(&stored);

@@ -1,0 +1,1 @@
+"""The benchmark: the same work beside DuckDB, ClickHouse, tantivy and ripgrep (`make bench`)."""

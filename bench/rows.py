@@ -1,0 +1,191 @@
+"""The table of numbers that Lakebed must reach: each row says what is measured, what must hold, and how it is judged.
+
+A row is judged from the reports of all sides of the same run. A number that is missing (a peer could not be installed,
+there is no sample of real logs) makes the row open, never met.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Reports = dict[str, dict[str, Any]]  # side to its report: JSON
+
+
+class MissingError(Exception):
+    """A number that a row needs is not there."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of a row."""
+
+    measured: str
+    ratio: str
+    is_met: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    must: str
+    judge: Callable[[Reports], Outcome]
+
+
+def fact(reports: Reports, side: str, name: str) -> Any:  # Any: facts are JSON
+    """A fact of a side, with dots for nested ones."""
+    value: Any = reports.get(side, {}).get("facts", {})  # JSON
+    for part in name.split("."):
+        if not isinstance(value, dict) or part not in value:
+            raise MissingError(f"{side} has no {name}")
+        value = value[part]
+    return value
+
+
+def wall_s(reports: Reports, side: str, name: str) -> float:
+    """The median wall time of a measure."""
+    return _timing(reports, side, name)["wall_s"]
+
+
+def cpu_s(reports: Reports, side: str, name: str) -> float:
+    """The CPU seconds of a measure."""
+    return _timing(reports, side, name)["cpu_s"]
+
+
+def _timing(reports: Reports, side: str, name: str) -> Mapping[str, float]:
+    timing: Mapping[str, float] | None = reports.get(side, {}).get("timings", {}).get(name)
+    if timing is None:
+        raise MissingError(f"{side} has no timing of {name}")
+    return timing
+
+
+def time_row(what: str, measure: str, peer: str, most: float) -> Row:
+    """Our time is at most so many times the peer's."""
+
+    def judge(reports: Reports) -> Outcome:
+        ours, theirs = wall_s(reports, "lakebed", measure), wall_s(reports, peer, measure)
+        return Outcome(f"{show_ms(ours)}, {peer} {show_ms(theirs)}", f"{ours / theirs:.2f}", ours <= most * theirs)
+
+    return Row(what, f"≤ {most:g} × {peer}", judge)
+
+
+def size_row(what: str, peer: str, most: float, reach: str = "") -> Row:
+    """Our stored bytes are at most so many times the peer's."""
+
+    def judge(reports: Reports) -> Outcome:
+        ours, theirs = fact(reports, "lakebed", "size_bytes"), fact(reports, peer, "size_bytes")
+        return Outcome(f"{show_mb(ours)}, {peer} {show_mb(theirs)}", f"{ours / theirs:.3f}", ours <= most * theirs)
+
+    return Row(what, f"≤ {most:.3g} × {peer}{reach}", judge)
+
+
+def limit_row(what: str, name: str, most: float, show: Callable[[float], str], reach: str = "") -> Row:
+    """A fact of ours is at most so much."""
+
+    def judge(reports: Reports) -> Outcome:
+        ours = fact(reports, "lakebed", name)
+        return Outcome(show(ours), f"{ours / most:.2f}", ours <= most)
+
+    return Row(what, f"≤ {show(most)}{reach}", judge)
+
+
+def show_ms(seconds: float) -> str:
+    """Milliseconds with three digits that mean something."""
+    return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def show_mb(size_bytes: float) -> str:
+    """Megabytes, of a million bytes."""
+    return f"{size_bytes / 1e6:.1f} MB"
+
+
+def show_number(value: float) -> str:
+    """A plain number."""
+    return f"{value:g}"
+
+
+def _real_size(reports: Reports) -> Outcome:
+    ours, gzipped = fact(reports, "lakebed", "real.size_bytes"), fact(reports, "lakebed", "real.gzip_bytes")
+    events = fact(reports, "lakebed", "real.events")
+    assert events == fact(reports, "lakebed", "real.events_indexed"), "not the same events"
+    return Outcome(
+        f"{show_mb(ours)}, gzip {show_mb(gzipped)} ({events:,} events)", f"{ours / gzipped:.3f}", ours <= gzipped
+    )
+
+
+def _ingest(reports: Reports) -> Outcome:
+    raw = fact(reports, "lakebed", "raw_bytes") / 1e6
+    ours = raw / cpu_s(reports, "lakebed", "ingest")
+    theirs = raw / (cpu_s(reports, "clickhouse", "ingest") + cpu_s(reports, "clickhouse", "merge"))
+    return Outcome(
+        f"{ours:.0f} MB/s per CPU second, clickhouse {theirs:.0f}", f"{ours / theirs:.2f}", ours >= 2.5 * theirs
+    )
+
+
+def _needle_beside_scan(reports: Reports) -> Outcome:
+    ours, scan = wall_s(reports, "lakebed", "needle"), wall_s(reports, "duckdb", "needle")
+    return Outcome(f"{show_ms(ours)}, duckdb {show_ms(scan)}", f"{scan / ours:.0f} × faster", ours * 100 <= scan)
+
+
+def _newest(reports: Reports) -> Outcome:
+    pages, seconds = fact(reports, "lakebed", "newest.pages_read"), wall_s(reports, "lakebed", "newest")
+    return Outcome(f"{pages} pages, {show_ms(seconds)}", f"{seconds / 0.005:.2f}", pages <= 2 and seconds <= 0.005)
+
+
+def _traffic_absent(reports: Reports) -> Outcome:
+    found = fact(reports, "engine", "absent")
+    return Outcome(f"{found['requests']} requests, {found['bytes']:,} bytes", "", found["requests"] <= 1)
+
+
+def _traffic_present(reports: Reports) -> Outcome:
+    found, segment = fact(reports, "engine", "present"), fact(reports, "engine", "largest_segment_bytes")
+    most_bytes = segment * 0.01 if segment > 100e6 else 512_000
+    text = f"{found['rounds']} rounds, {found['requests']} requests, {found['bytes']:,} bytes of {show_mb(segment)}"
+    is_met = found["rounds"] <= 2 and found["requests"] <= 5 and found["bytes"] <= most_bytes
+    return Outcome(text, f"{found['bytes'] / most_bytes:.2f} of the bytes", is_met)
+
+
+def _latency(name: str, most_s: float) -> Callable[[Reports], Outcome]:
+    def judge(reports: Reports) -> Outcome:
+        seconds = fact(reports, "lakebed", f"latency.{name}_s")
+        return Outcome(show_ms(seconds), f"{seconds / most_s:.2f}", seconds <= most_s)
+
+    return judge
+
+
+def _cold_imports(reports: Reports) -> Outcome:
+    modules = set(fact(reports, "lakebed", "cold.packages"))
+    extra = sorted(modules - {"lakebed", "obstore", "msgspec", "orjson"})
+    return Outcome(", ".join(sorted(modules)), "", not extra)
+
+
+ROWS = [
+    Row("size, real CloudTrail", "≤ 1.0 × gzip -6 of the same events (reach 0.8)", _real_size),
+    size_row("size, amplified corpus", "clickhouse", 0.50, " (reach 0.42)"),
+    size_row("size, amplified corpus", "tantivy", 1 / 3),
+    Row("ingest, gz to committed segments", "≥ 2.5 × clickhouse (reach 4 ×)", _ingest),
+    time_row("rare word in any field", "needle", "clickhouse", 1),
+    Row("rare word in any field", "≥ 100 × faster than duckdb's scan of JSON", _needle_beside_scan),
+    time_row("absent word in any field", "absent", "clickhouse", 1),
+    time_row("field = value", "field", "clickhouse", 1),
+    time_row("substring in one field", "field_substring", "clickhouse", 2),
+    time_row("regex in one field", "field_regex", "clickhouse", 2),
+    time_row("substring in any field", "substring_anywhere", "duckdb", 0.25),
+    time_row("count by a field", "count_by", "duckdb", 1.5),
+    time_row("count by a nested field", "count_by_nested", "duckdb", 1.5),
+    time_row("filter, count and distinct by a field", "filter_count_distinct", "clickhouse", 1),
+    Row("newest 50 events", "≤ 2 pages, ≤ 5 ms", _newest),
+    Row("needle in one segment, absent", "1 request", _traffic_absent),
+    Row("needle in one segment, present", "2 rounds, ≤ 5 requests, ≤ 1 % or 512 kB", _traffic_present),
+    Row("30 ms per request, absent", "≤ 45 ms", _latency("absent", 0.045)),
+    Row("30 ms per request, present", "≤ 100 ms", _latency("present", 0.100)),
+    limit_row("memory, indexing", "index_rss_bytes", 600e6, show_mb),
+    limit_row("memory, search worker", "worker_rss_bytes", 150e6, show_mb),
+    limit_row("cold start of a worker", "cold.wall_s", 0.150, show_ms, " (reach 80 ms)"),
+    Row("cold start imports", "obstore, orjson or msgspec, the engine", _cold_imports),
+]

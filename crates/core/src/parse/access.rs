@@ -1,0 +1,259 @@
+//! `access`: access logs of nginx and Apache, common and combined.
+//!
+//! *Recognised*: `addr ident user [10/Oct/2000:13:55:36 -0700] "request" status bytes`, and the same with `"referer" "user agent"`.
+//!
+//! *Fields*: `remote_addr`, `remote_ident`, `remote_user`, `time_local`, `request` and its parts `method`, `path`, `protocol` (when it has
+//! just these three), `status` and `body_bytes_sent` (numbers), `http_referer`, `http_user_agent`. What is `-` has no field; the last two are null
+//! then, so that combined and common lines can be told apart. Backslash escapes inside quotes stay as they are. The event
+//! time is `time_local`.
+//!
+//! *Kept raw*: a line that does not look so becomes `message` and says so. A line with more behind has its fields, and the line
+//! itself as `message`.
+use super::lines::{Line, Lines};
+use super::registry::{Head, Parser};
+use super::sink::{EventSink, RecordFacts};
+use super::statistics::Statistics;
+use crate::value::decimal::as_i64;
+use crate::value::time::parse_apache;
+use memchr::{memchr, memchr2, memmem};
+
+/// A streaming parser.
+#[derive(Debug, Default)]
+pub struct AccessParser {
+    lines: Lines,
+    statistics: Statistics,
+}
+
+impl Parser for AccessParser {
+    const NAME: &'static str = "access";
+    const TIME_FIELDS: &'static [&'static str] = &["time_local"];
+
+    fn looks_like(head: &Head) -> bool {
+        head.most_lines(|line| Record::read(line).is_some())
+    }
+
+    fn source_type(_head: &Head) -> &'static str {
+        "web:access"
+    }
+
+    fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
+        let Self { lines, statistics } = self;
+        lines.feed(data, |line| tell(line, statistics, sink));
+    }
+
+    fn finish<S: EventSink>(&mut self, sink: &mut S) {
+        let Self { lines, statistics } = self;
+        lines.finish(|line| tell(line, statistics, sink));
+    }
+
+    fn statistics(&self) -> Statistics {
+        Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.statistics }
+    }
+}
+
+fn tell<S: EventSink>(line: Line, statistics: &mut Statistics, sink: &mut S) {
+    let (text, record, reason) = match line {
+        Line::Whole(text) => (text, Record::read(text), "line is not in the common or combined log format"),
+        Line::Piece(text) => (text, None, "line is longer than 1 MiB"),
+    };
+    match record {
+        Some(record) => {
+            record.tell(text, sink);
+            statistics.events += 1;
+        }
+        None => statistics.message(text, RecordFacts { parse_error: Some(reason), time_ns: None }, sink),
+    }
+}
+
+/// The parts of a line, as they stand in it.
+struct Record<'a> {
+    addr: &'a [u8],
+    ident: &'a [u8],
+    user: &'a [u8],
+    time: &'a [u8],
+    time_ns: i64,
+    request: &'a [u8],
+    status: &'a [u8],
+    bytes: &'a [u8],
+    /// Referer and user agent.
+    combined: Option<(&'a [u8], &'a [u8])>,
+    has_more: bool,
+}
+
+impl<'a> Record<'a> {
+    fn read(line: &'a [u8]) -> Option<Self> {
+        let (addr, rest) = split(line, memchr(b' ', line)?, 1);
+        let (ident, rest) = split(rest, memchr(b' ', rest)?, 1);
+        // A user name may hold spaces.
+        let (user, rest) = split(rest, memmem::find(rest, b" [")?, 2);
+        let (time, rest) = split(rest, memchr(b']', rest)?, 1);
+        let time_ns = parse_apache(time)?;
+        let (request, rest) = quoted(rest)?;
+        let rest = rest.strip_prefix(b" ")?;
+        let (status, rest) = split(rest, memchr(b' ', rest)?, 1);
+        let bytes_end = memchr(b' ', rest).unwrap_or(rest.len());
+        let (bytes, rest) = rest.split_at(bytes_end);
+        let is_count = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+        let is_good = !addr.is_empty() && !ident.is_empty() && !user.is_empty();
+        if !is_good || !is_count(status) || !(is_count(bytes) || bytes == b"-") {
+            return None;
+        }
+        let agents = quoted(rest).and_then(|(referer, rest)| Some((referer, quoted(rest)?)));
+        let (combined, rest) = match agents {
+            Some((referer, (agent, rest))) => (Some((referer, agent)), rest),
+            None => (None, rest),
+        };
+        Some(Self { addr, ident, user, time, time_ns, request, status, bytes, combined, has_more: !rest.is_empty() })
+    }
+
+    fn tell<S: EventSink>(&self, line: &[u8], sink: &mut S) {
+        sink.begin_event();
+        sink.begin_object();
+        let mut text = |name: &[u8], value: &[u8]| {
+            if value != b"-" {
+                sink.key(name);
+                sink.string(value);
+            }
+        };
+        text(b"remote_addr", self.addr);
+        text(b"remote_ident", self.ident);
+        text(b"remote_user", self.user);
+        text(b"time_local", self.time);
+        text(b"request", self.request);
+        if let Some([method, path, protocol]) = request_parts(self.request) {
+            text(b"method", method);
+            text(b"path", path);
+            text(b"protocol", protocol);
+        }
+        for (name, value) in [(&b"status"[..], self.status), (b"body_bytes_sent", self.bytes)] {
+            match as_i64(value) {
+                Some(_) => {
+                    sink.key(name);
+                    sink.number(value);
+                }
+                None => {
+                    if value != b"-" {
+                        sink.key(name);
+                        sink.string(value);
+                    }
+                }
+            }
+        }
+        if let Some((referer, agent)) = self.combined {
+            for (name, value) in [(&b"http_referer"[..], referer), (b"http_user_agent", agent)] {
+                sink.key(name);
+                if value == b"-" { sink.null() } else { sink.string(value) }
+            }
+        }
+        if self.has_more {
+            sink.key(b"message");
+            sink.string(line);
+        }
+        sink.end_object();
+        sink.end_event(RecordFacts { parse_error: None, time_ns: Some(self.time_ns) });
+    }
+}
+
+/// The text before `at`, and what follows after a separator of `skip` bytes.
+fn split(text: &[u8], at: usize, skip: usize) -> (&[u8], &[u8]) {
+    (&text[..at], &text[at + skip..])
+}
+
+/// What stands in ` "…"` at the start of the text, and what follows.
+fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inside = text.strip_prefix(b" \"")?;
+    let mut at = 0;
+    loop {
+        at += memchr2(b'"', b'\\', inside.get(at..)?)?;
+        if inside[at] == b'"' {
+            return Some(split(inside, at, 1));
+        }
+        at += 2;
+    }
+}
+
+fn request_parts(request: &[u8]) -> Option<[&[u8]; 3]> {
+    let mut words = request.split(|&byte| byte == b' ');
+    let parts = [words.next()?, words.next()?, words.next()?];
+    let is_request = parts.iter().all(|part| !part.is_empty()) && parts[2].starts_with(b"HTTP/");
+    (is_request && words.next().is_none()).then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::tell::{TellSink, Told};
+
+    fn parse(text: &str) -> (Vec<Told>, Statistics) {
+        let mut parser = AccessParser::default();
+        let mut sink = TellSink::default();
+        text.as_bytes().chunks(7).for_each(|part| parser.feed(part, &mut sink));
+        parser.finish(&mut sink);
+        (sink.events, parser.statistics())
+    }
+
+    const TIME_NS: i64 = 971_211_336_000_000_000;
+    const COMMON: &str = r#"127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a.gif HTTP/1.0" 200 2326"#;
+    const FIELDS: &str = r#""remote_addr":"127.0.0.1","remote_user":"frank","time_local":"10/Oct/2000:13:55:36 -0700","request":"GET /a.gif HTTP/1.0","method":"GET","path":"/a.gif","protocol":"HTTP/1.0","status":200,"body_bytes_sent":2326"#;
+
+    fn told(fields: &str) -> Told {
+        let facts = RecordFacts { parse_error: None, time_ns: Some(TIME_NS) };
+        Told { json: format!("{{{fields}}}"), facts }
+    }
+
+    #[test]
+    fn common_and_combined() {
+        assert_eq!(parse(COMMON).0, [told(FIELDS)]);
+        let combined = format!(r#"{COMMON} "http://x/" "Mozilla \"5\"""#);
+        let expected = format!(r#"{FIELDS},"http_referer":"http://x/","http_user_agent":"Mozilla \\\"5\\\"""#);
+        assert_eq!(parse(&combined).0, [told(&expected)]);
+        let empty = format!("{COMMON} \"-\" \"-\"\r\n\n");
+        let expected = format!(r#"{FIELDS},"http_referer":null,"http_user_agent":null"#);
+        assert_eq!(parse(&empty), (vec![told(&expected)], Statistics { events: 1, ..Statistics::default() }));
+    }
+
+    #[test]
+    fn dashes_and_strange_requests() {
+        let time = r#""time_local":"10/Oct/2000:13:55:36 -0700""#;
+        let line = r#"::1 x john doe [10/Oct/2000:13:55:36 -0700] "\x16\x03 a" 400 -"#;
+        let expected = format!(
+            r#""remote_addr":"::1","remote_ident":"x","remote_user":"john doe",{time},"request":"\\x16\\x03 a","status":400"#
+        );
+        assert_eq!(parse(line).0, [told(&expected)]);
+        let line = r#"1.1.1.1 - - [10/Oct/2000:13:55:36 -0700] "-" 408 007"#;
+        let expected = format!(r#""remote_addr":"1.1.1.1",{time},"status":408,"body_bytes_sent":"007""#);
+        assert_eq!(parse(line).0, [told(&expected)]);
+    }
+
+    #[test]
+    fn what_follows_is_kept() {
+        let line = format!(r#"{COMMON} "a" "b" "1.2.3.4""#);
+        let message = serde_json::to_string(&line).expect("a string");
+        let expected = format!(r#"{FIELDS},"http_referer":"a","http_user_agent":"b","message":{message}"#);
+        assert_eq!(parse(&line).0, [told(&expected)]);
+        let line = format!("{COMMON} 0.005");
+        let message = serde_json::to_string(&line).expect("a string");
+        assert_eq!(parse(&line).0, [told(&format!(r#"{FIELDS},"message":{message}"#))]);
+    }
+
+    #[test]
+    fn other_lines_are_messages() {
+        let lines = [
+            "hello",
+            r#"127.0.0.1 - - [99/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 1"#,
+            r#"127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" x 1"#,
+            r#"127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0 200 1"#,
+            r#"127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0\"#,
+            r#"127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] GET"#,
+        ];
+        let parse_error = Some("line is not in the common or combined log format");
+        let facts = RecordFacts { parse_error, time_ns: None };
+        let expected = lines.map(|line| {
+            let message = serde_json::to_string(line).expect("a string");
+            Told { json: format!("{{\"message\":{message}}}"), facts }
+        });
+        let (events, counts) = parse(&lines.join("\n"));
+        assert_eq!(events, expected);
+        assert_eq!(counts, Statistics { events: 6, unparsed_lines: 6, ..Statistics::default() });
+    }
+}

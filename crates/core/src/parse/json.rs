@@ -1,0 +1,333 @@
+//! `json`: JSON in every shape that logs come in.
+//!
+//! *Recognised*: one object per line; objects one after another, pretty-printed or not, with or without white space between
+//! them; an array of objects (each element is an event); an envelope `{"Records": […]}` as CloudTrail writes it (each
+//! element is an event; what other members the envelope has become one event of their own, after the records). A byte order
+//! mark at the start is skipped.
+//!
+//! *Fields*: the members of each object, as they are. Numbers keep their text. A value that is no object gives the field
+//! `message`; outside of arrays of objects and envelopes it must stand alone on its line. When a name stands twice in an object, both
+//! values are told and counted. A lone surrogate escape is kept (WTF-8); bytes that are no UTF-8 become U+FFFD and are counted.
+//!
+//! *Kept raw*: text that is not JSON becomes events `{"message": text}` that say why: the rest of the line, or, for an element
+//! of an array or one of several objects on a line, what its brackets enclose; reading goes on behind it. A record that is cut
+//! off by the end of the data likewise. Longer text than `RAW_BYTES_MAX` is cut into several events.
+mod broken;
+mod keys;
+mod salvage;
+mod string;
+mod walk;
+
+use super::ignore::IgnoreSink;
+use super::registry::{Head, Parser};
+use super::sink::{EventSink, RecordFacts};
+use super::statistics::Statistics;
+use super::utf8::Utf8Filter;
+use broken::RawLine;
+use memchr::memmem;
+use walk::{Fault, Stop, Walker, skip_space};
+
+/// Where JSON logs keep their time, the most telling names first.
+const TIME_FIELDS: [&str; 10] = [
+    "eventTime",
+    "@timestamp",
+    "timestamp",
+    "time",
+    "ts",
+    "datetime",
+    "event_time",
+    "published",
+    "createdDateTime",
+    "date",
+];
+
+/// Longest piece of raw text in one event; longer ones only make a value that nobody reads.
+pub const RAW_BYTES_MAX: usize = 1024 * 1024;
+
+/// Longest record. It is held in memory whole; real ones reach 20 MB.
+pub const RECORD_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Input is taken in steps of this size, so that the buffer does not depend on how much is fed at once.
+const STEP_BYTES: usize = 256 * 1024;
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// A streaming parser: `feed` the text as it comes, then `finish`.
+#[derive(Debug, Default)]
+pub struct JsonParser {
+    filter: Utf8Filter,
+    /// Text that is not told yet: at most one record, or one step.
+    buffer: Vec<u8>,
+    /// An incomplete record is tried again when the buffer has this length: twice what it had, so that a long record that comes
+    /// in small parts is not read again for each of them.
+    retry_bytes: usize,
+    place: Place,
+    /// Members of the envelope that are not its records, as they stand, separated by commas.
+    members: Vec<u8>,
+    walker: Walker,
+    /// Text that recovery from broken records has looked at twice.
+    reread_bytes: usize,
+    statistics: Statistics,
+}
+
+/// What the next byte belongs to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Start,
+    Top,
+    /// Among the elements of an array that is the whole of the text.
+    Array,
+    /// Among the elements of `Records`.
+    Records,
+    /// Among the members of the envelope, after `Records`.
+    Members,
+    /// In a line that is not JSON and too long for one piece.
+    Raw(RawLine),
+}
+
+/// How far a step came.
+enum Step {
+    To(usize),
+    /// More text is needed.
+    Wait,
+}
+
+/// What of the buffer is looked at, and whether the data end with it.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    bytes: &'a [u8],
+    is_last: bool,
+}
+
+impl Parser for JsonParser {
+    const NAME: &'static str = "json";
+    const TIME_FIELDS: &'static [&'static str] = &TIME_FIELDS;
+
+    fn looks_like(head: &Head) -> bool {
+        let mut bytes = head.bytes().iter().filter(|byte| !byte.is_ascii_whitespace());
+        let inside: &[u8] = match bytes.next() {
+            Some(b'{') => b"\"}",
+            Some(b'[') => b"{]",
+            _ => return false,
+        };
+        bytes.next().is_none_or(|byte| inside.contains(byte))
+    }
+
+    fn source_type(head: &Head) -> &'static str {
+        let has = |name: &[u8]| memmem::find(head.bytes(), name).is_some();
+        let is_cloudtrail = has(b"\"eventVersion\"") && has(b"\"eventSource\"");
+        if is_cloudtrail { "aws:cloudtrail" } else { "json" }
+    }
+
+    fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
+        for step in data.chunks(STEP_BYTES) {
+            self.filter.feed(step, &mut self.buffer);
+            if self.buffer.len() >= self.retry_bytes {
+                self.read(false, sink);
+            }
+        }
+    }
+
+    /// The end of the data. The parser is then ready for another object's.
+    fn finish<S: EventSink>(&mut self, sink: &mut S) {
+        self.filter.finish(&mut self.buffer);
+        // So that a number at the end has an end.
+        self.buffer.push(b'\n');
+        self.read(true, sink);
+        self.tell_members(sink);
+        self.place = Place::Start;
+        self.reread_bytes = 0;
+    }
+
+    fn statistics(&self) -> Statistics {
+        Statistics { invalid_utf8: self.filter.replaced(), ..self.statistics }
+    }
+}
+
+impl JsonParser {
+    fn read<S: EventSink>(&mut self, is_last: bool, sink: &mut S) {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let text = Text { bytes: &buffer, is_last };
+        let mut at = 0;
+        while let Step::To(next) = self.step(text, at, sink) {
+            debug_assert!(next >= at);
+            at = next;
+        }
+        if is_last {
+            buffer.clear();
+        } else {
+            buffer.drain(..at);
+        }
+        self.retry_bytes = buffer.len() * 2;
+        self.buffer = buffer;
+    }
+
+    fn step<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
+        match self.place {
+            Place::Start => self.start(text),
+            Place::Raw(raw) => self.raw_line(text, at, raw, sink),
+            Place::Top => match skip(text.bytes, at, b" \t\r\n") {
+                Some(start) => self.top(text, start, sink),
+                None => past_the_end(text, at),
+            },
+            Place::Array | Place::Records => match skip(text.bytes, at, b" \t\r\n,") {
+                Some(start) => self.element(text, start, sink),
+                None => past_the_end(text, at),
+            },
+            Place::Members => match skip(text.bytes, at, b" \t\r\n,") {
+                Some(start) => self.member(text, start, sink),
+                None => past_the_end(text, at),
+            },
+        }
+    }
+
+    fn start(&mut self, text: Text) -> Step {
+        if text.bytes.is_empty() {
+            return Step::Wait;
+        }
+        self.place = Place::Top;
+        // The filter before the buffer never hands on a part of a character.
+        let has_mark = text.bytes.starts_with(BYTE_ORDER_MARK);
+        Step::To(if has_mark { BYTE_ORDER_MARK.len() } else { 0 })
+    }
+
+    fn top<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
+        if text.bytes[at] == b'{' {
+            return match self.event::<S, true>(text.bytes, at, sink) {
+                Ok(end) => Step::To(end),
+                Err(Stop::Envelope { key, elements }) => {
+                    self.members.extend_from_slice(text.bytes[at + 1..key].trim_ascii());
+                    self.place = Place::Records;
+                    Step::To(elements)
+                }
+                Err(stop) => self.stopped(text, at, stop, sink),
+            };
+        }
+        if text.bytes[at] == b'[' {
+            match skip_space(text.bytes, at + 1).map(|inside| (inside, text.bytes[inside])) {
+                Ok((inside, b']')) => return Step::To(inside + 1),
+                Ok((inside, b'{')) => {
+                    return match self.event::<S, false>(text.bytes, inside, sink) {
+                        Ok(end) => {
+                            self.place = Place::Array;
+                            Step::To(end)
+                        }
+                        Err(stop) => self.stopped(text, at, stop, sink),
+                    };
+                }
+                Ok(_) => {}
+                Err(stop) => return self.stopped(text, at, stop, sink),
+            }
+        }
+        self.lone_value(text, at, sink)
+    }
+
+    /// A value that is no event by its shape; it counts as JSON only when it is all of its line, as many a line of plain text
+    /// starts with a number.
+    fn lone_value<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
+        let end = match self.walker.value::<_, false>(text.bytes, at, &mut IgnoreSink) {
+            Ok(end) => end,
+            Err(stop) => return self.stopped(text, at, stop, sink),
+        };
+        let after = text.bytes[end..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+        match after {
+            None if !text.is_last => return self.stopped(text, at, Stop::Incomplete, sink),
+            None | Some(b'\n') => {}
+            Some(_) => {
+                let fault = Fault { at: end, reason: "text follows a value on its line", in_string: false };
+                return self.stopped(text, at, Stop::Malformed(fault), sink);
+            }
+        }
+        match self.event::<S, false>(text.bytes, at, sink) {
+            Ok(end) => Step::To(end),
+            Err(stop) => self.stopped(text, at, stop, sink),
+        }
+    }
+
+    fn element<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
+        if text.bytes[at] == b']' {
+            self.place = if self.place == Place::Records { Place::Members } else { Place::Top };
+            return Step::To(at + 1);
+        }
+        match self.event::<S, false>(text.bytes, at, sink) {
+            Ok(end) => Step::To(end),
+            Err(stop) => self.stopped(text, at, stop, sink),
+        }
+    }
+
+    fn member<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
+        if text.bytes[at] == b'}' {
+            self.tell_members(sink);
+            self.place = Place::Top;
+            return Step::To(at + 1);
+        }
+        match self.walker.lone_member(text.bytes, at) {
+            Ok(end) => {
+                if self.members.len() + (end - at) > RECORD_BYTES_MAX {
+                    self.tell_members(sink);
+                }
+                if !self.members.is_empty() && self.members.last() != Some(&b',') {
+                    self.members.push(b',');
+                }
+                self.members.extend_from_slice(&text.bytes[at..end]);
+                Step::To(end)
+            }
+            Err(Stop::Envelope { elements, .. }) => {
+                self.place = Place::Records;
+                Step::To(elements)
+            }
+            Err(stop) => self.stopped(text, at, stop, sink),
+        }
+    }
+
+    /// Tells the members of the envelope as an event; they have been read as JSON before.
+    fn tell_members<S: EventSink>(&mut self, sink: &mut S) {
+        let members = std::mem::take(&mut self.members);
+        let members = members.strip_suffix(b",").unwrap_or(&members);
+        if members.is_empty() {
+            return;
+        }
+        let object = [b"{", members, b"}"].concat();
+        let told = self.event::<S, false>(&object, 0, sink);
+        debug_assert_eq!(told, Ok(object.len()));
+    }
+
+    /// Tells the value that starts at `at` as an event, or takes back what the sink was told of it.
+    #[inline]
+    fn event<S: EventSink, const TOP: bool>(&mut self, text: &[u8], at: usize, sink: &mut S) -> Result<usize, Stop> {
+        sink.begin_event();
+        let is_object = text[at] == b'{';
+        if !is_object {
+            sink.begin_object();
+            sink.key(b"message");
+        }
+        let result = self.walker.value::<S, TOP>(text, at, sink);
+        if result.is_err() {
+            sink.abort_event();
+            return result;
+        }
+        if !is_object {
+            sink.end_object();
+        }
+        sink.end_event(RecordFacts::default());
+        self.statistics.events += 1;
+        self.statistics.duplicate_keys += self.walker.duplicates();
+        result
+    }
+}
+
+fn skip(text: &[u8], at: usize, what: &[u8]) -> Option<usize> {
+    let rest = text.get(at..)?;
+    rest.iter().position(|byte| !what.contains(byte)).map(|length| at + length)
+}
+
+/// Only what may be skipped is left.
+fn past_the_end(text: Text, at: usize) -> Step {
+    if at < text.bytes.len() { Step::To(text.bytes.len()) } else { Step::Wait }
+}
+
+#[cfg(test)]
+mod random_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! One source object's parser: waits for enough of the first bytes to know the format, then parses.
+use super::registry::{AnyParser, Format, Head};
+use super::sink::EventSink;
+use super::statistics::Statistics;
+
+/// How much of an object is looked at to tell its format and source type. They must not depend on how the object arrives, so
+/// this much is waited for.
+const HEAD_BYTES: usize = 16 * 1024;
+
+/// Parses one object, in the format the user named or the one its content looks like.
+///
+/// ```
+/// use lakebed_core::parse::{ignore::IgnoreSink, source::SourceParser};
+/// let mut parser = SourceParser::new(None);
+/// parser.feed(b"{\"a\": 1}", &mut IgnoreSink);
+/// parser.finish(&mut IgnoreSink);
+/// assert_eq!((parser.format_name(), parser.source_type(), parser.statistics().events), ("json", "json", 1));
+/// ```
+#[derive(Debug)]
+pub struct SourceParser {
+    /// The format the user named.
+    wanted: Option<Format>,
+    head: Vec<u8>,
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    format: Format,
+    source_type: &'static str,
+    parser: AnyParser,
+}
+
+impl SourceParser {
+    pub fn new(format: Option<Format>) -> Self {
+        Self { wanted: format, head: Vec::new(), running: None }
+    }
+
+    /// Takes the next bytes, decompressed.
+    pub fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
+        let Some(data) = self.prepare(data, sink) else {
+            return;
+        };
+        if let Some(running) = &mut self.running {
+            if !self.head.is_empty() {
+                let head = std::mem::take(&mut self.head);
+                running.parser.feed(&head, sink);
+            }
+            running.parser.feed(data, sink);
+        }
+    }
+
+    /// The end of the object.
+    pub fn finish<S: EventSink>(&mut self, sink: &mut S) {
+        self.start(true, sink);
+        if let Some(running) = &mut self.running {
+            let head = std::mem::take(&mut self.head);
+            running.parser.feed(&head, sink);
+            running.parser.finish(sink);
+        }
+    }
+
+    /// The format; None while too little of the object is known.
+    pub fn format(&self) -> Option<Format> {
+        self.running.as_ref().map(|running| running.format).or(self.wanted)
+    }
+
+    /// The name of the format; empty while too little of the object is known.
+    pub fn format_name(&self) -> &'static str {
+        self.format().map_or("", Format::name)
+    }
+
+    /// What `@lb.source_type` is; empty while too little of the object is known, which is never so once an event was told.
+    pub fn source_type(&self) -> &'static str {
+        self.running.as_ref().map_or("", |running| running.source_type)
+    }
+
+    pub fn statistics(&self) -> Statistics {
+        self.running.as_ref().map(|running| running.parser.statistics()).unwrap_or_default()
+    }
+
+    /// Starts the parser once the head is known; the answer is what of the data is not in the head.
+    fn prepare<'a, S: EventSink>(&mut self, data: &'a [u8], sink: &mut S) -> Option<&'a [u8]> {
+        if self.running.is_some() {
+            return Some(data);
+        }
+        let (head, rest) = data.split_at(data.len().min(HEAD_BYTES - self.head.len()));
+        self.head.extend_from_slice(head);
+        if self.head.len() < HEAD_BYTES {
+            return None;
+        }
+        self.start(false, sink);
+        Some(rest)
+    }
+
+    fn start<S: EventSink>(&mut self, is_whole: bool, sink: &mut S) {
+        if self.running.is_some() {
+            return;
+        }
+        let head = Head::new(&self.head, is_whole);
+        let format = self.wanted.unwrap_or_else(|| Format::sniff(&head));
+        let source_type = format.source_type(&head);
+        sink.begin_source(source_type, format.time_fields());
+        self.running = Some(Running { format, source_type, parser: format.create() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::tell::TellSink;
+
+    #[test]
+    fn the_format_does_not_depend_on_how_the_object_arrives() {
+        let line = "{\"eventVersion\":\"1.08\",\"eventSource\":\"iam\"}\n";
+        let text = line.repeat(1000);
+        for part in [1, 100, HEAD_BYTES - 1, HEAD_BYTES, HEAD_BYTES + 1, usize::MAX] {
+            let mut parser = SourceParser::new(None);
+            let mut sink = TellSink::default();
+            for part in text.as_bytes().chunks(part) {
+                parser.feed(part, &mut sink);
+                assert!(sink.events.is_empty() || parser.source_type() == "aws:cloudtrail");
+            }
+            parser.finish(&mut sink);
+            assert_eq!((parser.format_name(), parser.statistics().events), ("json", 1000));
+            assert!(sink.events.iter().all(|event| event.json == line.trim_end()));
+        }
+    }
+
+    #[test]
+    fn a_named_format_is_not_questioned() {
+        let mut parser = SourceParser::new(Format::by_name("text"));
+        let mut sink = TellSink::default();
+        parser.feed(b"{\"a\":1}\n", &mut sink);
+        assert_eq!((parser.format_name(), parser.source_type()), ("text", ""));
+        parser.finish(&mut sink);
+        assert_eq!(sink.lines(), [r#"{"message":"{\"a\":1}"}"#]);
+        assert_eq!((parser.format_name(), parser.source_type()), ("text", "text"));
+    }
+
+    #[test]
+    fn an_empty_object_has_no_events() {
+        let mut parser = SourceParser::new(None);
+        parser.finish(&mut TellSink::default());
+        assert_eq!((parser.format_name(), parser.statistics()), ("text", Statistics::default()));
+    }
+}

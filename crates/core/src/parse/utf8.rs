@@ -1,0 +1,96 @@
+//! Text that is UTF-8 from here on: what parsers put between their input and their buffer.
+//!
+//! Every sequence of bytes that is not UTF-8 becomes one U+FFFD, sequences as `std::str::from_utf8` cuts them (the Unicode
+//! standard's *maximal subparts*); a character that is split over two feeds is not one of them.
+
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
+/// Longest start of a character that may wait for its rest.
+const PENDING_BYTES_MAX: usize = 3;
+
+/// Copies bytes and repairs them on the way.
+#[derive(Debug, Default)]
+pub struct Utf8Filter {
+    pending: Vec<u8>,
+    replaced: u64,
+}
+
+impl Utf8Filter {
+    /// Appends the repaired bytes to `out`; the start of a character at the end waits for the next call.
+    pub fn feed(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
+        while let (false, Some((&first, rest))) = (self.pending.is_empty(), bytes.split_first()) {
+            self.pending.push(first);
+            match std::str::from_utf8(&self.pending) {
+                Ok(_) => {
+                    out.append(&mut self.pending);
+                    bytes = rest;
+                }
+                Err(error) if error.error_len().is_none() => bytes = rest,
+                // The byte does not continue what was pending, and is looked at anew.
+                Err(_) => self.replace_pending(out),
+            }
+        }
+        while let Err(error) = std::str::from_utf8(bytes) {
+            let (good, rest) = bytes.split_at(error.valid_up_to());
+            out.extend_from_slice(good);
+            let Some(length) = error.error_len() else {
+                debug_assert!(rest.len() <= PENDING_BYTES_MAX);
+                self.pending.extend_from_slice(rest);
+                return;
+            };
+            out.extend_from_slice(REPLACEMENT);
+            self.replaced += 1;
+            bytes = &rest[length..];
+        }
+        out.extend_from_slice(bytes);
+    }
+
+    /// The end of the data: half a character is a bad sequence.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        if !self.pending.is_empty() {
+            self.replace_pending(out);
+        }
+    }
+
+    /// Bad sequences replaced so far.
+    pub fn replaced(&self) -> u64 {
+        self.replaced
+    }
+
+    fn replace_pending(&mut self, out: &mut Vec<u8>) {
+        self.pending.clear();
+        self.replaced += 1;
+        out.extend_from_slice(REPLACEMENT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn filter(bytes: &[u8], part: usize) -> (String, u64) {
+        let mut filter = Utf8Filter::default();
+        let mut out = Vec::new();
+        for part in bytes.chunks(part) {
+            filter.feed(part, &mut out);
+        }
+        filter.finish(&mut out);
+        (String::from_utf8(out).expect("is repaired"), filter.replaced())
+    }
+
+    #[test]
+    fn bad_sequences_become_replacement_characters() {
+        assert_eq!(filter("aé€😀".as_bytes(), 1), ("aé€😀".to_string(), 0));
+        assert_eq!(filter(b"a\xffb\xe2\x82c\xf0\x9f", 1), ("a\u{fffd}b\u{fffd}c\u{fffd}".to_string(), 3));
+        assert_eq!(filter(b"\xed\xa0\x80", 1), ("\u{fffd}\u{fffd}\u{fffd}".to_string(), 3));
+        assert_eq!(filter(b"", 1), (String::new(), 0));
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_standard_library(bytes in proptest::collection::vec(prop_oneof![Just(b'a'), Just(0xe2), Just(0x82), Just(0xac), Just(0xf0), any::<u8>()], 0..30), part in 1usize..6) {
+            prop_assert_eq!(filter(&bytes, part).0, String::from_utf8_lossy(&bytes));
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! Which rows of a page pass a filter.
+use super::bits::RowSet;
+use super::columns::Values;
+use super::fetch::Fetched;
+use super::filter::{Filter, Leaf, Test, Tree};
+use super::group::GroupShapes;
+use super::metadata::Metadata;
+use super::unit::{Unit, WHOLE_GROUP};
+use super::walk::{Step, walk};
+use crate::error::Result;
+use crate::format::column::Kind;
+use crate::format::directory::{Directory, Place};
+use crate::format::objects::SourceObject;
+use crate::format::paths::Paths;
+use crate::format::shape::NULL;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// How a leaf's columns fall on the paths of a segment.
+pub enum Reach {
+    /// Every path.
+    Every,
+    /// These paths, by number; true: every value there, false: it depends on the position in an array.
+    Paths(HashMap<u32, bool>),
+}
+
+impl Reach {
+    pub fn of(leaf: &Leaf, paths: &Paths) -> Self {
+        let Some(pattern) = &leaf.columns else { return Self::Every };
+        let mut reached = HashMap::new();
+        for (node, path) in paths.nodes.iter().enumerate().skip(1) {
+            if path.arrays == 0 {
+                if pattern.matches(&path.name) {
+                    reached.insert(node as u32, true);
+                }
+                continue;
+            }
+            // Positions are not known here; what stands before the first must fit all the same.
+            let fixed = path.name.iter().position(|&byte| byte == b'[').unwrap_or(path.name.len());
+            let prefix = pattern.prefix();
+            let shared = fixed.min(prefix.len());
+            if path.name[..shared] == prefix[..shared] {
+                reached.insert(node as u32, false);
+            }
+        }
+        Self::Paths(reached)
+    }
+
+    /// The columns of a group that the leaf may look at; true: every value counts.
+    pub fn columns(&self, directory: &Directory) -> Vec<(usize, bool)> {
+        match self {
+            Self::Every => (0..directory.columns.len()).map(|column| (column, true)).collect(),
+            Self::Paths(nodes) => {
+                let mut columns: Vec<(usize, bool)> = nodes
+                    .iter()
+                    .flat_map(|(&node, &whole)| {
+                        Kind::ALL.iter().filter_map(move |&kind| Some((directory.find(node, kind)?, whole)))
+                    })
+                    .collect();
+                columns.sort_unstable();
+                columns
+            }
+        }
+    }
+}
+
+/// The columns whose values a leaf needs.
+pub fn columns_to_read(leaf: &Leaf, reach: &Reach, directory: &Directory) -> Vec<usize> {
+    if matches!(leaf.test, Test::Exists) || leaf.metadata.is_some_and(|metadata| !metadata.yields) {
+        return Vec::new();
+    }
+    let could = |&(column, _): &(usize, bool)| {
+        let entry = &directory.columns[column];
+        leaf.test.could_pass(entry.kind, &entry.stamp)
+    };
+    reach.columns(directory).into_iter().filter(could).map(|(column, _)| column).collect()
+}
+
+/// Which texts of a column pass.
+enum Matcher {
+    None,
+    All,
+    Some(Vec<bool>),
+}
+
+impl Matcher {
+    fn of(test: &Test, kind: Kind, values: &Values) -> Result<Self> {
+        let mut buffer = Vec::new();
+        let mut passing = Vec::with_capacity(values.text_count());
+        for number in 0..values.text_count() {
+            let text = values.text(number, &mut buffer).map_err(|error| error.at("column", 0))?;
+            passing.push(test.passes(kind, text));
+        }
+        if !passing.contains(&true) {
+            return Ok(Self::None);
+        }
+        Ok(if passing.contains(&false) { Self::Some(passing) } else { Self::All })
+    }
+}
+
+/// Of the values of a row in an array column, by shape: which count.
+type Positions = HashMap<u32, Vec<bool>>;
+
+/// A leaf's state over one group.
+#[derive(Default)]
+struct LeafState {
+    /// Columns still in question, with the positions that count where not all do.
+    columns: Option<Vec<(usize, Option<Arc<Positions>>)>>,
+    matchers: HashMap<(usize, usize), Arc<Matcher>>,
+}
+
+/// What an evaluation looks at.
+pub struct Context<'a> {
+    pub filter: &'a Filter,
+    pub reaches: &'a [Reach],
+    pub paths: &'a Paths,
+    pub objects: &'a [SourceObject],
+    pub fetched: &'a Fetched,
+}
+
+pub struct Evaluation<'a> {
+    context: Context<'a>,
+    states: Vec<LeafState>,
+}
+
+impl<'a> Evaluation<'a> {
+    pub fn new(context: Context<'a>) -> Self {
+        let states = context.filter.leaves.iter().map(|_| LeafState::default()).collect();
+        Self { context, states }
+    }
+
+    /// The rows of the page that pass.
+    pub fn page(&mut self, unit: &mut Unit, page: usize) -> Result<RowSet> {
+        let filter = self.context.filter;
+        self.tree(&filter.root, unit, page)
+    }
+
+    fn tree(&mut self, tree: &Tree, unit: &mut Unit, page: usize) -> Result<RowSet> {
+        let rows = unit.facts()?.shapes.rows(page);
+        match tree {
+            Tree::All(of) => {
+                let mut set = RowSet::all(rows);
+                for tree in of {
+                    if set.is_empty() {
+                        break;
+                    }
+                    set.and(&self.tree(tree, unit, page)?);
+                }
+                Ok(set)
+            }
+            Tree::Any(of) => {
+                let mut set = RowSet::none(rows);
+                for tree in of {
+                    set.or(&self.tree(tree, unit, page)?);
+                }
+                Ok(set)
+            }
+            Tree::Not(of) => {
+                let mut set = self.tree(of, unit, page)?;
+                set.negate();
+                Ok(set)
+            }
+            Tree::Leaf(leaf) => self.leaf(*leaf, unit, page),
+        }
+    }
+
+    fn leaf(&mut self, number: usize, unit: &mut Unit, page: usize) -> Result<RowSet> {
+        let leaf = &self.context.filter.leaves[number];
+        let Some(metadata) = leaf.metadata else { return self.event_columns(number, unit, page) };
+        if !metadata.yields {
+            return self.metadata(metadata, number, unit, page);
+        }
+        let own = self.event_columns(number, unit, page)?;
+        let facts = unit.facts()?.clone();
+        let mut has_own = RowSet::none(facts.shapes.rows(page));
+        for (column, _) in self.context.reaches[number].columns(&facts.directory) {
+            mark_present(&facts.shapes, page, column, &mut has_own);
+        }
+        let mut set = self.metadata(metadata, number, unit, page)?;
+        set.and_not(&has_own);
+        set.or(&own);
+        Ok(set)
+    }
+
+    fn metadata(&self, metadata: Metadata, number: usize, unit: &Unit, page: usize) -> Result<RowSet> {
+        let test = &self.context.filter.leaves[number].test;
+        let facts = unit.facts()?;
+        let table = unit.rows()?;
+        let start = facts.shapes.page_rows[page];
+        let mut known: HashMap<i64, bool> = HashMap::new();
+        let mut set = RowSet::none(facts.shapes.rows(page));
+        for (row, place) in facts.shapes.time_places(page).into_iter().enumerate() {
+            let at = start + place as usize;
+            let key = table.key(metadata.field, at);
+            let passes = match known.get(&key) {
+                Some(&passes) => passes,
+                None => {
+                    let text = table.text(metadata.field, at, self.context.objects)?;
+                    let passes = text.is_some_and(|text| test.passes(metadata.kind(), &text));
+                    known.insert(key, passes);
+                    passes
+                }
+            };
+            if passes {
+                set.insert(row);
+            }
+        }
+        Ok(set)
+    }
+
+    fn event_columns(&mut self, number: usize, unit: &mut Unit, page: usize) -> Result<RowSet> {
+        let facts = unit.facts()?.clone();
+        let mut set = RowSet::none(facts.shapes.rows(page));
+        let leaf = &self.context.filter.leaves[number];
+        let columns = match self.states[number].columns.take() {
+            Some(columns) => columns,
+            None => self.columns_in_question(number, &facts.directory, &facts.shapes),
+        };
+        let mut left = Vec::with_capacity(columns.len());
+        for (column, positions) in columns {
+            let entry = &facts.directory.columns[column];
+            if matches!(leaf.test, Test::Exists) {
+                mark_existing(&facts.shapes, page, column, positions.as_deref(), &mut set);
+                left.push((column, positions));
+                continue;
+            }
+            let is_paged = matches!(entry.place, Place::Pages(_));
+            if facts.shapes.value_count(page, column) == 0 {
+                left.push((column, positions));
+                continue;
+            }
+            let (values, start) = unit.values(self.context.fetched, column, page)?;
+            let scope = if is_paged { page } else { WHOLE_GROUP };
+            let matcher = match self.states[number].matchers.get(&(column, scope)) {
+                Some(matcher) => matcher.clone(),
+                None => {
+                    let matcher = Arc::new(Matcher::of(&leaf.test, entry.kind, &values)?);
+                    self.states[number].matchers.insert((column, scope), matcher.clone());
+                    matcher
+                }
+            };
+            mark_matching(&facts.shapes, page, column, &values, start, &matcher, positions.as_deref(), &mut set);
+            if is_paged || !matches!(*matcher, Matcher::None) {
+                left.push((column, positions));
+            }
+        }
+        self.states[number].columns = Some(left);
+        Ok(set)
+    }
+
+    fn columns_in_question(
+        &self,
+        number: usize,
+        directory: &Directory,
+        shapes: &GroupShapes,
+    ) -> Vec<(usize, Option<Arc<Positions>>)> {
+        let leaf = &self.context.filter.leaves[number];
+        let mut columns = Vec::new();
+        for (column, whole) in self.context.reaches[number].columns(directory) {
+            let entry = &directory.columns[column];
+            if !leaf.test.could_pass(entry.kind, &entry.stamp) {
+                continue;
+            }
+            if whole {
+                columns.push((column, None));
+                continue;
+            }
+            let positions = self.positions(leaf, shapes, column, entry.node, entry.kind);
+            let mut counted = positions.values().flatten();
+            if counted.clone().all(|&counts| counts) {
+                columns.push((column, None));
+            } else if counted.any(|&counts| counts) {
+                columns.push((column, Some(Arc::new(positions))));
+            }
+        }
+        columns
+    }
+
+    fn positions(&self, leaf: &Leaf, shapes: &GroupShapes, column: usize, node: u32, kind: Kind) -> Positions {
+        let Some(pattern) = &leaf.columns else { return Positions::new() };
+        let mut positions = Positions::new();
+        for &(shape, _) in &shapes.uses[column] {
+            let list = positions.entry(shape).or_default();
+            walk(shapes.shapes.steps(shape as usize), self.context.paths, true, |path, step, name| {
+                if path == node && step == Step::Value(kind) {
+                    list.push(pattern.matches(name));
+                }
+            });
+        }
+        positions
+    }
+}
+
+/// Marks the rows of the page that have a value in the column.
+pub fn mark_present(shapes: &GroupShapes, page: usize, column: usize, set: &mut RowSet) {
+    shapes.for_each_run(page, column, |run, _, _| set.insert_range(run.row as usize..(run.row + run.rows) as usize));
+}
+
+/// As `mark_present`, for the positions that count.
+fn mark_existing(shapes: &GroupShapes, page: usize, column: usize, positions: Option<&Positions>, set: &mut RowSet) {
+    shapes.for_each_run(page, column, |run, _, _| {
+        if positions.is_none_or(|positions| positions[&run.shape].contains(&true)) {
+            set.insert_range(run.row as usize..(run.row + run.rows) as usize);
+        }
+    });
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename the arguments")]
+fn mark_matching(
+    shapes: &GroupShapes,
+    page: usize,
+    column: usize,
+    values: &Values,
+    start: usize,
+    matcher: &Matcher,
+    positions: Option<&Positions>,
+    set: &mut RowSet,
+) {
+    let passing = match matcher {
+        Matcher::None => return,
+        Matcher::All if positions.is_none() => return mark_present(shapes, page, column, set),
+        Matcher::All => None,
+        Matcher::Some(passing) => Some(passing),
+    };
+    shapes.for_each_run(page, column, |run, per_row, first| {
+        let counts = positions.map(|positions| &positions[&run.shape][..]);
+        let from = start + first;
+        let range = from..from + per_row * run.rows as usize;
+        values.for_each(range, |index, number| {
+            if passing.is_none_or(|passing| passing[number]) {
+                let nth = index - from;
+                if counts.is_none_or(|counts| counts[nth % per_row]) {
+                    set.insert(run.row as usize + nth / per_row);
+                }
+            }
+        });
+    });
+}
+
+/// The columns that a shape has values in, each once, with the number of values.
+pub fn shape_columns(steps: &[u32], directory: &Directory) -> Vec<usize> {
+    let mut columns: Vec<usize> = steps
+        .iter()
+        .filter(|&&step| step & 7 < NULL)
+        .filter_map(|&step| directory.find(step >> 3, Kind::from_code((step & 7) as u8).ok()?))
+        .collect();
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+}

@@ -1,0 +1,126 @@
+//! What the term index can say of a filter: which pages may hold a match.
+use super::metadata::Metadata;
+use super::plan::{ColumnName, NamePart, Node, Pattern};
+use crate::format::terms::bucket_of;
+use crate::value::integer::integer_text;
+use crate::value::token::{for_each_token, required_tokens, token_hash};
+
+/// Which tokens a page must hold to be worth a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// The index cannot tell.
+    Nothing,
+    /// Position in the list of tokens.
+    Token(usize),
+    All(Vec<Need>),
+    Any(Vec<Need>),
+}
+
+#[derive(Debug, Default)]
+pub struct IndexQuery {
+    /// Tokens in lower case, each once.
+    pub tokens: Vec<Vec<u8>>,
+}
+
+impl IndexQuery {
+    pub fn of(node: &Node) -> (Self, Need) {
+        let mut query = Self::default();
+        let need = query.need(node);
+        (query, need)
+    }
+
+    fn need(&mut self, node: &Node) -> Need {
+        match node {
+            Node::All { of } => {
+                let needs: Vec<Need> =
+                    of.iter().map(|node| self.need(node)).filter(|need| *need != Need::Nothing).collect();
+                if needs.is_empty() { Need::Nothing } else { Need::All(needs) }
+            }
+            Node::Any { of } => {
+                let needs: Vec<Need> = of.iter().map(|node| self.need(node)).collect();
+                if needs.contains(&Need::Nothing) { Need::Nothing } else { Need::Any(needs) }
+            }
+            Node::Has { column, pattern } if !is_metadata(column.as_ref()) => self.pattern(pattern),
+            Node::Is { column, pattern, number } if !is_metadata(column.as_ref()) => {
+                let by_text = self.pattern(pattern);
+                let Some(number) = number else { return by_text };
+                let by_value = match integer_text(number.as_bytes()) {
+                    Some(integer) => self.tokens_of(&integer),
+                    None => Need::Nothing,
+                };
+                if by_text == Need::Nothing || by_value == Need::Nothing {
+                    Need::Nothing
+                } else {
+                    Need::Any(vec![by_text, by_value])
+                }
+            }
+            _ => Need::Nothing,
+        }
+    }
+
+    fn pattern(&mut self, pattern: &Pattern) -> Need {
+        let tokens = required_tokens(&pattern.parts);
+        self.all(tokens)
+    }
+
+    fn tokens_of(&mut self, text: &[u8]) -> Need {
+        let mut tokens = Vec::new();
+        for_each_token(text, |token| tokens.push(token.to_ascii_lowercase()));
+        self.all(tokens)
+    }
+
+    fn all(&mut self, tokens: Vec<Vec<u8>>) -> Need {
+        if tokens.is_empty() {
+            return Need::Nothing;
+        }
+        let needs = tokens.into_iter().map(|token| match self.tokens.iter().position(|known| *known == token) {
+            Some(at) => Need::Token(at),
+            None => {
+                self.tokens.push(token);
+                Need::Token(self.tokens.len() - 1)
+            }
+        });
+        Need::All(needs.collect())
+    }
+
+    /// Bucket and rest of each token's hash.
+    pub fn places(&self, buckets: usize) -> Vec<(usize, u64)> {
+        self.tokens.iter().map(|token| bucket_of(token_hash(token), buckets)).collect()
+    }
+}
+
+/// The tokens of metadata are not in the index.
+fn is_metadata(column: Option<&ColumnName>) -> bool {
+    column.is_some_and(
+        |name| matches!(&name.parts[..], [NamePart::Literal(text)] if Metadata::named(text.as_bytes()).is_some()),
+    )
+}
+
+/// The pages left, given the pages of each token.
+pub fn pages_left(need: &Need, pages_of: &[Vec<u32>], pages: usize) -> Vec<bool> {
+    match need {
+        Need::Nothing => vec![true; pages],
+        Need::Token(token) => {
+            let mut left = vec![false; pages];
+            pages_of[*token].iter().for_each(|&page| left[page as usize] = true);
+            left
+        }
+        Need::All(needs) => combine(needs, pages_of, pages, true, |a, b| a && b),
+        Need::Any(needs) => combine(needs, pages_of, pages, false, |a, b| a || b),
+    }
+}
+
+fn combine(
+    needs: &[Need],
+    pages_of: &[Vec<u32>],
+    pages: usize,
+    start: bool,
+    join: fn(bool, bool) -> bool,
+) -> Vec<bool> {
+    let mut left = vec![start; pages];
+    for need in needs {
+        let other = pages_left(need, pages_of, pages);
+        left.iter_mut().zip(other).for_each(|(a, b)| *a = join(*a, b));
+    }
+    left
+}

@@ -1,0 +1,21 @@
+//! The leaf part of a search over one segment: which pages, which rows, what of them. See docs/search-plan.md.
+pub mod aggregate;
+pub mod bits;
+pub mod columns;
+pub mod evaluate;
+pub mod fetch;
+pub mod filter;
+pub mod group;
+pub mod index;
+pub mod leaf;
+pub mod metadata;
+pub mod output;
+pub mod partial;
+pub mod plan;
+pub mod pruning;
+pub mod reader;
+pub mod rows;
+pub mod sum;
+pub mod unit;
+pub mod value;
+pub mod walk;

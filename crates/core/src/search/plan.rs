@@ -1,0 +1,160 @@
+//! The plan as it comes from the query layer: JSON, checked word by word. See docs/search-plan.md.
+use crate::error::{CoreError, Result};
+use serde::Deserialize;
+
+/// The only version this engine understands.
+const VERSION: u32 = 1;
+
+/// Deeper filters than this are refused: evaluation and serde recurse.
+const FILTER_DEPTH_MAX: usize = 120;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    version: u32,
+    pub filter: Node,
+    pub since_ns: Option<i64>,
+    pub until_ns: Option<i64>,
+    pub newest_first: bool,
+    pub limit: Option<u64>,
+    pub columns: Option<Vec<String>>,
+    pub aggregate: Option<Aggregate>,
+    pub use_index: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Aggregate {
+    pub by: Vec<String>,
+    pub functions: Vec<Function>,
+}
+
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    pub name: String,
+    #[serde(default)]
+    pub column: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Node {
+    All {
+        of: Vec<Node>,
+    },
+    Any {
+        of: Vec<Node>,
+    },
+    Not {
+        of: Box<Node>,
+    },
+    Has {
+        column: Option<ColumnName>,
+        pattern: Pattern,
+    },
+    Is {
+        column: Option<ColumnName>,
+        pattern: Pattern,
+        #[serde(default)]
+        number: Option<String>,
+    },
+    Exists {
+        column: Option<ColumnName>,
+    },
+    Compare {
+        column: Option<ColumnName>,
+        relation: Relation,
+        number: String,
+    },
+    CompareTime {
+        column: Option<ColumnName>,
+        relation: Relation,
+        time_ns: i64,
+    },
+    Regex {
+        column: Option<ColumnName>,
+        regex: String,
+        #[serde(default)]
+        ignore_case: bool,
+    },
+    Cidr {
+        column: Option<ColumnName>,
+        network: String,
+    },
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnName {
+    pub parts: Vec<NamePart>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum NamePart {
+    Literal(String),
+    Star(Star),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Star {
+    pub star: u8,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pattern {
+    pub parts: Vec<String>,
+    #[serde(default)]
+    pub exact_case: bool,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq)]
+pub enum Relation {
+    #[serde(rename = "<")]
+    Less,
+    #[serde(rename = "<=")]
+    LessOrEqual,
+    #[serde(rename = ">")]
+    Greater,
+    #[serde(rename = ">=")]
+    GreaterOrEqual,
+}
+
+impl Relation {
+    pub fn holds(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
+impl Plan {
+    pub fn parse(json: &[u8]) -> Result<Self> {
+        let plan: Self =
+            serde_json::from_slice(json).map_err(|error| CoreError::Plan(format!("not a search plan: {error}")))?;
+        if plan.version != VERSION {
+            return Err(CoreError::Plan(format!(
+                "plan of version {}, this engine understands {VERSION}",
+                plan.version
+            )));
+        }
+        if depth(&plan.filter) > FILTER_DEPTH_MAX {
+            return Err(CoreError::Plan(format!("filter is nested deeper than {FILTER_DEPTH_MAX}")));
+        }
+        Ok(plan)
+    }
+}
+
+fn depth(node: &Node) -> usize {
+    match node {
+        Node::All { of } | Node::Any { of } => 1 + of.iter().map(depth).max().unwrap_or(0),
+        Node::Not { of } => 1 + depth(of),
+        _ => 1,
+    }
+}

@@ -1,0 +1,223 @@
+//! From source objects to segments: decompress, parse, collect, encode. One segment in memory at a time.
+use super::batch::{Batch, ObjectContext};
+use super::layout::PageLimits;
+use super::segment::{Segment, SegmentWriter};
+use crate::decompress::{Damage, Decompressor, Limits};
+use crate::error::{CoreError, Result};
+use crate::format::objects::SourceObject;
+use crate::parse::Statistics;
+use crate::parse::registry::{Format, format_names};
+use crate::parse::source::SourceParser;
+
+/// Pages of a group; more would make its shared columns heavier to fetch with one event, fewer would repeat their dictionaries.
+const GROUP_PAGES: usize = 12;
+
+/// A group holds at most so many values, whatever their size: each costs memory of its own.
+const GROUP_VALUES_MAX: usize = 4_000_000;
+
+/// A segment with more paths is closed early: each is kept in memory until the segment ends.
+const PATHS_MAX: usize = 200_000;
+
+/// A segment whose finished groups and tokens hold more memory than this is closed early.
+const SEGMENT_MEMORY_BYTES_MAX: usize = 192 << 20;
+
+/// How large things become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BuilderOptions {
+    /// Uncompressed bytes of source that make a segment full.
+    pub segment_bytes: usize,
+    /// Size of a page's events as JSON: what is fetched and looked at to verify a match.
+    pub page_bytes: usize,
+    pub page_rows: usize,
+}
+
+impl Default for BuilderOptions {
+    fn default() -> Self {
+        Self { segment_bytes: 512 << 20, page_bytes: 2 << 20, page_rows: 8192 }
+    }
+}
+
+/// What is said of a source object when it begins.
+#[derive(Debug, Clone, Default)]
+pub struct ObjectStart {
+    pub url: String,
+    pub modified_ns: i64,
+    pub received_ns: i64,
+    /// None: found by content.
+    pub format: Option<String>,
+    /// Fields that hold the event time, best first; empty: those that the format knows.
+    pub time_fields: Vec<String>,
+}
+
+/// What became of a source object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectReport {
+    pub statistics: Statistics,
+    pub raw_bytes: u64,
+    pub format: &'static str,
+    pub source_type: &'static str,
+    pub compression: &'static str,
+    pub damage: Option<Damage>,
+    /// Events whose time came from a field, the previous event, the object.
+    pub time_sources: [u64; 3],
+}
+
+struct Current {
+    start: ObjectStart,
+    decompressor: Decompressor,
+    parser: SourceParser,
+    damage: Option<Damage>,
+}
+
+pub struct Builder {
+    index: String,
+    options: BuilderOptions,
+    batch: Batch,
+    writer: SegmentWriter,
+    raw_bytes: u64,
+    current: Option<Current>,
+}
+
+impl Builder {
+    pub fn new(index: &str, options: BuilderOptions) -> Self {
+        Self {
+            index: index.to_string(),
+            options,
+            batch: Batch::new(),
+            writer: SegmentWriter::default(),
+            raw_bytes: 0,
+            current: None,
+        }
+    }
+
+    fn limits(&self) -> PageLimits {
+        PageLimits { bytes: self.options.page_bytes, rows: self.options.page_rows }
+    }
+
+    /// Uncompressed bytes that the segment in memory came from.
+    pub fn raw_bytes(&self) -> u64 {
+        self.raw_bytes
+    }
+
+    pub fn begin_object(&mut self, start: ObjectStart) -> Result<()> {
+        if self.current.is_some() {
+            return Err(CoreError::Usage("an object begins before the one before it ended".to_string()));
+        }
+        let unknown =
+            |name: &str| CoreError::Usage(format!("unknown format '{name}', known: {}", format_names().join(", ")));
+        let format =
+            start.format.as_deref().map(|name| Format::by_name(name).ok_or_else(|| unknown(name))).transpose()?;
+        let context = ObjectContext {
+            number: self.writer.objects.len() as u32,
+            modified_ns: start.modified_ns,
+            time_fields: start.time_fields.iter().map(|field| field.clone().into_bytes()).collect(),
+            ..ObjectContext::default()
+        };
+        self.batch.begin_object_context(context);
+        self.writer.objects.push(source_object(&start));
+        let decompressor = Decompressor::new(Limits::default());
+        self.current = Some(Current { start, decompressor, parser: SourceParser::new(format), damage: None });
+        Ok(())
+    }
+
+    /// Takes the next bytes of the object as stored. True: the segment is full, call `take_segment`.
+    pub fn feed(&mut self, data: &[u8]) -> Result<bool> {
+        let limits = self.limits();
+        let Some(current) = &mut self.current else { return Err(CoreError::Usage("no object has begun".to_string())) };
+        if current.damage.is_none() {
+            let (batch, writer, raw_bytes, parser) =
+                (&mut self.batch, &mut self.writer, &mut self.raw_bytes, &mut current.parser);
+            let taken = current.decompressor.feed(data, |piece| {
+                *raw_bytes += piece.len() as u64;
+                parser.feed(piece, batch);
+                flush_if_full(batch, writer, limits);
+            });
+            current.damage = taken.err();
+        }
+        Ok(self.is_full())
+    }
+
+    fn is_full(&self) -> bool {
+        self.raw_bytes >= self.options.segment_bytes as u64
+            || self.writer.memory_bytes() > SEGMENT_MEMORY_BYTES_MAX
+            || self.batch.paths.len() > PATHS_MAX
+    }
+
+    pub fn end_object(&mut self) -> Result<ObjectReport> {
+        let limits = self.limits();
+        let Some(mut current) = self.current.take() else {
+            return Err(CoreError::Usage("no object has begun".to_string()));
+        };
+        if current.damage.is_none() {
+            let (batch, writer, raw_bytes, parser) =
+                (&mut self.batch, &mut self.writer, &mut self.raw_bytes, &mut current.parser);
+            let ended = current.decompressor.finish(|piece| {
+                *raw_bytes += piece.len() as u64;
+                parser.feed(piece, batch);
+                flush_if_full(batch, writer, limits);
+            });
+            current.damage = ended.err();
+        }
+        current.parser.finish(&mut self.batch);
+        flush_if_full(&mut self.batch, &mut self.writer, limits);
+        Ok(ObjectReport {
+            statistics: current.parser.statistics(),
+            raw_bytes: current.decompressor.bytes_out(),
+            format: current.parser.format_name(),
+            source_type: current.parser.source_type(),
+            compression: current.decompressor.compression(),
+            damage: current.damage,
+            time_sources: self.batch.object.time_sources,
+        })
+    }
+
+    /// Drops what the object has put into the segment in memory. Rows that are encoded already stay, and are never shown.
+    pub fn abort_object(&mut self) {
+        if self.current.take().is_some() {
+            self.batch.drop_object_rows();
+            self.writer.objects[self.batch.object.number as usize].is_aborted = true;
+        }
+    }
+
+    /// Closes the segment in memory and starts the next; None when it holds no event.
+    pub fn take_segment(&mut self) -> Option<Segment> {
+        let limits = self.limits();
+        self.writer.put_batch(&mut self.batch, limits);
+        if self.writer.is_empty() {
+            // Objects without events leave no trace in a segment, but the one at work must keep its number.
+            self.writer.objects.clear();
+            self.begin_segment();
+            return None;
+        }
+        let segment = self.writer.finish(&self.batch, &self.index, self.raw_bytes);
+        self.begin_segment();
+        Some(segment)
+    }
+
+    fn begin_segment(&mut self) {
+        self.raw_bytes = 0;
+        self.batch.begin_segment();
+        if let Some(current) = &self.current {
+            self.writer.objects.push(source_object(&current.start));
+        }
+    }
+}
+
+fn source_object(start: &ObjectStart) -> SourceObject {
+    SourceObject {
+        url: start.url.clone(),
+        modified_ns: start.modified_ns,
+        received_ns: start.received_ns,
+        events: 0,
+        is_aborted: false,
+    }
+}
+
+fn flush_if_full(batch: &mut Batch, writer: &mut SegmentWriter, limits: PageLimits) {
+    let is_full = batch.size_bytes() >= limits.bytes.saturating_mul(GROUP_PAGES)
+        || batch.rows.len() >= limits.rows.saturating_mul(GROUP_PAGES)
+        || batch.values() >= GROUP_VALUES_MAX;
+    if is_full {
+        writer.put_batch(batch, limits);
+    }
+}

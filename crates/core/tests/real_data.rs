@@ -1,0 +1,199 @@
+//! Real logs through the parsers. Skipped, with a message, where the data are absent (see `LAKEBED_TEST_DATA`).
+use lakebed_core::decompress::{Decompressor, Limits};
+use lakebed_core::parse::sink::{EventSink, RecordFacts};
+use lakebed_core::parse::{SourceParser, Statistics};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// The folder of real data: `LAKEBED_TEST_DATA`, else `shared/data` beside the repository.
+fn data() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = std::env::var_os("LAKEBED_TEST_DATA").map_or(beside, PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: no real data at {}; set LAKEBED_TEST_DATA", folder.display());
+    None
+}
+
+/// Writes every event as JSON text.
+#[derive(Default)]
+struct TextSink {
+    events: Vec<String>,
+    text: String,
+}
+
+impl TextSink {
+    fn separate(&mut self) {
+        if !self.text.ends_with(['{', '[', ':']) && !self.text.is_empty() {
+            self.text.push(',');
+        }
+    }
+
+    fn leaf(&mut self, text: &str) {
+        self.separate();
+        self.text.push_str(text);
+    }
+
+    fn quoted(text: &[u8]) -> String {
+        serde_json::to_string(std::str::from_utf8(text).expect("no lone surrogates here")).expect("a string")
+    }
+}
+
+impl EventSink for TextSink {
+    fn begin_event(&mut self) {
+        self.text.clear();
+    }
+    fn begin_object(&mut self) {
+        self.leaf("{");
+    }
+    fn end_object(&mut self) {
+        self.text.push('}');
+    }
+    fn begin_array(&mut self) {
+        self.leaf("[");
+    }
+    fn end_array(&mut self) {
+        self.text.push(']');
+    }
+    fn key(&mut self, name: &[u8]) {
+        self.leaf(&Self::quoted(name));
+        self.text.push(':');
+    }
+    fn string(&mut self, value: &[u8]) {
+        self.leaf(&Self::quoted(value));
+    }
+    fn number(&mut self, text: &[u8]) {
+        self.leaf(std::str::from_utf8(text).expect("digits"));
+    }
+    fn boolean(&mut self, value: bool) {
+        self.leaf(if value { "true" } else { "false" });
+    }
+    fn null(&mut self) {
+        self.leaf("null");
+    }
+    fn end_event(&mut self, _facts: RecordFacts) {
+        self.events.push(self.text.clone());
+    }
+    fn abort_event(&mut self) {}
+}
+
+fn parse(object: &[u8], part: usize) -> (Vec<String>, SourceParser) {
+    let mut decompressor = Decompressor::new(Limits::default());
+    let mut parser = SourceParser::new(None);
+    let mut sink = TextSink::default();
+    for part in object.chunks(part) {
+        decompressor.feed(part, |piece| parser.feed(piece, &mut sink)).expect("is not damaged");
+    }
+    decompressor.finish(|piece| parser.feed(piece, &mut sink)).expect("is not damaged");
+    parser.finish(&mut sink);
+    (sink.events, parser)
+}
+
+/// The JSON files below a folder, compressed or not.
+fn json_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.to_string_lossy();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".json") || name.ends_with(".json.gz") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn unpack(object: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut decompressor = Decompressor::new(Limits::default());
+    decompressor.feed(object, |piece| text.extend_from_slice(piece)).expect("is not damaged");
+    text
+}
+
+/// The events that a file holds, as serde_json sees it; None when it is not JSON.
+fn expected_events(text: &[u8]) -> Option<Vec<Value>> {
+    let values = serde_json::Deserializer::from_slice(text).into_iter();
+    let values: Vec<Value> = values.collect::<Result<_, _>>().ok()?;
+    let mut events = Vec::new();
+    for value in values {
+        match value {
+            Value::Array(elements) => events.extend(elements),
+            Value::Object(mut object) => match object.remove("Records") {
+                Some(Value::Array(records)) if records.iter().all(Value::is_object) => {
+                    events.extend(records);
+                    if !object.is_empty() {
+                        events.push(Value::Object(object));
+                    }
+                }
+                Some(other) => {
+                    object.insert("Records".to_string(), other);
+                    events.push(Value::Object(object));
+                }
+                None => events.push(Value::Object(object)),
+            },
+            other => events.push(serde_json::json!({ "message": other })),
+        }
+    }
+    Some(events)
+}
+
+fn check_folder(name: &str, source_type: &str, events_expected: usize) {
+    let Some(folder) = data() else { return };
+    let mut count = 0;
+    for path in json_files(&folder.join(name)) {
+        let object = std::fs::read(&path).expect("a file");
+        let text = unpack(&object);
+        let (events, parser) = parse(&object, usize::MAX);
+        let Some(expected) = expected_events(&text) else {
+            assert!(parser.statistics().unparsed_lines > 0, "{}", path.display());
+            continue;
+        };
+        let counts = Statistics { events: events.len() as u64, ..Statistics::default() };
+        assert_eq!(parser.statistics(), counts, "{}", path.display());
+        if !events.is_empty() {
+            let found = (parser.format_name(), parser.source_type());
+            assert_eq!(found, ("json", source_type), "{}", path.display());
+        }
+        let told = events.iter().map(|event| serde_json::from_str(event).expect("JSON"));
+        assert!(told.collect::<Vec<Value>>() == expected, "{}", path.display());
+        assert!(parse(&text, 1000).0 == events, "{} in parts", path.display());
+        count += events.len();
+    }
+    assert_eq!(count, events_expected);
+}
+
+#[test]
+fn cloudtrail() {
+    check_folder("cloudtrail-invictus", "aws:cloudtrail", 2900);
+    check_folder("cloudtrail-stratus", "aws:cloudtrail", 310);
+    check_folder("cloudtrail-suzaku", "aws:cloudtrail", 30_747);
+}
+
+#[test]
+fn zeek() {
+    check_folder("zeek/zeek-json-gz", "json", 158_439);
+}
+
+#[test]
+fn web_and_text() {
+    let Some(folder) = data() else { return };
+    let folder = folder.join("web-auth-elastic-examples");
+    for (name, format, source_type, counts) in [
+        ("apache_logs", "access", "web:access", (10_000, 0)),
+        ("auth.log", "text", "text", (7_121, 0)),
+        ("nginxplus_json_logs", "json", "json", (500, 0)),
+    ] {
+        let object = std::fs::read(folder.join(name)).expect("a file");
+        let (events, parser) = parse(&object, usize::MAX);
+        assert_eq!((parser.format_name(), parser.source_type()), (format, source_type));
+        let statistics = parser.statistics();
+        assert_eq!((statistics.events, statistics.unparsed_lines), counts, "{name}");
+        assert!(parse(&object, 999).0 == events, "{name} in parts");
+    }
+}

@@ -1,0 +1,25 @@
+//! The list of targets: one line each.
+use crate::Target;
+
+macro_rules! targets {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+        /// Every target.
+        pub static TARGETS: &[Target] =
+            &[$(Target { name: stringify!($name), run: $name::run, seeds: $name::seeds }),*];
+    };
+}
+
+targets! {
+    address,
+    bucket,
+    column,
+    decompress,
+    directory,
+    objects,
+    parsers,
+    paths,
+    rows,
+    shapes,
+    values,
+}

@@ -1,0 +1,206 @@
+"""The Python API: open a lake, index logs into it, search them.
+
+>>> import lakebed, tempfile, pathlib
+>>> folder = pathlib.Path(tempfile.mkdtemp())
+>>> _ = (folder / "app.log").write_text('{"time": "2026-01-01T00:00:00Z", "user": "alice", "status": 500}\\n')
+>>> lake = lakebed.open(folder / "lake")
+>>> lake.index(folder / "app.log", into="app").events
+1
+>>> [row.event["user"] for row in lake.search("status >= 500")]
+['alice']
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+from lakebed import config
+from lakebed.catalog.catalog import Catalog
+from lakebed.catalog.entries import check_index_name
+from lakebed.errors import NotFoundError, UsageError
+from lakebed.execute.readers import ReaderCache
+from lakebed.execute.threads import ThreadExecutor
+from lakebed.ingest.run import Progress, index_source
+from lakebed.ingest.worker import IndexSettings
+from lakebed.query.compile import compile_query
+from lakebed.query.moments import parse_moment
+from lakebed.query.run import Search
+from lakebed.results import AsyncSearchResult, SearchResult
+from lakebed.storage.open import open_store
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable, Sequence
+
+    from lakebed.catalog.snapshot import Snapshot
+    from lakebed.ingest.totals import IndexTotals
+    from lakebed.query.compile import CompiledQuery
+
+
+def open(url: str | os.PathLike[str] | None = None) -> Lake:  # noqa: A001 - the user's word
+    """Opens the lake at a folder or at an `s3://`, `gs://` or `az://` URL; None is `LAKEBED_LAKE`, else `./lake`.
+
+    Nothing is written, and a lake that is not there is no error yet: indexing creates it, searching raises
+    `NotFoundError`. Credentials come from the environment, under the names that the clouds' own tools use.
+    """
+    return Lake(os.fspath(url) if url is not None else config.lake_url())
+
+
+class Lake:
+    """A handle on one lake. Keep it: it holds connections, the catalog and what was learned of segments.
+
+    Any number of threads may use it. Any number of handles and processes may index into one lake.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._store = open_store(url)
+        self._lock = threading.Lock()
+        self._catalog: Catalog | None = None
+        self._readers = ReaderCache()
+        self._executor: ThreadExecutor | None = None
+
+    def __repr__(self) -> str:
+        return f"lakebed.open({self.url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """Where the lake is."""
+        return self._store.url
+
+    def exists(self) -> bool:
+        """Whether a lake was created there."""
+        return self._opened().is_created
+
+    def indexes(self) -> list[str]:
+        """Names of the indexes that hold events, sorted."""
+        return self._opened().refresh().snapshot.indexes
+
+    def index(
+        self,
+        source: str | os.PathLike[str],
+        *,
+        into: str,
+        format: str | None = None,
+        time_fields: Sequence[str] = (),
+        workers: int | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> IndexTotals:
+        """Indexes a file, a folder, a glob or an object-store URL prefix into the index `into`; creates the lake.
+
+        Objects that are in the index already, in this version, are left out; a changed object replaces its earlier
+        events. Each object becomes visible wholly or not at all, also when the process is killed.
+
+        `format` names a parser; None finds it by content. `time_fields` are names of fields to take the event time
+        from, the first that is there. `workers` are threads; by default as many as cores and memory (600 MB) allow.
+        `progress` is called about ten times a second in this thread.
+
+        The totals count objects, events and bytes, and name damaged and failed objects: these do not raise.
+        Raises `UsageError` (a bad name, an unknown format), `IngestError` (no such source), `StorageError` (the lake
+        cannot be written, the source cannot be listed).
+        """
+        settings = IndexSettings(check_index_name(into), format, tuple(time_fields))
+        return index_source(
+            self._store, self._opened(), os.fspath(source), settings, workers=workers, progress=progress
+        )
+
+    def search(
+        self,
+        query: str,
+        *,
+        index: str | Sequence[str] | None = None,
+        since: str | datetime.datetime | None = None,
+        until: str | datetime.datetime | None = None,
+        limit: int | None = None,
+        newest_first: bool = True,
+        partial: bool = False,
+    ) -> SearchResult:
+        """Starts a search; rows come while it runs, so stop iterating when you have seen enough.
+
+        `index` restricts the search to one or several indexes, as `@index=` in the query does; None is all.
+        `since` (inclusive) and `until` (exclusive) are event times: `"24h"` ago, `"2026-01-31"`, RFC 3339 text, a
+        `datetime`.
+        `limit` is the most rows of the answer. `partial` True lists segments that cannot be read in `cost.missing`
+        instead of raising.
+
+        Raises `QueryError` (says where in the text), `UsageError`, `NotFoundError` (no lake there); while iterating
+        `StorageError`, `CorruptSegmentError`, `LimitError`.
+        """
+        now_ns = time.time_ns()
+        compiled = compile_query(
+            query,
+            since_ns=parse_moment(since, now_ns),
+            until_ns=parse_moment(until, now_ns),
+            limit=limit,
+            newest_first=newest_first,
+        )
+        catalog = self._opened()
+        state = catalog.refresh()
+        if not catalog.is_created:
+            raise NotFoundError(f"no lake at '{self.url}'; `lakebed index` makes one")
+        if index is not None:
+            compiled = _restrict(compiled, [index] if isinstance(index, str) else index, state.snapshot)
+        return SearchResult(Search(compiled, state, self._running(), self._readers, partial=partial))
+
+    async def search_async(
+        self,
+        query: str,
+        *,
+        index: str | Sequence[str] | None = None,
+        since: str | datetime.datetime | None = None,
+        until: str | datetime.datetime | None = None,
+        limit: int | None = None,
+        newest_first: bool = True,
+        partial: bool = False,
+    ) -> AsyncSearchResult:
+        """Like `search`, for `async for`; the work is done in threads, and the event loop stays free."""
+        found = await asyncio.to_thread(
+            self.search,
+            query,
+            index=index,
+            since=since,
+            until=until,
+            limit=limit,
+            newest_first=newest_first,
+            partial=partial,
+        )
+        return AsyncSearchResult(found)
+
+    def close(self) -> None:
+        """Ends the handle's threads. A later search starts them anew."""
+        with self._lock:
+            executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.close()
+
+    def _opened(self) -> Catalog:
+        with self._lock:
+            if self._catalog is None:
+                self._catalog = Catalog(self._store)
+            return self._catalog
+
+    def _running(self) -> ThreadExecutor:
+        with self._lock:
+            if self._executor is None:
+                self._executor = ThreadExecutor(self._store, self._readers)
+            return self._executor
+
+
+def _restrict(compiled: CompiledQuery, names: Sequence[str], snapshot: Snapshot) -> CompiledQuery:
+    """The query over these indexes only. An index that is not there is a slip, not an empty answer."""
+    for name in names:
+        if name not in snapshot.indexes:
+            there = ", ".join(f"'{one}'" for one in snapshot.indexes) or "none yet"
+            raise UsageError(f"no index '{name}' in this lake; there are: {there}")
+    kept = [name for name in names if compiled.indexes is None or name in compiled.indexes]
+    return dataclasses.replace(compiled, indexes=tuple(kept))

@@ -1,0 +1,120 @@
+"""Turns what a writer did into the commit that is right for the lake as it is now.
+
+This is where two writers meet: the work was done against an older state, and is fitted to the newest one each time
+another commit came first. An object that another writer has recorded meanwhile is not indexed twice: our events of it
+are marked dead. A changed object replaces its earlier events: theirs are marked dead.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lakebed.catalog.commit import FORMAT_VERSION, CommitFile
+from lakebed.catalog.entries import NewSegment, SourceRecord, source_digest
+from lakebed.catalog.sources import KnownSource, known_from_record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lakebed.catalog.checkpoint import State
+    from lakebed.catalog.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a writer wants to commit. `action` is for people: `create`, `index`."""
+
+    action: str
+    add: Sequence[NewSegment] = ()
+    sources: Sequence[SourceRecord] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of it. `commit` is None when nothing was left to write: all objects were there already."""
+
+    commit: CommitFile | None
+    recorded: int = 0
+    replaced: int = 0
+    duplicates: int = 0
+    duplicate_events: int = 0
+
+
+@dataclass
+class _Plan:
+    snapshot: Snapshot
+    added: dict[str, NewSegment]
+    dead: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    sources: dict[bytes, SourceRecord] = field(default_factory=dict)
+
+    def kill(self, parts: tuple[tuple[str, int], ...]) -> None:
+        """Marks events of objects as dead, in our segments or in the lake's."""
+        for key, number in parts:
+            self.dead[key].add(number)
+
+    def kill_known(self, known: KnownSource) -> None:
+        """The same by segment id; segments that are gone (merged away, expired) need no mark."""
+        keys = self.snapshot.keys_by_id
+        for segment, number in known.parts:
+            key = keys.get(segment)
+            if key is not None:
+                self.dead[key].add(number)
+
+
+def plan_commit(state: State, changes: Changes, *, writer: str, token: str, time_ns: int) -> Outcome:
+    """The commit that comes after `state`. Pure: reads the state, changes nothing."""
+    plan = _Plan(state.snapshot, {segment.key: segment for segment in changes.add})
+    replaced = duplicates = duplicate_events = 0
+    for record in changes.sources:
+        digest = source_digest(record.index, record.url)
+        ours = plan.sources.get(digest)
+        known = known_from_record(ours) if ours else state.sources.find(record.index, record.url)
+        if known is not None and not _is_newer(record, known):
+            plan.kill(record.parts)
+            duplicates += 1
+            duplicate_events += record.events
+            continue
+        if ours is not None:
+            plan.kill(ours.parts)
+        elif known is not None:
+            plan.kill_known(known)
+            replaced += 1
+        plan.sources[digest] = record
+    commit = _commit_of(
+        plan, changes, CommitFile(FORMAT_VERSION, state.snapshot.number + 1, writer, token, time_ns, "")
+    )
+    is_empty = not (commit.add or commit.remove or commit.dead or commit.sources) and changes.action != "create"
+    return Outcome(None if is_empty else commit, len(commit.sources), replaced, duplicates, duplicate_events)
+
+
+def _is_newer(record: SourceRecord, known: KnownSource) -> bool:
+    """Whether the record is of another version than the known one, and not of an earlier time."""
+    return record.version != known.version and record.modified_ns >= known.modified_ns
+
+
+def _commit_of(plan: _Plan, changes: Changes, frame: CommitFile) -> CommitFile:
+    """Fills the commit. A segment whose objects are all dead is not added, or is removed."""
+    add: list[NewSegment] = []
+    remove: list[str] = []
+    dead: dict[str, tuple[int, ...]] = {}
+    for key, segment in plan.added.items():
+        numbers = tuple(sorted(plan.dead.pop(key, set()).union(segment.dead)))
+        if len(numbers) < segment.objects:
+            add.append(msgspec.structs.replace(segment, dead=numbers))
+    for key, fresh in plan.dead.items():
+        entry = plan.snapshot.entry(key)
+        if entry is None:
+            continue
+        numbers = tuple(sorted(fresh.union(entry.dead)))
+        if len(numbers) >= entry.objects:
+            remove.append(key)
+        elif numbers != entry.dead:
+            dead[key] = numbers
+    sources = tuple(plan.sources.values())
+    return msgspec.structs.replace(
+        frame, action=changes.action, add=tuple(add), remove=tuple(remove), dead=dead, sources=sources
+    )

@@ -1,0 +1,140 @@
+"""Checkpoints: the whole state after a commit in a few files, so that opening a lake does not replay its history.
+
+`<number>.checkpoint` is gzip'd MessagePack: the segments' entries and the names of the files beside it. Addresses, a
+few kB each, are in packs read when a segment is opened: only what came since the last checkpoint is written anew.
+Source objects are in runs that only writers read. `checkpoint.json` names the latest; it is a hint, since it is written
+without a condition: an old one costs a reader some commits more, never a wrong state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lakebed import config
+from lakebed.catalog.addresses import AddressBook
+from lakebed.catalog.commit import CATALOG_FOLDER, FORMAT_VERSION, checkpoint_key
+from lakebed.catalog.entries import DamagedObject, SegmentEntry
+from lakebed.catalog.snapshot import Segments, Snapshot
+from lakebed.catalog.sources import MERGE_RATIO, SourceTable, seal_run
+from lakebed.errors import AlreadyExistsError, CatalogError, NotFoundError
+
+if TYPE_CHECKING:
+    from lakebed.storage.store import Store
+
+HINT_KEY = f"{CATALOG_FOLDER}checkpoint.json"
+_COMPRESSION_LEVEL = 1
+
+
+@dataclass(frozen=True)
+class State:
+    """A snapshot with what belongs to it: address packs, source objects for writers, the checkpoint it came from."""
+
+    snapshot: Snapshot
+    addresses: AddressBook
+    sources: SourceTable
+    checkpoint: int = 0
+
+
+class CheckpointFile(msgspec.Struct, frozen=True, array_like=True):
+    """What a checkpoint holds. `packs` are keys of address packs; an entry's `pack` is a place in that list."""
+
+    version: int
+    number: int
+    entries: list[SegmentEntry]
+    packs: list[str]
+    runs: list[str]
+    damaged: list[DamagedObject]
+
+
+class _Hint(msgspec.Struct, frozen=True):
+    number: int
+
+
+def read_hint(store: Store) -> int:
+    """Number of the latest checkpoint as far as is known; 0 when there is none."""
+    try:
+        return msgspec.json.decode(store.get(HINT_KEY), type=_Hint).number
+    except NotFoundError:
+        return 0
+    except msgspec.MsgspecError:
+        return 0  # only a hint: the listing finds the commits
+
+
+def read_checkpoint(store: Store, number: int) -> State:
+    """The state after commit `number`. Raises `CatalogError`, `NotFoundError`."""
+    key = checkpoint_key(number)
+    try:
+        found = msgspec.msgpack.decode(gzip.decompress(store.get(key)), type=CheckpointFile)
+    except (msgspec.MsgspecError, OSError, EOFError, zlib.error) as error:
+        raise CatalogError(
+            f"checkpoint '{key}' is damaged: {error}; `lakebed catalog rebuild` makes a new one"
+        ) from error
+    if found.version != FORMAT_VERSION or found.number != number:
+        raise CatalogError(
+            f"checkpoint '{key}' has format version {found.version} and number {found.number}; "
+            f"wanted {FORMAT_VERSION} and {number}"
+        )
+    segments: Segments = {}
+    for entry in found.entries:
+        segments.setdefault(entry.index, {})[entry.key] = entry
+    snapshot = Snapshot(number, segments, {}, found.damaged)
+    return State(snapshot, AddressBook(store, found.packs), SourceTable(found.runs, store.get), number)
+
+
+def write_checkpoint(store: Store, state: State, writer: str) -> State:
+    """Writes the state and returns it with its addresses packed. Another writer's checkpoint is left alone."""
+    number = state.snapshot.number
+    name = f"{CATALOG_FOLDER}{number:020}-{writer[:8]}"
+    kept_packs, packed, pack = _pack_addresses(state.snapshot, state.addresses)
+    packs = state.addresses.packs[:kept_packs]
+    if pack:
+        store.put(f"{name}.addresses", pack)
+        packs.append(f"{name}.addresses")
+    run, kept_runs = state.sources.merged_run()
+    run_key = f"{name}.sources" if run else ""
+    if run:
+        store.put(run_key, seal_run(run))
+    runs = [*state.sources.run_keys[:kept_runs], *([run_key] if run else [])]
+    snapshot = state.snapshot.with_packed(packed)
+    file = CheckpointFile(FORMAT_VERSION, number, snapshot.entries(), packs, runs, list(snapshot.damaged))
+    data = gzip.compress(msgspec.msgpack.encode(file), _COMPRESSION_LEVEL, mtime=0)
+    with contextlib.suppress(AlreadyExistsError):  # another writer was faster; its files say the same
+        store.create(checkpoint_key(number), data)
+    store.put(HINT_KEY, msgspec.json.encode(_Hint(number)))
+    state.sources.replace_runs(kept_runs, run_key, run)
+    return State(snapshot, AddressBook(store, packs), state.sources, number)
+
+
+def _pack_addresses(snapshot: Snapshot, book: AddressBook) -> tuple[int, list[SegmentEntry], bytes]:
+    """A pack of the addresses that are in none yet, and of the last packs as far as they are small.
+
+    Returns how many packs stay as they are, the entries that point into the new pack, and its bytes.
+    """
+    entries = snapshot.entries()
+    live = [0] * len(book.packs)
+    for entry in entries:
+        if entry.pack >= 0:
+            live[entry.pack] += entry.address_bytes
+    size = sum(len(address) for address in snapshot.addresses.values())
+    kept = len(book.packs)
+    if size == 0:
+        return kept, [], b""
+    while kept and live[kept - 1] <= min(MERGE_RATIO * size, config.ADDRESS_PACK_BYTES):
+        kept -= 1
+        size += live[kept]
+    moved = [entry for entry in entries if entry.pack < 0 or entry.pack >= kept]
+    moved.sort(key=lambda entry: (entry.index, entry.min_time_ns))
+    addresses = book.find(snapshot, moved)
+    packed: list[SegmentEntry] = []
+    offset = 0
+    for entry in moved:
+        length = len(addresses[entry.key])
+        packed.append(msgspec.structs.replace(entry, pack=kept, address_offset=offset, address_bytes=length))
+        offset += length
+    return kept, packed, b"".join(addresses[entry.key] for entry in moved)

@@ -1,0 +1,154 @@
+"""What the catalog says of segments and source objects: the records inside commit files and checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import msgspec
+
+from lakebed.errors import UsageError
+
+SEGMENT_FOLDER = "segments/"
+
+_INDEX_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+
+
+class SegmentEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One segment: what pruning needs, and where its address is.
+
+    `dead` are the numbers of objects in the segment whose events were replaced or belong to a failed object.
+    `pack` is the place in the checkpoint's list of the address pack that holds it; -1: the snapshot holds it itself.
+    """
+
+    key: str
+    events: int
+    raw_bytes: int
+    size_bytes: int
+    pages: int
+    min_time_ns: int
+    max_time_ns: int
+    objects: int
+    dead: tuple[int, ...] = ()
+    pack: int = -1
+    address_offset: int = 0
+    address_bytes: int = 0
+
+    @property
+    def index(self) -> str:
+        """Name of the index: the folder below `segments/`."""
+        return index_of_key(self.key)
+
+    @property
+    def segment_id(self) -> int:
+        """The random part of the key, 64 bits; source records point with it."""
+        return id_of_key(self.key)
+
+
+class NewSegment(msgspec.Struct, frozen=True, gc=False):
+    """A segment as a commit adds it. `address` is what a reader needs to open it without a read of its own."""
+
+    key: str
+    events: int
+    raw_bytes: int
+    size_bytes: int
+    pages: int
+    min_time_ns: int
+    max_time_ns: int
+    objects: int
+    address: bytes
+    dead: tuple[int, ...] = ()
+
+    def entry(self) -> SegmentEntry:
+        """The same without the address."""
+        return SegmentEntry(
+            self.key,
+            self.events,
+            self.raw_bytes,
+            self.size_bytes,
+            self.pages,
+            self.min_time_ns,
+            self.max_time_ns,
+            self.objects,
+            self.dead,
+        )
+
+
+class Damage(msgspec.Struct, frozen=True, gc=False):
+    """Where an object could not be read on, in bytes of the object as stored, and why."""
+
+    offset: int
+    reason: str
+
+
+class SourceRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A source object that is in the lake. `parts` are (segment key, object number in the segment).
+
+    An object without events has no parts; one larger than a segment has several.
+    """
+
+    index: str
+    url: str
+    size_bytes: int
+    modified_ns: int
+    etag: str | None = None
+    events: int = 0
+    parts: tuple[tuple[str, int], ...] = ()
+    damage: Damage | None = None
+
+    @property
+    def version(self) -> bytes:
+        """Eight bytes that differ when the object's content does, as far as its store tells."""
+        return source_version(self.size_bytes, self.modified_ns, self.etag)
+
+
+class DamagedObject(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A damaged source object as a checkpoint remembers it."""
+
+    index: str
+    url: str
+    offset: int
+    reason: str
+    commit: int
+
+
+def segment_key(index: str, created: str, random: int) -> str:
+    """The key of a new segment: when it was made, for people, and 64 random bits, which name it.
+
+    >>> segment_key("web", "20260102T030405", 0xABC)
+    'segments/web/20260102T030405-0000000000000abc.seg'
+    """
+    return f"{SEGMENT_FOLDER}{index}/{created}-{random:016x}.seg"
+
+
+def index_of_key(key: str) -> str:
+    """The index of a segment key."""
+    return key[len(SEGMENT_FOLDER) : key.index("/", len(SEGMENT_FOLDER))]
+
+
+def id_of_key(key: str) -> int:
+    """The random part of a segment key."""
+    return int(key[-20:-4], 16)
+
+
+def check_index_name(name: str) -> str:
+    """Returns the name, or raises `UsageError`: it becomes a folder and must be typed in queries."""
+    if not _INDEX_NAME.fullmatch(name):
+        raise UsageError(
+            f"not an index name: '{name}'; wanted 1 to 100 of letters, digits, '_', '-', '.', not '-' or '.' first"
+        )
+    return name
+
+
+def source_version(size_bytes: int, modified_ns: int, etag: str | None) -> bytes:
+    """With an etag, the etag and the size: copying an object to the same place changes its time only.
+
+    Without (folders), the time and the size.
+    """
+    text = f"{etag}\0{size_bytes}" if etag else f"\0{modified_ns}\0{size_bytes}"
+    return hashlib.blake2b(text.encode(), digest_size=8).digest()
+
+
+def source_digest(index: str, url: str) -> bytes:
+    """Sixteen bytes that name a source object within a lake. The same object may be in several indexes."""
+    return hashlib.blake2b(f"{index}\0{url}".encode(errors="surrogateescape"), digest_size=16).digest()

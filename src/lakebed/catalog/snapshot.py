@@ -1,0 +1,140 @@
+"""The state of a lake after one commit: its segments by index. Never changes; a commit makes the next one.
+
+A search holds one snapshot from start to end, so that a merge or a deletion meanwhile does not change its answer.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lakebed import config
+from lakebed.catalog.entries import DamagedObject, SegmentEntry, index_of_key
+from lakebed.errors import CatalogError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from lakebed.catalog.commit import CommitFile
+
+Segments = dict[str, dict[str, SegmentEntry]]
+"""Index name → segment key → entry."""
+
+
+class Snapshot:
+    """Segments after commit `number`. `addresses` holds those that are in no checkpoint's pack yet."""
+
+    def __init__(
+        self,
+        number: int,
+        segments: Segments,
+        addresses: Mapping[str, bytes],
+        damaged: Sequence[DamagedObject] = (),
+    ) -> None:
+        self.number = number
+        self._segments = segments
+        self.addresses = addresses
+        self.damaged = tuple(damaged)
+
+    @property
+    def indexes(self) -> list[str]:
+        """Names of the indexes that have segments, sorted."""
+        return sorted(name for name, entries in self._segments.items() if entries)
+
+    @property
+    def segment_count(self) -> int:
+        """Segments in all indexes."""
+        return sum(len(entries) for entries in self._segments.values())
+
+    def entries(self, index: str | None = None) -> list[SegmentEntry]:
+        """Entries of one index, or of all."""
+        if index is not None:
+            return list(self._segments.get(index, {}).values())
+        return [entry for entries in self._segments.values() for entry in entries.values()]
+
+    def entry(self, key: str) -> SegmentEntry | None:
+        """The entry of a segment, or None."""
+        return self._segments.get(index_of_key(key), {}).get(key)
+
+    @functools.cached_property
+    def keys_by_id(self) -> dict[int, str]:
+        """Segment id → key; source records point with ids."""
+        return {entry.segment_id: entry.key for entry in self.entries()}
+
+    def prune(
+        self,
+        indexes: Iterable[str] | None = None,
+        since_ns: int | None = None,
+        until_ns: int | None = None,
+    ) -> list[SegmentEntry]:
+        """Segments that may hold events of these indexes (None: all) with since ≤ time < until (None: open)."""
+        names = self.indexes if indexes is None else [name for name in indexes if name in self._segments]
+        found: list[SegmentEntry] = []
+        for name in names:
+            entries = self._segments[name].values()
+            if since_ns is None and until_ns is None:
+                found.extend(entries)
+                continue
+            low = since_ns if since_ns is not None else -(1 << 63)
+            high = until_ns if until_ns is not None else 1 << 63
+            found.extend(e for e in entries if e.max_time_ns >= low and e.min_time_ns < high)
+        return found
+
+    def apply(self, commit: CommitFile) -> Snapshot:
+        """The state after the next commit. Raises `CatalogError` when the commit does not fit this state."""
+        if commit.number != self.number + 1:
+            raise CatalogError(f"wanted commit {self.number + 1}, found {commit.number}")
+        segments = dict(self._segments)
+        addresses = dict(self.addresses)
+        copied: set[str] = set()
+
+        def of_index(key: str) -> dict[str, SegmentEntry]:
+            name = index_of_key(key)
+            if name not in copied:
+                segments[name] = dict(segments.get(name, {}))
+                copied.add(name)
+            return segments[name]
+
+        for key in commit.remove:
+            if of_index(key).pop(key, None) is None:
+                raise CatalogError(f"commit {commit.number} removes segment '{key}', which is not in the catalog")
+            addresses.pop(key, None)
+        for key, dead in commit.dead.items():
+            entries = of_index(key)
+            if key not in entries:
+                raise CatalogError(f"commit {commit.number} changes segment '{key}', which is not in the catalog")
+            entries[key] = msgspec.structs.replace(entries[key], dead=dead)
+        for new in commit.add:
+            of_index(new.key)[new.key] = new.entry()
+            addresses[new.key] = new.address
+        return Snapshot(commit.number, segments, addresses, _with_damaged(self.damaged, commit))
+
+    def with_packed(self, packed: Iterable[SegmentEntry]) -> Snapshot:
+        """The same state with the addresses of these entries in a pack."""
+        segments = {name: dict(entries) for name, entries in self._segments.items()}
+        addresses = dict(self.addresses)
+        for entry in packed:
+            segments[entry.index][entry.key] = entry
+            addresses.pop(entry.key, None)
+        return Snapshot(self.number, segments, addresses, self.damaged)
+
+
+def empty_snapshot() -> Snapshot:
+    """A lake that nothing was committed to."""
+    return Snapshot(0, {}, {})
+
+
+def _with_damaged(known: Sequence[DamagedObject], commit: CommitFile) -> Sequence[DamagedObject]:
+    """Forgets damage of objects that this commit records anew, and adds the damage it records."""
+    if not commit.sources or (not known and not any(record.damage for record in commit.sources)):
+        return known
+    recorded = {(record.index, record.url) for record in commit.sources}
+    kept = [one for one in known if (one.index, one.url) not in recorded]
+    kept += [
+        DamagedObject(record.index, record.url, record.damage.offset, record.damage.reason, commit.number)
+        for record in commit.sources
+        if record.damage is not None
+    ]
+    return kept[-config.DAMAGED_OBJECTS_KEPT :]

@@ -1,0 +1,112 @@
+"""Limits with their reasons, and what is read from the environment.
+
+Every number that bounds a loop, a queue, a buffer or a retry of the lake layer is here, so that it can be found.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MIB = 1024 * 1024
+
+DEFAULT_LAKE = "./lake"
+
+# -- storage --------------------------------------------------------------------------------------------------------
+STREAM_CHUNK_BYTES = MIB // 4
+"""Source objects are read in pieces of this size: a call per piece costs nothing, and a piece of a compression bomb
+unpacks to 256 MB at most (deflate reaches 1032 : 1)."""
+
+REQUEST_TIMEOUT_S = 60
+"""One request to an object store, body included. A stalled connection must not hang an indexer for ever."""
+
+STORE_RETRIES = 5
+"""Attempts after the first for reads and idempotent writes; with doubling waits from 0.1 s about 3 s in all."""
+
+STORE_BACKOFF_S = 0.1
+"""First wait between attempts; doubles each time, with jitter."""
+
+PARALLEL_RANGES = 10
+"""Range reads of one round that obstore has in flight at once."""
+
+RANGE_CACHE_BYTES = 64 * MIB
+"""Ranges kept per lake handle for remote stores: hot indexes of some thousand segments."""
+
+CACHED_RANGE_BYTES_MAX = 2 * MIB
+"""Larger ranges are scans; keeping them would push out the indexes that make the next search cheap."""
+
+# -- catalog --------------------------------------------------------------------------------------------------------
+CHECKPOINT_COMMITS = 32
+"""A reader replays at most about so many commits; more in a large lake, where a checkpoint costs more to write."""
+
+CHECKPOINT_SEGMENTS_PER_COMMIT = 1000
+"""A lake of n segments checkpoints every n / this many commits: a checkpoint rewrites about 60 bytes per segment."""
+
+COMMIT_ATTEMPTS = 200
+"""Lost races before a commit gives up. Each loss means that another writer won, so the lake moves on meanwhile."""
+
+COMMIT_BACKOFF_S = 0.005
+"""Most that a writer waits after its first lost race; grows with the number of losses up to 100 times."""
+
+FULL_REFRESH_S = 600
+"""A handle older than this lists the catalog instead of asking for the next commit only: old commits may be gone."""
+
+ADDRESS_PACK_BYTES = 16 * MIB
+"""Addresses are read from their pack in whole pieces of at most this size."""
+
+DAMAGED_OBJECTS_KEPT = 10_000
+"""Damaged objects that a checkpoint remembers, newest first; the commits hold all."""
+
+# -- ingest ---------------------------------------------------------------------------------------------------------
+INGEST_MEMORY_BYTES = 600 * MIB
+"""Most resident memory of one indexing process, whatever the input."""
+
+INGEST_BASE_BYTES = 80 * MIB
+"""Of it: interpreter, libraries, connections, catalog."""
+
+INGEST_WORKER_BYTES = 240 * MIB
+"""Of it: one worker's segment in memory, the file made from it and the object being read."""
+
+SEGMENT_BYTES = 256 * MIB
+"""Uncompressed bytes of source per segment. A cut through an object is avoided by going over it by a quarter."""
+
+COMMIT_SECONDS = 30.0
+"""A worker that holds finished objects for longer makes them visible at the next object's end."""
+
+PENDING_OBJECTS_MAX = 5_000
+"""Finished objects that a worker holds before it commits them: bounds a commit's size for tiny objects."""
+
+# -- search ---------------------------------------------------------------------------------------------------------
+READERS_KEPT = 2_000
+"""Segment readers kept open per lake handle."""
+
+READER_CACHE_BYTES = 128 * MIB
+"""What those readers may hold together: schemas and directories."""
+
+WAITING_ROWS_MAX = 20_000
+"""Rows that wait for those of other segments before reading ahead stops; the order may need more."""
+
+REMOTE_PARALLELISM = 16
+"""Leaf tasks at once over a distant store: they mostly wait for it. Bounds the memory of a search too."""
+
+SPLIT_SEGMENT_BYTES = 4 * MIB
+"""A segment smaller than this is never split between cores: the second reader would cost more than it saves."""
+
+
+def lake_url(environment: Mapping[str, str] | None = None) -> str:
+    """The lake to use when none is named: `LAKEBED_LAKE`, else `./lake`."""
+    found = (os.environ if environment is None else environment).get("LAKEBED_LAKE", "")
+    return found or DEFAULT_LAKE
+
+
+def cpu_count() -> int:
+    """Cores that this process may use; `LAKEBED_THREADS` overrides it."""
+    asked = os.environ.get("LAKEBED_THREADS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1

@@ -1,0 +1,178 @@
+"""Rows of many segments in one order, and aggregates of many segments in one.
+
+Every task has a bound: no row that it still has to give is newer (older, when oldest come first). What is beyond the
+highest bound of all unfinished tasks can be handed on. Tasks are asked in the order of their bounds, since those hold
+up the rest. The first answer comes from one task alone, and then twice as many are asked at each turn: a search for the
+newest rows mostly needs one segment, and must not read the next one in vain.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lakebed import config
+from lakebed.errors import LakebedError
+from lakebed.execute.leaf import LeafPart
+from lakebed.native import merge_partials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lakebed.execute.executor import Session
+
+PARTIALS_AT_ONCE = 16
+"""Aggregates merged in one call of the engine."""
+
+MergedRow = tuple[int, str, int, bytes, int]
+"""Event time in ns, object URL, record number, the row as JSON, the number of the task that found it."""
+
+OnError = Callable[[int, LakebedError], None]
+"""Called with a task's number when it fails: raises, or notes what is missing."""
+
+OnPart = Callable[[int, LeafPart], None]
+"""Called with a task's number and each part that it gave."""
+
+
+class RowMerge:
+    """Rows of all tasks in order: time, object, record. `bounds` are the tasks' newest (oldest) possible times."""
+
+    def __init__(
+        self,
+        session: Session,
+        bounds: Sequence[int],
+        *,
+        parallelism: int,
+        newest_first: bool,
+        limit: int | None,
+        on_error: OnError,
+        on_part: OnPart,
+    ) -> None:
+        self._session = session
+        self._parallelism = parallelism
+        self._newest_first = newest_first
+        self._sign = -1 if newest_first else 1
+        self._limit = limit
+        self._on_error = on_error
+        self._on_part = on_part
+        self._bounds = list(bounds)
+        self._waiting = [(self._sign * bound, number) for number, bound in enumerate(bounds)]
+        heapq.heapify(self._waiting)
+        self._asked: set[int] = set()
+        self._rows: list[MergedRow] = []
+        self._given = 0
+        self._floor: int | None = None
+        self._window = 1
+
+    def batches(self) -> Iterator[list[MergedRow]]:
+        """Batches of rows, each in order and after the one before. Ends when all rows came, or the limit is reached."""
+        while self._waiting or self._asked:
+            self._ask()
+            if not self._asked:
+                break
+            number, part = self._session.next()
+            self._asked.discard(number)
+            self._window = min(2 * self._window, self._parallelism)
+            if isinstance(part, LakebedError):
+                self._on_error(number, part)
+            else:
+                self._take(number, part)
+            ready = self._ready()
+            if ready:
+                yield ready
+            if self._limit is not None and self._given >= self._limit:
+                return
+        rest = self._ready()
+        if rest:
+            yield rest
+
+    def _take(self, number: int, part: LeafPart) -> None:
+        if part.rows:
+            self._rows += [(*row, number) for row in part.rows]
+            self._bounds[number] = part.rows[-1][0]
+        self._on_part(number, part)
+        if not part.is_last:
+            heapq.heappush(self._waiting, (self._sign * self._bounds[number], number))
+        if part.rows:
+            self._raise_floor()
+
+    def _ask(self) -> None:
+        """Asks the tasks that hold up the rest; more than those only while little waits."""
+        while self._waiting and len(self._asked) < self._window:
+            key, number = self._waiting[0]
+            if self._floor is not None and key > self._sign * self._floor:
+                self._waiting.clear()  # all others are beyond the floor too
+                return
+            if self._asked and len(self._rows) > config.WAITING_ROWS_MAX:
+                return
+            heapq.heappop(self._waiting)
+            self._asked.add(number)
+            self._session.advance(number)
+
+    def _ready(self) -> list[MergedRow]:
+        """Takes the rows that no unfinished task can come before."""
+        if not self._rows:
+            return []
+        open_bounds = [self._sign * self._bounds[number] for number in self._asked]
+        if self._waiting:
+            open_bounds.append(self._waiting[0][0])
+        if open_bounds:
+            bound = min(open_bounds)
+            ready = [row for row in self._rows if self._sign * row[0] < bound]
+            self._rows = [row for row in self._rows if self._sign * row[0] >= bound] if ready else self._rows
+        else:
+            ready, self._rows = self._rows, []
+        ready.sort(reverse=self._newest_first)
+        if self._limit is not None:
+            ready = ready[: self._limit - self._given]
+        self._given += len(ready)
+        return ready
+
+    def _raise_floor(self) -> None:
+        """With a limit of n, nothing beyond the n-th row so far is wanted."""
+        if self._limit is None or self._given + len(self._rows) < self._limit:
+            return
+        wanted = self._limit - self._given
+        times = (row[0] for row in self._rows)
+        found = heapq.nlargest(wanted, times) if self._newest_first else heapq.nsmallest(wanted, times)
+        if found and found[-1] != self._floor:
+            self._floor = found[-1]
+            self._session.narrow(self._floor)
+
+
+def merge_aggregates(
+    session: Session,
+    task_count: int,
+    plan: bytes,
+    *,
+    parallelism: int,
+    on_error: OnError,
+    on_part: OnPart,
+) -> bytes | None:
+    """The aggregate of all tasks; None when there was none."""
+    partials: list[bytes] = []
+    asked = 0
+    running = 0
+    while running or asked < task_count:
+        while asked < task_count and running < parallelism:
+            session.advance(asked)
+            asked += 1
+            running += 1
+        number, part = session.next()
+        if isinstance(part, LakebedError):
+            running -= 1
+            on_error(number, part)
+        else:
+            on_part(number, part)
+            if not part.is_last:
+                session.advance(number)
+                continue
+            running -= 1
+            if part.partial is not None:
+                partials.append(part.partial)
+        if len(partials) >= PARTIALS_AT_ONCE:
+            partials = [merge_partials(plan, partials)]
+    if not partials:
+        return None
+    return partials[0] if len(partials) == 1 else merge_partials(plan, partials)

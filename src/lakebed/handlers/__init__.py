@@ -1,0 +1,1 @@
+"""Entry points for workers that someone else starts."""

@@ -1,0 +1,1 @@
+"""From source objects to committed segments: discover, read, build, write, commit."""

@@ -1,0 +1,123 @@
+"""Finds the source objects that a file, a folder, a glob or an object-store URL names.
+
+A URL names a prefix, as object stores have it: `s3://logs/web/2026` finds `web/2026/…` and `web/2026-old/…`. `*` stands
+for any characters but `/`, `**` for any, `?` for one, `[ab]` for one of several.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from lakebed.errors import IngestError
+from lakebed.storage.local import LocalStore
+from lakebed.storage.open import open_store, path_of_file_url, url_scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakebed.storage.store import ObjectInfo, Store
+
+_WILD = re.compile(r"[*?[]")
+
+
+@dataclass(frozen=True)
+class SourceObject:
+    """One object to index, and where it is read."""
+
+    store: Store
+    info: ObjectInfo
+    url: str
+
+
+def discover(source: str, *, skip_url: str = "") -> Iterator[SourceObject]:
+    """The objects that `source` names, in the order of their keys, without those below `skip_url` (the lake itself).
+
+    Raises `IngestError` when a file or folder is not there, `StorageError` when a store fails. Symbolic links to
+    folders are not followed: they may lead round in circles.
+    """
+    scheme = url_scheme(source)
+    if scheme in {None, "file"}:
+        found = _discover_local(path_of_file_url(source) if scheme else Path(source).expanduser())
+    else:
+        found = _discover_remote(source)
+    for one in found:
+        if not (skip_url and one.url.startswith(skip_url.rstrip("/") + "/")):
+            yield one
+
+
+def _discover_local(path: Path) -> Iterator[SourceObject]:
+    if path.is_dir():
+        yield from _list(LocalStore(path), "", None)
+    elif path.exists():
+        store = LocalStore(path.parent)
+        yield _source(store, store.head(path.name))
+    elif _WILD.search(str(path)):
+        parts = path.absolute().parts
+        literal = next(place for place, part in enumerate(parts) if _WILD.search(part))
+        base = Path(*parts[:literal])
+        yield from _list(LocalStore(base), "", glob_pattern("/".join(parts[literal:])))
+    else:
+        raise IngestError(f"no such file or folder: '{path}'")
+
+
+def _discover_remote(source: str) -> Iterator[SourceObject]:
+    scheme, rest = source.split("://", 1)
+    bucket, _, prefix = rest.partition("/")
+    store = open_store(f"{scheme}://{bucket}")
+    wild = _WILD.search(prefix)
+    if wild is None:
+        yield from _list(store, prefix, None)
+    else:
+        yield from _list(store, prefix[: wild.start()], glob_pattern(prefix))
+
+
+def _list(store: Store, prefix: str, pattern: re.Pattern[str] | None) -> Iterator[SourceObject]:
+    for info in store.list(prefix):
+        if pattern is None or pattern.fullmatch(info.key):
+            yield _source(store, info)
+
+
+def _source(store: Store, info: ObjectInfo) -> SourceObject:
+    """Addresses of files are percent-encoded as file URLs are; those of objects are written as the clouds do, plain."""
+    base = store.url.rstrip("/")
+    key = quote(os.fsencode(info.key)) if base.startswith("file:") else info.key
+    return SourceObject(store, info, f"{base}/{key}")
+
+
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """The regular expression of a glob.
+
+    >>> bool(glob_pattern("a/*.gz").fullmatch("a/b.gz")), bool(glob_pattern("a/*.gz").fullmatch("a/b/c.gz"))
+    (True, False)
+    >>> bool(glob_pattern("a/**.gz").fullmatch("a/b/c.gz")), bool(glob_pattern("a/**/x").fullmatch("a/x"))
+    (True, True)
+    """
+    pieces: list[str] = []
+    place = 0
+    while place < len(glob):
+        rest = glob[place:]
+        if rest.startswith("**/"):
+            pieces.append("(?:.*/)?")
+            place += 3
+        elif rest.startswith("**"):
+            pieces.append(".*")
+            place += 2
+        elif rest[0] == "*":
+            pieces.append("[^/]*")
+            place += 1
+        elif rest[0] == "?":
+            pieces.append("[^/]")
+            place += 1
+        elif chosen := re.match(r"\[(!?)([^]]+)\]", rest):
+            inner = chosen[2].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
+            pieces.append(f"[{'^' if chosen[1] else ''}{inner}]")
+            place += chosen.end()
+        else:
+            pieces.append(re.escape(rest[0]))
+            place += 1
+    return re.compile("".join(pieces), re.DOTALL)

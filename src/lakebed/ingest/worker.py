@@ -1,0 +1,239 @@
+"""One indexing worker: objects in, committed segments out.
+
+A source object is either wholly in the lake or not at all. So a segment taken in the middle of an object waits, written
+but not committed, until the object ends; and one commit makes the waiting segments visible together with the record of
+every object in them. A worker that is killed loses what it had not committed: the files are orphans, the next run does
+the objects again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lakebed import config
+from lakebed.catalog.changes import Changes
+from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key
+from lakebed.errors import LakebedError, StorageError, TransientStorageError
+from lakebed.ingest.totals import Counter, ObjectReport
+from lakebed.native import Builder, engine_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lakebed.catalog.catalog import Catalog
+    from lakebed.ingest.discover import SourceObject
+    from lakebed.storage.store import Store
+
+OBJECT_ATTEMPTS = 3
+"""Times that an object is read from its start when its store fails in between; requests are retried below that."""
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """What all workers of a run share. `format` None: found by content."""
+
+    index: str
+    format: str | None = None
+    time_fields: Sequence[str] = ()
+    segment_bytes: int = config.SEGMENT_BYTES
+    commit_seconds: float = config.COMMIT_SECONDS
+
+
+class _SummaryObject(msgspec.Struct, frozen=True):
+    url: str
+    events: int
+
+
+class _Summary(msgspec.Struct, frozen=True):
+    events: int
+    raw_bytes: int
+    pages: int
+    min_time_ns: int
+    max_time_ns: int
+    objects: list[_SummaryObject]
+
+
+@dataclass
+class _Object:
+    """An object that is being read, or was read and waits for its commit."""
+
+    source: SourceObject
+    parts: list[tuple[str, int]] = field(default_factory=list)
+    report: ObjectReport | None = None
+
+
+class Stopped(Exception):  # noqa: N818 - a signal between threads of a run, not an error
+    """The run was cancelled."""
+
+
+class IndexWorker:
+    """Owns one builder. Used by one thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        catalog: Catalog,
+        settings: IndexSettings,
+        counter: Counter,
+        *,
+        is_stopped: Callable[[], bool] = lambda: False,
+        clock_ns: Callable[[], int] = time.time_ns,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._settings = settings
+        self._counter = counter
+        self._is_stopped = is_stopped
+        self._clock_ns = clock_ns
+        self._monotonic = monotonic
+        self._builder = Builder(index=settings.index, segment_bytes=settings.segment_bytes)
+        self._segments: list[NewSegment] = []
+        self._finished: dict[str, _Object] = {}
+        self._committed_at = monotonic()
+
+    def index(self, source: SourceObject) -> None:
+        """Indexes one object; commits when it is time to. An object that cannot be read is counted as failed.
+
+        Raises `StorageError` when the lake cannot be written, and `Stopped`.
+        """
+        if source.url in self._finished:
+            self._counter.unchanged(source.info.size_bytes)
+            return
+        for attempt in range(OBJECT_ATTEMPTS):
+            current = _Object(source)
+            try:
+                self._read(current)
+                break
+            except _LakeError as error:
+                raise error.cause from error
+            except TransientStorageError as error:
+                self._abort(current)
+                if attempt == OBJECT_ATTEMPTS - 1:
+                    self._counter.failed(source.url, str(error))
+                    return
+            except LakebedError as error:
+                self._abort(current)
+                self._counter.failed(source.url, str(error))
+                return
+            except BaseException:
+                self._abort(current)
+                raise
+        self._finished[source.url] = current
+        self._commit_if_due(current)
+
+    def finish(self) -> None:
+        """Commits what is left."""
+        self._take(None)
+        self._commit()
+
+    def _read(self, current: _Object) -> None:
+        source, builder = current.source, self._builder
+        overshoot = self._settings.segment_bytes + self._settings.segment_bytes // 4
+        with engine_errors(source.url):
+            builder.begin_object(
+                source.url,
+                modified_ns=source.info.modified_ns,
+                received_ns=self._clock_ns(),
+                format=self._settings.format,
+                time_fields=list(self._settings.time_fields),
+            )
+            for chunk in source.store.stream(source.info, config.STREAM_CHUNK_BYTES):
+                if self._is_stopped():
+                    raise Stopped
+                is_full = builder.feed(chunk)
+                self._counter.read(len(memoryview(chunk)))
+                # A little over is better than a cut through an object, which makes a small segment of its rest.
+                if is_full and builder.raw_bytes >= overshoot:
+                    self._take_in_the_middle(current)
+            current.report = msgspec.json.decode(builder.end_object(), type=ObjectReport)
+        self._counter.ended(source.url, current.report)
+
+    def _abort(self, current: _Object) -> None:
+        """As if the object had never begun: out of memory, and dead in segments that were written meanwhile."""
+        self._builder.abort_object()
+        dead = dict(current.parts)
+        for place, segment in enumerate(self._segments):
+            if segment.key in dead:
+                numbers = tuple(sorted({*segment.dead, dead[segment.key]}))
+                self._segments[place] = msgspec.structs.replace(segment, dead=numbers)
+
+    def _take_in_the_middle(self, current: _Object) -> None:
+        try:
+            self._take(current)
+        except StorageError as error:
+            raise _LakeError(error) from error
+
+    def _take(self, current: _Object | None) -> None:
+        """Closes the segment in memory and writes it. `current` is the object that is in the middle of it."""
+        with engine_errors(self._settings.index):
+            segment = self._builder.take_segment()
+        if segment is None:
+            return
+        summary = msgspec.json.decode(segment.summary, type=_Summary)
+        created = time.strftime("%Y%m%dT%H%M%S", time.gmtime(self._clock_ns() // 1_000_000_000))
+        key = segment_key(self._settings.index, created, secrets.randbits(64))
+        data = segment.data
+        self._store.put(key, data)
+        for number, known in enumerate(summary.objects):
+            owner = current if current and current.source.url == known.url else self._finished[known.url]
+            owner.parts.append((key, number))
+        self._segments.append(
+            NewSegment(
+                key,
+                summary.events,
+                summary.raw_bytes,
+                len(data),
+                summary.pages,
+                summary.min_time_ns,
+                summary.max_time_ns,
+                len(summary.objects),
+                segment.address,
+            )
+        )
+
+    def _commit_if_due(self, last: _Object) -> None:
+        """An object that was cut is committed with its rest at its end: else a cut could wait for the next for ever."""
+        is_full = self._builder.raw_bytes >= self._settings.segment_bytes
+        is_late = self._monotonic() - self._committed_at >= self._settings.commit_seconds
+        if last.parts or is_full or is_late or len(self._finished) >= config.PENDING_OBJECTS_MAX:
+            self.finish()
+
+    def _commit(self) -> None:
+        self._committed_at = self._monotonic()
+        if not self._segments and not self._finished:
+            return
+        records = [_record(self._settings.index, one) for one in self._finished.values()]
+        outcome = self._catalog.commit(Changes("index", self._segments, records))
+        added = outcome.commit.add if outcome.commit else ()
+        self._counter.committed(
+            recorded=outcome.recorded,
+            replaced=outcome.replaced,
+            duplicates=outcome.duplicates,
+            segments=len(added),
+            lake_bytes=sum(segment.size_bytes for segment in added),
+        )
+        self._segments = []
+        self._finished = {}
+
+
+class _LakeError(Exception):
+    """Carries a failure to write the lake past the handlers for failures to read a source."""
+
+    def __init__(self, cause: StorageError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+def _record(index: str, one: _Object) -> SourceRecord:
+    report, info = one.report, one.source.info
+    assert report is not None, "an object waits for its commit only when it was read to its end"
+    damage = Damage(report.damage.offset, report.damage.reason) if report.damage else None
+    return SourceRecord(
+        index, one.source.url, info.size_bytes, info.modified_ns, info.etag, report.events, tuple(one.parts), damage
+    )

@@ -1,0 +1,152 @@
+"""Runs a compiled query over a lake: prune, map the leaf part over segments, merge, root part, rows.
+
+A search is one iterator. It holds the lake's state as it was when the search began.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+import msgspec
+
+from lakebed.errors import CorruptSegmentError, LakebedError, StorageError
+from lakebed.execute.leaf import PlanFacts
+from lakebed.execute.merge import RowMerge, merge_aggregates
+from lakebed.execute.tasks import TaskList, order_entries, split_tasks
+from lakebed.model import Row, Table, TableRow, decode_json
+from lakebed.native import engine_errors, finish_partial, merge_partials
+from lakebed.query.cost import SearchCost
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from lakebed.catalog.checkpoint import State
+    from lakebed.catalog.entries import SegmentEntry
+    from lakebed.execute.executor import Executor, Session
+    from lakebed.execute.leaf import LeafPart
+    from lakebed.execute.merge import MergedRow
+    from lakebed.execute.readers import ReaderCache
+    from lakebed.query.compile import CompiledQuery
+
+AnswerRow: TypeAlias = Row | TableRow
+"""An event, or a row of a table where the query aggregates."""
+
+
+class Search(Iterator[AnswerRow]):
+    """One run of a query. Iterate it once; `cost` is complete at the end, `close` ends it early.
+
+    `partial` True: a segment that cannot be read is listed in `cost.missing` instead of failing the search.
+    """
+
+    def __init__(
+        self,
+        compiled: CompiledQuery,
+        state: State,
+        executor: Executor,
+        readers: ReaderCache,
+        *,
+        partial: bool = False,
+    ) -> None:
+        self.compiled = compiled
+        self.cost = SearchCost()
+        self._started = time.perf_counter()
+        self._executor = executor
+        self._partial = partial
+        self._plan = compiled.plan_bytes()
+        self._facts = msgspec.json.decode(self._plan, type=PlanFacts)
+        self._newest_first = self._facts.newest_first
+        self._entries = self._prune(state)
+        tasks = TaskList(state, self._entries)
+        split, self._task_entries = split_tasks(tasks, readers, executor.parallelism, newest_first=self._newest_first)
+        self._session: Session = executor.start(split, self._plan, is_aggregate=compiled.is_aggregate)
+        self._costs: dict[int, dict[str, int]] = {}
+        self._opened: set[str] = set()
+        self._is_closed = False
+        self._rows = self._run_aggregate() if compiled.is_aggregate else self._run_rows()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> AnswerRow:
+        try:
+            row = next(self._rows)
+        except BaseException:
+            self._end()
+            raise
+        self.cost.rows += 1
+        return row
+
+    def close(self) -> None:
+        """Stops what still runs. The cost so far stays."""
+        self._rows.close()
+        self._end()
+
+    def _prune(self, state: State) -> list[SegmentEntry]:
+        found = state.snapshot.prune(self.compiled.indexes, self._facts.since_ns, self._facts.until_ns)
+        self.cost.segments_in_lake = state.snapshot.segment_count
+        self.cost.segments_considered = len(found)
+        return order_entries(found, newest_first=self._newest_first)
+
+    def _run_rows(self) -> Generator[AnswerRow, None, None]:
+        root = self.compiled.root()
+        merge = RowMerge(
+            self._session,
+            [entry.max_time_ns if self._newest_first else entry.min_time_ns for entry in self._task_entries],
+            parallelism=self._executor.parallelism,
+            newest_first=self._newest_first,
+            limit=self._facts.limit,
+            on_error=self._on_error,
+            on_part=self._on_part,
+        )
+        for batch in merge.batches():
+            yield from root.push_rows(self._rows_of(batch))
+            if root.is_done:
+                break
+        self._session.close()
+        yield from root.finish()
+
+    def _run_aggregate(self) -> Generator[AnswerRow, None, None]:
+        root = self.compiled.root()
+        with engine_errors():
+            merged = merge_aggregates(
+                self._session,
+                len(self._task_entries),
+                self._plan,
+                parallelism=self._executor.parallelism,
+                on_error=self._on_error,
+                on_part=self._on_part,
+            )
+            if merged is None:
+                merged = merge_partials(self._plan, [])
+            table = Table.from_json(finish_partial(self._plan, merged))
+        root.push_table(table)
+        yield from root.finish()
+
+    def _rows_of(self, batch: Sequence[MergedRow]) -> list[Row]:
+        rows: list[Row] = []
+        for time_ns, url, record, data, task in batch:
+            event = decode_json(data)
+            if not isinstance(event, dict):
+                event = {"message": event}
+            rows.append(Row(time_ns, url, record, event, self._task_entries[task].index))
+        return rows
+
+    def _on_part(self, number: int, part: LeafPart) -> None:
+        self.cost.add(part.cost, self._costs.get(number, {}))
+        self._costs[number] = part.cost
+        self._opened.add(self._task_entries[number].key)
+        self.cost.segments_opened = len(self._opened)
+
+    def _on_error(self, number: int, error: LakebedError) -> None:
+        if not self._partial or not isinstance(error, StorageError | CorruptSegmentError):
+            raise error
+        self.cost.add_missing(self._task_entries[number].key, str(error))
+
+    def _end(self) -> None:
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._session.close()
+        self.cost.milliseconds = (time.perf_counter() - self._started) * 1000

@@ -1,0 +1,140 @@
+"""What a search gives back to Python: an iterator of rows, and the same as tables of other libraries."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Self
+
+from lakebed.arrow import flat_row, rows_to_arrow
+from lakebed.errors import UsageError
+from lakebed.query.run import AnswerRow, Search
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from lakebed.model import Scalar
+    from lakebed.query.cost import SearchCost
+
+BATCH_ROWS = 500
+"""Rows that an asynchronous search takes over from its thread at once."""
+
+
+class SearchResult(Iterator[AnswerRow]):
+    """The rows of a search, while it runs. Iterate once, or call one of the methods that take all rows.
+
+    Rows are `lakebed.Row` (`time_ns`, `object`, `record`, `index`, `event`) for events, newest first unless asked
+    otherwise; and `dict` of column to value where the query aggregates. `close` (or leaving a `with` block) stops the
+    search.
+    """
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> AnswerRow:
+        return next(self._search)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """Names of the columns in order; None when the rows are whole events."""
+        return self._search.compiled.columns
+
+    @property
+    def is_table(self) -> bool:
+        """Whether rows are rows of a table (`dict`) instead of events (`Row`)."""
+        return self._search.compiled.gives_table
+
+    @property
+    def cost(self) -> SearchCost:
+        """What the search cost so far; complete when the rows have ended."""
+        return self._search.cost
+
+    def close(self) -> None:
+        """Stops the search; the cost so far stays."""
+        self._search.close()
+
+    def dicts(self) -> Iterator[dict[str, Scalar]]:
+        """The rows flattened to `{column: value}`; events with their metadata (`@lb.time`, `@index`, …) first."""
+        return (flat_row(row, self.columns) for row in self)
+
+    def to_arrow(self) -> pa.Table:
+        """All rows as a `pyarrow.Table`: `@lb.time` is a UTC timestamp in ns, nested fields are flattened (`a.b[0]`).
+
+        A column whose values differ in type is text. Raises `UsageError` when pyarrow is not installed.
+        """
+        return rows_to_arrow(self.dicts(), self.columns)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """All rows as a `pandas.DataFrame`; see `to_arrow`."""
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """All rows as a `polars.DataFrame`; see `to_arrow`."""
+        try:
+            import polars as pl
+        except ImportError as error:
+            raise UsageError("to_polars() needs polars: pip install 'lakebed[polars]'") from error
+        frame = pl.from_arrow(self.to_arrow())
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+
+class AsyncSearchResult(AsyncIterator[AnswerRow]):
+    """The rows of a search for `async for`. The search runs in threads; `close` stops it."""
+
+    def __init__(self, result: SearchResult) -> None:
+        self._result = result
+        self._batch: list[AnswerRow] = []
+        self._place = 0
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> AnswerRow:
+        if self._place >= len(self._batch):
+            # One row first: a batch must not keep back a row that is there.
+            size = 1 if not self._batch else min(BATCH_ROWS, 2 * len(self._batch))
+            self._batch = await asyncio.to_thread(lambda: list(itertools.islice(self._result, size)))
+            self._place = 0
+            if not self._batch:
+                raise StopAsyncIteration
+        self._place += 1
+        return self._batch[self._place - 1]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """See `SearchResult.columns`."""
+        return self._result.columns
+
+    @property
+    def is_table(self) -> bool:
+        """See `SearchResult.is_table`."""
+        return self._result.is_table
+
+    @property
+    def cost(self) -> SearchCost:
+        """See `SearchResult.cost`."""
+        return self._result.cost
+
+    async def close(self) -> None:
+        """See `SearchResult.close`."""
+        await asyncio.to_thread(self._result.close)

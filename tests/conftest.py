@@ -1,0 +1,92 @@
+"""What every test may use: the sample logs, a seed that is printed and can be given back, quiet environment."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import os
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.servers import S3Server, s3_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HAS_ENGINE = importlib.util.find_spec("lakebed._core") is not None
+if not HAS_ENGINE:
+    collect_ignore_glob = ["unit/ingest/*", "unit/execute/*", "unit/cli/*", "unit/test_api.py", "faults/*"]
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# No deadline: a busy machine must not fail a property. In CI Hypothesis derandomizes by itself (its profile "ci").
+settings.register_profile("lakebed", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lakebed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=None, help="seed of random tests; by default it changes once a day")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    seed = config.getoption("--seed")
+    if seed is not None:
+        os.environ["LAKEBED_TEST_SEED"] = str(seed)
+    today = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d")
+    # in the environment, so that parallel workers have the same
+    os.environ.setdefault("LAKEBED_TEST_SEED", today)
+
+
+def pytest_report_header() -> str:
+    seed = f"seed: {os.environ['LAKEBED_TEST_SEED']} (give it back with --seed)"
+    return seed if HAS_ENGINE else f"{seed}\nTHE ENGINE IS NOT BUILT (make dev): tests that need it are left out"
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The run's seed. Printed, so that the report of a failed test shows it."""
+    value = int(os.environ["LAKEBED_TEST_SEED"])
+    print(f"seed {value}: repeat with pytest --seed {value} '{request.node.nodeid}'")  # noqa: T201 - shown on failure only
+    return value
+
+
+@pytest.fixture
+def rng(seed: int, request: pytest.FixtureRequest) -> random.Random:
+    """Random numbers that differ from test to test and repeat with the seed."""
+    return random.Random(f"{seed} {request.node.nodeid}")
+
+
+def find_sample_logs() -> Path | None:
+    """The folder of third-party sample logs: LAKEBED_TEST_DATA, else `shared/data` beside a folder above this one."""
+    told = os.environ.get("LAKEBED_TEST_DATA")
+    if told:
+        return Path(told)
+    return next((p for p in (parent / "shared" / "data" for parent in REPOSITORY.parents) if p.is_dir()), None)
+
+
+@pytest.fixture(scope="session")
+def sample_logs() -> Path:
+    """Real logs to read from, or the test is skipped with a clear message."""
+    folder = find_sample_logs()
+    if folder is None:
+        pytest.skip("no sample logs: set LAKEBED_TEST_DATA to the folder that holds cloudtrail-invictus and the others")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_lake_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test must not write to the lake of the person who runs it."""
+    monkeypatch.delenv("LAKEBED_LAKE", raising=False)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server with its settings in the environment."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server

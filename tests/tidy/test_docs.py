@@ -1,0 +1,46 @@
+"""Docs stay in step with the code: what they name exists, and what exists is named."""
+
+from __future__ import annotations
+
+import re
+
+from tests.tidy.sources import ROOT, files, relative
+
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
+CODE_PATH = re.compile(r"`((?:src|crates|tests|docs|bench|demo|fuzz|scripts)(?:/[\w.*<>-]+)*/?)`")
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    broken = [
+        f"{relative(path)}: {target}"
+        for path in files(".md")
+        for target in LINK.findall(path.read_text())
+        if not (path.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_places_named_in_architecture_exist() -> None:
+    named = CODE_PATH.findall((ROOT / "ARCHITECTURE.md").read_text())
+    assert named, "ARCHITECTURE.md names no place in the code"
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_module_is_named_in_architecture() -> None:
+    """One level deep: a folder or file directly below the engine's or the package's root."""
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    quiet = {"lib.rs", "__init__.py", "py.typed", "__main__.py"}
+    parts = [p for p in files(".py", ".rs", ".pyi") if relative(p).startswith(("src/lakebed/", "crates/core/src/"))]
+    below = {"/".join(relative(p).split("/")[: 3 if relative(p).startswith("src/") else 4]) for p in parts}
+    missing = [
+        m
+        for m in sorted(below)
+        if m.rsplit("/", 1)[-1] not in quiet and not m.endswith("_tests.rs") and f"`{m}`" not in text
+    ]
+    assert missing == []
+
+
+def test_every_decision_record_is_numbered_once() -> None:
+    numbers = [p.name.split("-")[0] for p in files(".md") if relative(p).startswith("docs/adr/")]
+    assert len(set(numbers)) == len(numbers)
+    assert all(re.fullmatch(r"\d{4}", number) for number in numbers)
