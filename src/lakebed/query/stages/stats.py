@@ -103,7 +103,7 @@ def _is_by(token: Token) -> bool:
 def _parse_measure(cursor: Cursor) -> tuple[Measure, Span]:
     start = cursor.peek()
     column, span = parse_name(cursor, "a function or a column name")
-    word = column.lower() if start.kind is Kind.WORD else ""
+    word = start.source.lower() if start.kind is Kind.WORD else ""
     is_bare = False
     if start.kind is Kind.WORD and cursor.peek().kind is Kind.OPEN:
         function = _parse_function(cursor, start)
