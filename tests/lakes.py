@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 from lakebed.catalog.changes import Changes
 from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key
+
+if TYPE_CHECKING:
+    from lakebed.storage.store import Store
 
 _numbers = itertools.count(1)
 
@@ -51,3 +55,22 @@ def indexing(*urls: str, version: int = 1, index: str = "web", times: tuple[int,
 def live_objects(changes: Changes) -> set[tuple[str, int]]:
     """(segment key, object number) of everything that the changes add."""
     return {part for record in changes.sources for part in record.parts}
+
+
+def numbers_in(store: Store, query: str = "*", field: str = "n") -> list[int]:
+    """The values of a numeric field in all events that a search finds, sorted. Needs the engine."""
+    from lakebed.catalog.catalog import Catalog
+    from lakebed.execute.readers import ReaderCache
+    from lakebed.execute.threads import ThreadExecutor
+    from lakebed.model import Row
+    from lakebed.query.compile import compile_query
+    from lakebed.query.run import Search
+
+    readers = ReaderCache()
+    executor = ThreadExecutor(store, readers, 2)
+    try:
+        found = list(Search(compile_query(query), Catalog(store).state, executor, readers))
+    finally:
+        executor.close()
+    numbers = [row.event.get(field) for row in found if isinstance(row, Row)]
+    return sorted(number for number in numbers if isinstance(number, int))

@@ -17,6 +17,7 @@ from lakebed._core import (
     format_names,
     merge_partials,
 )
+from lakebed._core import __version__ as engine_version
 from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, LimitError, UsageError
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "SegmentReader",
     "aggregate_names",
     "engine_errors",
+    "engine_version",
     "finish_partial",
     "format_names",
     "merge_partials",

@@ -50,7 +50,11 @@ pub struct LeafSearch {
 }
 
 impl LeafSearch {
-    fn with<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut leaf::LeafSearch) -> Result<T, CoreError> + Send) -> PyResult<T> {
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut leaf::LeafSearch) -> Result<T, CoreError> + Send,
+    ) -> PyResult<T> {
         py.detach(|| {
             let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
             guarded(|| work(&mut inner))
@@ -71,7 +75,8 @@ impl LeafSearch {
     ) -> PyResult<Self> {
         let plan = buffer_bytes(plan)?;
         let reader = reader.inner.clone();
-        let inner = py.detach(|| guarded(|| leaf::LeafSearch::new(Plan::parse(&plan)?, reader, &dead_objects, groups)))?;
+        let inner =
+            py.detach(|| guarded(|| leaf::LeafSearch::new(Plan::parse(&plan)?, reader, &dead_objects, groups)))?;
         Ok(Self { inner: Mutex::new(inner) })
     }
 
@@ -126,7 +131,11 @@ fn aggregate_of(plan: &[u8]) -> Result<Aggregate, CoreError> {
 }
 
 #[pyfunction]
-pub fn merge_partials<'py>(py: Python<'py>, plan: &Bound<'py, PyAny>, partials: Vec<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyBytes>> {
+pub fn merge_partials<'py>(
+    py: Python<'py>,
+    plan: &Bound<'py, PyAny>,
+    partials: Vec<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyBytes>> {
     let plan = buffer_bytes(plan)?;
     let partials = partials.iter().map(buffer_bytes).collect::<PyResult<Vec<_>>>()?;
     let merged = py.detach(|| {
@@ -143,7 +152,11 @@ pub fn merge_partials<'py>(py: Python<'py>, plan: &Bound<'py, PyAny>, partials: 
 }
 
 #[pyfunction]
-pub fn finish_partial<'py>(py: Python<'py>, plan: &Bound<'py, PyAny>, partial: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+pub fn finish_partial<'py>(
+    py: Python<'py>,
+    plan: &Bound<'py, PyAny>,
+    partial: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyBytes>> {
     let (plan, partial) = (buffer_bytes(plan)?, buffer_bytes(partial)?);
     let rows = py.detach(|| {
         guarded(|| {

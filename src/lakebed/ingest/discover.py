@@ -6,10 +6,12 @@ for any characters but `/`, `**` for any, `?` for one, `[ab]` for one of several
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from lakebed.errors import IngestError
 from lakebed.storage.local import LocalStore
@@ -81,9 +83,10 @@ def _list(store: Store, prefix: str, pattern: re.Pattern[str] | None) -> Iterato
 
 
 def _source(store: Store, info: ObjectInfo) -> SourceObject:
-    if isinstance(store, LocalStore):
-        return SourceObject(store, info, (store.root / info.key).as_uri())
-    return SourceObject(store, info, f"{store.url}/{info.key}")
+    """Addresses of files are percent-encoded as file URLs are; those of objects are written as the clouds do, plain."""
+    base = store.url.rstrip("/")
+    key = quote(os.fsencode(info.key)) if base.startswith("file:") else info.key
+    return SourceObject(store, info, f"{base}/{key}")
 
 
 def glob_pattern(glob: str) -> re.Pattern[str]:

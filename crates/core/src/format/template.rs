@@ -152,7 +152,8 @@ fn is_uuid(text: &[u8]) -> bool {
 /// A run of base64 digits that changes between upper case, lower case and digits as often as random text does.
 fn base64_run(text: &[u8], start: usize, alnum_end: usize) -> Option<Run> {
     let joiner = text.get(alnum_end).map_or(0, |&byte| CLASS[byte as usize]);
-    let (marker, allowed) = if joiner == MINUS_UNDERSCORE { (BASE64_URL, ALNUM | MINUS_UNDERSCORE) } else { (BASE64, ALNUM | PLUS_SLASH) };
+    let (marker, allowed) =
+        if joiner == MINUS_UNDERSCORE { (BASE64_URL, ALNUM | MINUS_UNDERSCORE) } else { (BASE64, ALNUM | PLUS_SLASH) };
     let tail = &text[alnum_end..];
     let more = tail.iter().position(|&byte| CLASS[byte as usize] & allowed == 0).unwrap_or(tail.len());
     let run = &text[start..(alnum_end + more).min(start + RUN_LENGTH_MAX)];
@@ -182,11 +183,15 @@ fn put_run(run: &Run, text: &[u8], template: &mut Vec<u8>, bits: &mut BitWriter)
         put_varint(template, text.len() as u64);
     }
     match run.marker {
-        UUID => text.iter().filter(|&&byte| byte != b'-').for_each(|&byte| bits.put(u64::from(HEX_VALUES[byte as usize]), 4)),
+        UUID => text
+            .iter()
+            .filter(|&&byte| byte != b'-')
+            .for_each(|&byte| bits.put(u64::from(HEX_VALUES[byte as usize]), 4)),
         HEX => text.iter().for_each(|&byte| bits.put(u64::from(HEX_VALUES[byte as usize]), 4)),
         UPPER => {
             for chunk in text.chunks(12) {
-                let number = chunk.iter().fold(0u64, |number, &byte| number * 36 + u64::from(BASE36_VALUES[byte as usize]));
+                let number =
+                    chunk.iter().fold(0u64, |number, &byte| number * 36 + u64::from(BASE36_VALUES[byte as usize]));
                 let width = BASE36_BITS[chunk.len()];
                 bits.put(number & 0xffff_ffff, width.min(32));
                 bits.put(number >> 32, width.saturating_sub(32));
@@ -195,7 +200,8 @@ fn put_run(run: &Run, text: &[u8], template: &mut Vec<u8>, bits: &mut BitWriter)
         marker => {
             let values = if marker == BASE64 { &BASE64_VALUES } else { &BASE64_URL_VALUES };
             for chunk in text.chunks(4) {
-                let number = chunk.iter().rev().fold(0u64, |number, &byte| (number << 6) | u64::from(values[byte as usize]));
+                let number =
+                    chunk.iter().rev().fold(0u64, |number, &byte| (number << 6) | u64::from(values[byte as usize]));
                 bits.put(number, 6 * chunk.len() as u32);
             }
         }
@@ -303,7 +309,12 @@ fn take_upper(bits: &mut BitReader<'_>, length: usize, text: &mut Vec<u8>) -> Re
     Ok(())
 }
 
-fn take_base64(bits: &mut BitReader<'_>, length: usize, digits: &[u8; 64], text: &mut Vec<u8>) -> Result<(), DecodeError> {
+fn take_base64(
+    bits: &mut BitReader<'_>,
+    length: usize,
+    digits: &[u8; 64],
+    text: &mut Vec<u8>,
+) -> Result<(), DecodeError> {
     let mut left = length;
     while left > 0 {
         let count = left.min(8);
@@ -346,7 +357,14 @@ mod tests {
 
     #[test]
     fn words_stay_words() {
-        for text in ["", "arn:aws:iam::123456789012:role/AmazonEC2ReadOnlyAccess", "GetBucketAcl", "10.0.0.1", "\u{1}\u{0}a\u{5}", "20260101"] {
+        for text in [
+            "",
+            "arn:aws:iam::123456789012:role/AmazonEC2ReadOnlyAccess",
+            "GetBucketAcl",
+            "10.0.0.1",
+            "\u{1}\u{0}a\u{5}",
+            "20260101",
+        ] {
             let template = round_trip(text);
             assert!(!template.contains(&HEX) || text.contains('\u{1}'), "{text}");
         }

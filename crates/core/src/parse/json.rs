@@ -23,7 +23,7 @@ use super::registry::{Head, Parser};
 use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
 use super::utf8::Utf8Filter;
-use broken::After;
+use broken::RawLine;
 use memchr::memmem;
 use walk::{Fault, Stop, Walker, skip_space};
 
@@ -65,6 +65,8 @@ pub struct JsonParser {
     /// Members of the envelope that are not its records, as they stand, separated by commas.
     members: Vec<u8>,
     walker: Walker,
+    /// Text that recovery from broken records has looked at twice.
+    reread_bytes: usize,
     statistics: Statistics,
 }
 
@@ -80,8 +82,8 @@ enum Place {
     Records,
     /// Among the members of the envelope, after `Records`.
     Members,
-    /// In a line that is not JSON and too long for one piece, for this reason.
-    Raw(&'static str, After),
+    /// In a line that is not JSON and too long for one piece.
+    Raw(RawLine),
 }
 
 /// How far a step came.
@@ -103,10 +105,7 @@ impl Parser for JsonParser {
     const TIME_FIELDS: &'static [&'static str] = &TIME_FIELDS;
 
     fn looks_like(head: &Head) -> bool {
-        let mut bytes = head
-            .bytes()
-            .iter()
-            .filter(|byte| !byte.is_ascii_whitespace());
+        let mut bytes = head.bytes().iter().filter(|byte| !byte.is_ascii_whitespace());
         let inside: &[u8] = match bytes.next() {
             Some(b'{') => b"\"}",
             Some(b'[') => b"{]",
@@ -118,11 +117,7 @@ impl Parser for JsonParser {
     fn source_type(head: &Head) -> &'static str {
         let has = |name: &[u8]| memmem::find(head.bytes(), name).is_some();
         let is_cloudtrail = has(b"\"eventVersion\"") && has(b"\"eventSource\"");
-        if is_cloudtrail {
-            "aws:cloudtrail"
-        } else {
-            "json"
-        }
+        if is_cloudtrail { "aws:cloudtrail" } else { "json" }
     }
 
     fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
@@ -142,23 +137,18 @@ impl Parser for JsonParser {
         self.read(true, sink);
         self.tell_members(sink);
         self.place = Place::Start;
+        self.reread_bytes = 0;
     }
 
     fn statistics(&self) -> Statistics {
-        Statistics {
-            invalid_utf8: self.filter.replaced(),
-            ..self.statistics
-        }
+        Statistics { invalid_utf8: self.filter.replaced(), ..self.statistics }
     }
 }
 
 impl JsonParser {
     fn read<S: EventSink>(&mut self, is_last: bool, sink: &mut S) {
         let mut buffer = std::mem::take(&mut self.buffer);
-        let text = Text {
-            bytes: &buffer,
-            is_last,
-        };
+        let text = Text { bytes: &buffer, is_last };
         let mut at = 0;
         while let Step::To(next) = self.step(text, at, sink) {
             debug_assert!(next >= at);
@@ -176,7 +166,7 @@ impl JsonParser {
     fn step<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
         match self.place {
             Place::Start => self.start(text),
-            Place::Raw(reason, after) => self.raw_line(text, at, reason, after, sink),
+            Place::Raw(raw) => self.raw_line(text, at, raw, sink),
             Place::Top => match skip(text.bytes, at, b" \t\r\n") {
                 Some(start) => self.top(text, start, sink),
                 None => past_the_end(text, at),
@@ -207,8 +197,7 @@ impl JsonParser {
             return match self.event::<S, true>(text.bytes, at, sink) {
                 Ok(end) => Step::To(end),
                 Err(Stop::Envelope { key, elements }) => {
-                    self.members
-                        .extend_from_slice(text.bytes[at + 1..key].trim_ascii());
+                    self.members.extend_from_slice(text.bytes[at + 1..key].trim_ascii());
                     self.place = Place::Records;
                     Step::To(elements)
                 }
@@ -237,25 +226,16 @@ impl JsonParser {
     /// A value that is no event by its shape; it counts as JSON only when it is all of its line, as many a line of plain text
     /// starts with a number.
     fn lone_value<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
-        let end = match self
-            .walker
-            .value::<_, false>(text.bytes, at, &mut IgnoreSink)
-        {
+        let end = match self.walker.value::<_, false>(text.bytes, at, &mut IgnoreSink) {
             Ok(end) => end,
             Err(stop) => return self.stopped(text, at, stop, sink),
         };
-        let after = text.bytes[end..]
-            .iter()
-            .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+        let after = text.bytes[end..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
         match after {
             None if !text.is_last => return self.stopped(text, at, Stop::Incomplete, sink),
             None | Some(b'\n') => {}
             Some(_) => {
-                let fault = Fault {
-                    at: end,
-                    reason: "text follows a value on its line",
-                    in_string: false,
-                };
+                let fault = Fault { at: end, reason: "text follows a value on its line", in_string: false };
                 return self.stopped(text, at, Stop::Malformed(fault), sink);
             }
         }
@@ -267,11 +247,7 @@ impl JsonParser {
 
     fn element<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
         if text.bytes[at] == b']' {
-            self.place = if self.place == Place::Records {
-                Place::Members
-            } else {
-                Place::Top
-            };
+            self.place = if self.place == Place::Records { Place::Members } else { Place::Top };
             return Step::To(at + 1);
         }
         match self.event::<S, false>(text.bytes, at, sink) {
@@ -319,12 +295,7 @@ impl JsonParser {
 
     /// Tells the value that starts at `at` as an event, or takes back what the sink was told of it.
     #[inline]
-    fn event<S: EventSink, const TOP: bool>(
-        &mut self,
-        text: &[u8],
-        at: usize,
-        sink: &mut S,
-    ) -> Result<usize, Stop> {
+    fn event<S: EventSink, const TOP: bool>(&mut self, text: &[u8], at: usize, sink: &mut S) -> Result<usize, Stop> {
         sink.begin_event();
         let is_object = text[at] == b'{';
         if !is_object {
@@ -348,18 +319,12 @@ impl JsonParser {
 
 fn skip(text: &[u8], at: usize, what: &[u8]) -> Option<usize> {
     let rest = text.get(at..)?;
-    rest.iter()
-        .position(|byte| !what.contains(byte))
-        .map(|length| at + length)
+    rest.iter().position(|byte| !what.contains(byte)).map(|length| at + length)
 }
 
 /// Only what may be skipped is left.
 fn past_the_end(text: Text, at: usize) -> Step {
-    if at < text.bytes.len() {
-        Step::To(text.bytes.len())
-    } else {
-        Step::Wait
-    }
+    if at < text.bytes.len() { Step::To(text.bytes.len()) } else { Step::Wait }
 }
 
 #[cfg(test)]

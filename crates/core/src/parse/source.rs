@@ -33,11 +33,7 @@ struct Running {
 
 impl SourceParser {
     pub fn new(format: Option<Format>) -> Self {
-        Self {
-            wanted: format,
-            head: Vec::new(),
-            running: None,
-        }
+        Self { wanted: format, head: Vec::new(), running: None }
     }
 
     /// Takes the next bytes, decompressed.
@@ -66,10 +62,7 @@ impl SourceParser {
 
     /// The format; None while too little of the object is known.
     pub fn format(&self) -> Option<Format> {
-        self.running
-            .as_ref()
-            .map(|running| running.format)
-            .or(self.wanted)
+        self.running.as_ref().map(|running| running.format).or(self.wanted)
     }
 
     /// The name of the format; empty while too little of the object is known.
@@ -79,16 +72,11 @@ impl SourceParser {
 
     /// What `@lb.source_type` is; empty while too little of the object is known, which is never so once an event was told.
     pub fn source_type(&self) -> &'static str {
-        self.running
-            .as_ref()
-            .map_or("", |running| running.source_type)
+        self.running.as_ref().map_or("", |running| running.source_type)
     }
 
     pub fn statistics(&self) -> Statistics {
-        self.running
-            .as_ref()
-            .map(|running| running.parser.statistics())
-            .unwrap_or_default()
+        self.running.as_ref().map(|running| running.parser.statistics()).unwrap_or_default()
     }
 
     /// Starts the parser once the head is known; the answer is what of the data is not in the head.
@@ -113,11 +101,7 @@ impl SourceParser {
         let format = self.wanted.unwrap_or_else(|| Format::sniff(&head));
         let source_type = format.source_type(&head);
         sink.begin_source(source_type, format.time_fields());
-        self.running = Some(Running {
-            format,
-            source_type,
-            parser: format.create(),
-        });
+        self.running = Some(Running { format, source_type, parser: format.create() });
     }
 }
 
@@ -130,14 +114,7 @@ mod tests {
     fn the_format_does_not_depend_on_how_the_object_arrives() {
         let line = "{\"eventVersion\":\"1.08\",\"eventSource\":\"iam\"}\n";
         let text = line.repeat(1000);
-        for part in [
-            1,
-            100,
-            HEAD_BYTES - 1,
-            HEAD_BYTES,
-            HEAD_BYTES + 1,
-            usize::MAX,
-        ] {
+        for part in [1, 100, HEAD_BYTES - 1, HEAD_BYTES, HEAD_BYTES + 1, usize::MAX] {
             let mut parser = SourceParser::new(None);
             let mut sink = TellSink::default();
             for part in text.as_bytes().chunks(part) {
@@ -145,15 +122,8 @@ mod tests {
                 assert!(sink.events.is_empty() || parser.source_type() == "aws:cloudtrail");
             }
             parser.finish(&mut sink);
-            assert_eq!(
-                (parser.format_name(), parser.statistics().events),
-                ("json", 1000)
-            );
-            assert!(
-                sink.events
-                    .iter()
-                    .all(|event| event.json == line.trim_end())
-            );
+            assert_eq!((parser.format_name(), parser.statistics().events), ("json", 1000));
+            assert!(sink.events.iter().all(|event| event.json == line.trim_end()));
         }
     }
 
@@ -165,19 +135,13 @@ mod tests {
         assert_eq!((parser.format_name(), parser.source_type()), ("text", ""));
         parser.finish(&mut sink);
         assert_eq!(sink.lines(), [r#"{"message":"{\"a\":1}"}"#]);
-        assert_eq!(
-            (parser.format_name(), parser.source_type()),
-            ("text", "text")
-        );
+        assert_eq!((parser.format_name(), parser.source_type()), ("text", "text"));
     }
 
     #[test]
     fn an_empty_object_has_no_events() {
         let mut parser = SourceParser::new(None);
         parser.finish(&mut TellSink::default());
-        assert_eq!(
-            (parser.format_name(), parser.statistics()),
-            ("text", Statistics::default())
-        );
+        assert_eq!((parser.format_name(), parser.statistics()), ("text", Statistics::default()));
     }
 }

@@ -105,7 +105,9 @@ impl Aggregator {
             }
             let nodes = paths.nodes.iter().enumerate().skip(1);
             named.nodes = nodes
-                .filter(|(_, path)| if path.arrays == 0 { path.name == named.name } else { is_position_of(&named.name, &path.name) })
+                .filter(|(_, path)| {
+                    if path.arrays == 0 { path.name == named.name } else { is_position_of(&named.name, &path.name) }
+                })
                 .map(|(node, path)| (node as u32, path.arrays > 0))
                 .collect();
         }
@@ -113,7 +115,8 @@ impl Aggregator {
 
     /// The columns of a group that are needed.
     pub fn columns(&self, directory: &Directory) -> Vec<usize> {
-        let mut columns: Vec<usize> = self.named.iter().flat_map(|named| columns_of(named, directory)).map(|(column, _)| column).collect();
+        let mut columns: Vec<usize> =
+            self.named.iter().flat_map(|named| columns_of(named, directory)).map(|(column, _)| column).collect();
         columns.sort_unstable();
         columns.dedup();
         columns
@@ -129,13 +132,20 @@ impl Aggregator {
     }
 
     /// Adds the rows of `set`.
-    pub fn add_page(&mut self, context: &AggregateContext<'_>, unit: &mut Unit, page: usize, set: &RowSet) -> Result<()> {
+    pub fn add_page(
+        &mut self,
+        context: &AggregateContext<'_>,
+        unit: &mut Unit,
+        page: usize,
+        set: &RowSet,
+    ) -> Result<()> {
         if self.named.is_empty() && self.tasks.iter().all(|task| task.column.is_none()) {
             let group = self.group_of(&[])?;
             self.count_rows(group, set.len() as u64);
             return Ok(());
         }
-        let columns = (0..self.named.len()).map(|at| self.row_numbers(at, context, unit, page)).collect::<Result<Vec<_>>>()?;
+        let columns =
+            (0..self.named.len()).map(|at| self.row_numbers(at, context, unit, page)).collect::<Result<Vec<_>>>()?;
         let mut key = vec![NONE; self.by];
         for row in set.iter() {
             let group = if self.by == 1 {
@@ -208,7 +218,10 @@ impl Aggregator {
             Running::Count(count) => *count += 1,
             Running::Best(best) => {
                 let is_first = *best == NONE;
-                if is_first || (*best != number && is_better(kernel, &self.values[number as usize], &self.values[*best as usize])) {
+                if is_first
+                    || (*best != number
+                        && is_better(kernel, &self.values[number as usize], &self.values[*best as usize]))
+                {
                     *best = number;
                 }
             }
@@ -229,7 +242,13 @@ impl Aggregator {
     }
 
     /// For each row of the page the number of its value of a named column, or NONE.
-    fn row_numbers(&mut self, at: usize, context: &AggregateContext<'_>, unit: &mut Unit, page: usize) -> Result<Vec<u32>> {
+    fn row_numbers(
+        &mut self,
+        at: usize,
+        context: &AggregateContext<'_>,
+        unit: &mut Unit,
+        page: usize,
+    ) -> Result<Vec<u32>> {
         let facts = unit.facts()?.clone();
         let shapes = &facts.shapes;
         let mut rows = vec![NONE; shapes.rows(page)];
@@ -240,10 +259,21 @@ impl Aggregator {
             let (values, start) = unit.values(context.fetched, column, page)?;
             let entry = &facts.directory.columns[column];
             let scope = if matches!(entry.place, Place::Pages(_)) { page } else { WHOLE_GROUP };
-            let mut numbers = self.named[at].numbers.remove(&(column, scope)).unwrap_or_else(|| vec![NONE; values.text_count()]);
+            let mut numbers =
+                self.named[at].numbers.remove(&(column, scope)).unwrap_or_else(|| vec![NONE; values.text_count()]);
             let mut failed = None;
             shapes.for_each_run(page, column, |run, per_row, first| {
-                let nth = if is_position { position_in(context.paths, shapes.shapes.steps(run.shape as usize), entry.node, entry.kind, &self.named[at].name) } else { Some(0) };
+                let nth = if is_position {
+                    position_in(
+                        context.paths,
+                        shapes.shapes.steps(run.shape as usize),
+                        entry.node,
+                        entry.kind,
+                        &self.named[at].name,
+                    )
+                } else {
+                    Some(0)
+                };
                 let Some(nth) = nth else { return };
                 for row in 0..run.rows as usize {
                     let text = values.number(start + first + row * per_row + nth);
@@ -329,7 +359,9 @@ pub struct AggregateContext<'a> {
 }
 
 fn columns_of(named: &Named, directory: &Directory) -> Vec<(usize, bool)> {
-    let found = named.nodes.iter().flat_map(|&(node, is_position)| Kind::ALL.iter().filter_map(move |&kind| Some((directory.find(node, kind)?, is_position))));
+    let found = named.nodes.iter().flat_map(|&(node, is_position)| {
+        Kind::ALL.iter().filter_map(move |&kind| Some((directory.find(node, kind)?, is_position)))
+    });
     found.collect()
 }
 

@@ -53,7 +53,9 @@ impl Reach {
             Self::Paths(nodes) => {
                 let mut columns: Vec<(usize, bool)> = nodes
                     .iter()
-                    .flat_map(|(&node, &whole)| Kind::ALL.iter().filter_map(move |&kind| Some((directory.find(node, kind)?, whole))))
+                    .flat_map(|(&node, &whole)| {
+                        Kind::ALL.iter().filter_map(move |&kind| Some((directory.find(node, kind)?, whole)))
+                    })
                     .collect();
                 columns.sort_unstable();
                 columns
@@ -246,7 +248,12 @@ impl<'a> Evaluation<'a> {
         Ok(set)
     }
 
-    fn columns_in_question(&self, number: usize, directory: &Directory, shapes: &GroupShapes) -> Vec<(usize, Option<Arc<Positions>>)> {
+    fn columns_in_question(
+        &self,
+        number: usize,
+        directory: &Directory,
+        shapes: &GroupShapes,
+    ) -> Vec<(usize, Option<Arc<Positions>>)> {
         let leaf = &self.context.filter.leaves[number];
         let mut columns = Vec::new();
         for (column, whole) in self.context.reaches[number].columns(directory) {

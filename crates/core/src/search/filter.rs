@@ -126,7 +126,11 @@ fn cost(tree: &Tree, leaves: &[Leaf]) -> u8 {
 }
 
 fn checked_number(text: &str) -> Result<Vec<u8>> {
-    if is_number(text.as_bytes()) { Ok(text.as_bytes().to_vec()) } else { Err(CoreError::Plan(format!("not a JSON number: '{text}'"))) }
+    if is_number(text.as_bytes()) {
+        Ok(text.as_bytes().to_vec())
+    } else {
+        Err(CoreError::Plan(format!("not a JSON number: '{text}'")))
+    }
 }
 
 fn compile_regex(regex: &str, ignore_case: bool) -> Result<regex::bytes::Regex> {

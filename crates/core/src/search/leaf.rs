@@ -96,7 +96,11 @@ impl LeafSearch {
         let time = TimeRange { since_ns: plan.since_ns, until_ns: plan.until_ns };
         let pages = Pages::new(&reader.address, groups, time, plan.newest_first);
         let limit = if aggregator.is_some() { None } else { plan.limit };
-        let mut cost = Cost { groups: reader.address.groups.len() as u64, pages: reader.address.pages() as u64, ..Cost::default() };
+        let mut cost = Cost {
+            groups: reader.address.groups.len() as u64,
+            pages: reader.address.pages() as u64,
+            ..Cost::default()
+        };
         if let Some((first, last)) = groups {
             let own = reader.address.groups.get(first..last.min(reader.address.groups.len())).unwrap_or_default();
             cost.groups = own.len() as u64;
@@ -160,7 +164,8 @@ impl LeafSearch {
     /// Takes the bytes of the ranges last asked for and goes on.
     pub fn feed(&mut self, buffers: Vec<Vec<u8>>) -> Result<()> {
         let asked = self.needs();
-        let fits = buffers.len() == asked.len() && buffers.iter().zip(&asked).all(|(buffer, (_, length))| buffer.len() as u64 == *length);
+        let fits = buffers.len() == asked.len()
+            && buffers.iter().zip(&asked).all(|(buffer, (_, length))| buffer.len() as u64 == *length);
         if !fits {
             return Err(CoreError::Usage("fed other ranges than were asked for".to_string()));
         }
@@ -209,7 +214,8 @@ impl LeafSearch {
 
     /// Asks for the schema where it is not known yet, and for the first batch with it.
     fn open(&mut self) {
-        self.is_direct = self.aggregator.is_none() && self.pages.len() <= DIRECT_PAGES_MAX && self.need != Need::Nothing;
+        self.is_direct =
+            self.aggregator.is_none() && self.pages.len() <= DIRECT_PAGES_MAX && self.need != Need::Nothing;
         if self.reader.paths().is_none() {
             self.fetched.want_frame(&self.reader.schema_location());
         }
@@ -225,7 +231,8 @@ impl LeafSearch {
         while self.batch.len() < self.batch_groups && bytes < BATCH_BYTES_MAX {
             let Some((group, pages)) = self.pages.next_group(self.queue.bound()) else { break };
             let entry = &self.reader.address.groups[group];
-            bytes += u64::from(entry.strips_length) + pages.iter().map(|&page| u64::from(entry.pages[page].body_length)).sum::<u64>();
+            bytes += u64::from(entry.strips_length)
+                + pages.iter().map(|&page| u64::from(entry.pages[page].body_length)).sum::<u64>();
             let mut unit = Unit::new(group, pages);
             unit.facts = self.reader.group(group);
             if self.is_direct {
@@ -242,7 +249,10 @@ impl LeafSearch {
     /// Strips and pages of a unit, and its directory.
     fn want_whole(&mut self, unit: &Unit, with_directory: bool) {
         let entry = &self.reader.address.groups[unit.group];
-        let (start, end) = (if with_directory { entry.offset } else { entry.strips_offset() }, entry.strips_offset() + u64::from(entry.strips_length));
+        let (start, end) = (
+            if with_directory { entry.offset } else { entry.strips_offset() },
+            entry.strips_offset() + u64::from(entry.strips_length),
+        );
         self.fetched.want(start, end - start);
         for &page in &unit.pages {
             self.fetched.want(entry.body_offset(page), u64::from(entry.pages[page].body_length));
@@ -258,7 +268,8 @@ impl LeafSearch {
             Some(objects) => objects,
             None => self.reader.learn_objects(self.fetched.frame("objects", &self.reader.objects_location())?)?,
         };
-        self.dead.extend((0u32..).zip(objects.iter()).filter(|(_, object)| object.is_aborted).map(|(number, _)| number));
+        self.dead
+            .extend((0u32..).zip(objects.iter()).filter(|(_, object)| object.is_aborted).map(|(number, _)| number));
         self.reaches = self.filter.leaves.iter().map(|leaf| Reach::of(leaf, &paths)).collect();
         self.wanted_paths = self.wanted.paths(&paths);
         if let Some(aggregator) = &mut self.aggregator {
@@ -289,7 +300,8 @@ impl LeafSearch {
         for unit in &mut batch {
             if unit.facts.is_none() {
                 let located = self.reader.directory_location(unit.group);
-                let directory = self.reader.read_directory(unit.group, self.fetched.frame("directory", &located)?, &paths)?;
+                let directory =
+                    self.reader.read_directory(unit.group, self.fetched.frame("directory", &located)?, &paths)?;
                 self.fetched.want_frame(&directory.shapes);
                 unit.directory = Some(directory);
             }
@@ -343,7 +355,12 @@ impl LeafSearch {
         for unit in &mut batch {
             if let Some(directory) = unit.directory.take() {
                 let shapes = directory.shapes;
-                unit.facts = Some(self.reader.learn_group(unit.group, directory, self.fetched.frame("shapes", &shapes)?, &paths)?);
+                unit.facts = Some(self.reader.learn_group(
+                    unit.group,
+                    directory,
+                    self.fetched.frame("shapes", &shapes)?,
+                    &paths,
+                )?);
             }
             let rows = unit.directory()?.rows;
             if self.fetched.frame("rows", &rows).is_ok() || self.needs_rows(unit)? {
@@ -369,7 +386,11 @@ impl LeafSearch {
             self.cost.events_scanned += set.rows() as u64;
             let facts = unit.facts()?.clone();
             let is_cut = !self.time.covers(&entry.pages[page]);
-            let places = if is_cut || !self.dead.is_empty() || self.aggregator.is_none() { facts.shapes.time_places(page) } else { Vec::new() };
+            let places = if is_cut || !self.dead.is_empty() || self.aggregator.is_none() {
+                facts.shapes.time_places(page)
+            } else {
+                Vec::new()
+            };
             if is_cut || !self.dead.is_empty() {
                 let table = unit.rows()?;
                 for row in set.clone().iter() {
@@ -388,11 +409,14 @@ impl LeafSearch {
                 continue;
             }
             let table = unit.rows()?;
-            self.queue.extend(set.iter().map(|row| {
-                let at = facts.shapes.page_rows[page] + places[row] as usize;
-                let key = (table.times[at], table.objects[at] as u32, table.records[at] as u64);
-                Found { key, group: unit.group as u32, page: page as u32, row: row as u32 }
-            }), objects);
+            self.queue.extend(
+                set.iter().map(|row| {
+                    let at = facts.shapes.page_rows[page] + places[row] as usize;
+                    let key = (table.times[at], table.objects[at] as u32, table.records[at] as u64);
+                    Found { key, group: unit.group as u32, page: page as u32, row: row as u32 }
+                }),
+                objects,
+            );
         }
         if let Some(aggregator) = &mut self.aggregator {
             self.cost.pages_read += unit.pages.len() as u64;
@@ -413,9 +437,16 @@ impl LeafSearch {
                 None => self.want_whole(&Unit::new(unit.group, pages), false),
                 Some(nodes) => {
                     let directory = unit.directory()?;
-                    let columns = directory.columns.iter().enumerate().filter(|(_, column)| nodes.binary_search(&column.node).is_ok());
+                    let columns = directory
+                        .columns
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, column)| nodes.binary_search(&column.node).is_ok());
                     for (column, _) in columns {
-                        pages.iter().filter_map(|&page| Unit::frame_of(directory, column, page)).for_each(|frame| self.fetched.want_frame(&frame));
+                        pages
+                            .iter()
+                            .filter_map(|&page| Unit::frame_of(directory, column, page))
+                            .for_each(|frame| self.fetched.want_frame(&frame));
                     }
                 }
             }
@@ -462,7 +493,12 @@ impl LeafSearch {
         let next = if self.phase == Phase::Done { None } else { self.pages.next_bound(&self.batch) };
         let rows = self.queue.take(self.phase == Phase::Done, next);
         rows.into_iter()
-            .map(|(found, json)| OutputRow { time_ns: found.key.0, object: objects[found.key.1 as usize].url.clone(), record: found.key.2, json })
+            .map(|(found, json)| OutputRow {
+                time_ns: found.key.0,
+                object: objects[found.key.1 as usize].url.clone(),
+                record: found.key.2,
+                json,
+            })
             .collect()
     }
 

@@ -20,7 +20,8 @@ impl TimeRange {
     }
 
     fn overlaps(&self, page: &PageEntry) -> bool {
-        self.since_ns.is_none_or(|since| page.max_time_ns >= since) && self.until_ns.is_none_or(|until| page.min_time_ns < until)
+        self.since_ns.is_none_or(|since| page.max_time_ns >= since)
+            && self.until_ns.is_none_or(|until| page.min_time_ns < until)
     }
 }
 
@@ -62,7 +63,8 @@ impl Pages {
                 entries.map(|page| page.min_time_ns).min().unwrap_or(i64::MAX)
             };
         }
-        self.groups.sort_by_key(|waiting| if self.newest_first { waiting.bound_ns } else { waiting.bound_ns.wrapping_neg() });
+        self.groups
+            .sort_by_key(|waiting| if self.newest_first { waiting.bound_ns } else { waiting.bound_ns.wrapping_neg() });
     }
 
     /// Keeps the pages (by number in the segment) that are marked. Bounds stay as they were: they may only be too wide.

@@ -94,23 +94,15 @@ struct Found {
 }
 
 fn sure_tokens(literal: &[u8], open_left: bool, open_right: bool, tokens: &mut Vec<Vec<u8>>) {
-    let is_sure = |start: usize, end: usize| {
-        (start > 0 || !open_left) && (end < literal.len() || !open_right)
-    };
+    let is_sure = |start: usize, end: usize| (start > 0 || !open_left) && (end < literal.len() || !open_right);
     let mut found: Vec<Found> = Vec::new();
     let mut addresses = Vec::new();
     for_each_run(literal, |start, end, address| {
-        found.push(Found {
-            start,
-            end,
-            in_address: false,
-        });
+        found.push(Found { start, end, in_address: false });
         let Some(first) = address else { return };
         if is_sure(first, end) {
             let octets = found.len() - 4..;
-            found[octets]
-                .iter_mut()
-                .for_each(|octet| octet.in_address = true);
+            found[octets].iter_mut().for_each(|octet| octet.in_address = true);
             addresses.push(first..end);
         }
     });
@@ -173,22 +165,13 @@ mod tests {
 
     fn required(parts: &[&str]) -> Vec<String> {
         let tokens = required_tokens(parts);
-        tokens
-            .iter()
-            .map(|token| String::from_utf8_lossy(token).into_owned())
-            .collect()
+        tokens.iter().map(|token| String::from_utf8_lossy(token).into_owned()).collect()
     }
 
     #[test]
     fn splits_at_everything_but_letters_digits_and_underscore() {
-        assert_eq!(
-            tokens("user_admin_backup user-admin"),
-            ["user_admin_backup", "user", "admin"]
-        );
-        assert_eq!(
-            tokens("scnr-QueryWorker-95a7410[$LATEST]"),
-            ["scnr", "QueryWorker", "95a7410", "LATEST"]
-        );
+        assert_eq!(tokens("user_admin_backup user-admin"), ["user_admin_backup", "user", "admin"]);
+        assert_eq!(tokens("scnr-QueryWorker-95a7410[$LATEST]"), ["scnr", "QueryWorker", "95a7410", "LATEST"]);
         assert_eq!(tokens("naïve пароль"), ["na", "ve"]);
         assert_eq!(tokens(""), [""; 0]);
         assert_eq!(tokens(" .-"), [""; 0]);
@@ -196,14 +179,8 @@ mod tests {
 
     #[test]
     fn a_whole_address_is_one_more_token() {
-        assert_eq!(
-            tokens("192.168.1.100"),
-            ["192", "168", "1", "100", "192.168.1.100"]
-        );
-        assert_eq!(
-            tokens("1.2.3.4.5"),
-            ["1", "2", "3", "4", "1.2.3.4", "5", "2.3.4.5"]
-        );
+        assert_eq!(tokens("192.168.1.100"), ["192", "168", "1", "100", "192.168.1.100"]);
+        assert_eq!(tokens("1.2.3.4.5"), ["1", "2", "3", "4", "1.2.3.4", "5", "2.3.4.5"]);
         assert_eq!(tokens("1.2.3"), ["1", "2", "3"]);
         assert_eq!(tokens("1.2..3.4"), ["1", "2", "3", "4"]);
         assert_eq!(tokens("1.2-3.4"), ["1", "2", "3", "4"]);

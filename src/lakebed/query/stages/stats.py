@@ -130,8 +130,8 @@ def _parse_function(cursor: Cursor, name: Token) -> Function:
     if word in PLANNED_FUNCTIONS:
         cursor.fail(f'function "{word}" is not available yet', name)
     if word not in FUNCTIONS:
-        known = (*FUNCTIONS, *PLANNED_FUNCTIONS)
-        cursor.fail(f"unknown function {name.describe()}{did_you_mean(word, known)}", name)
+        hint = did_you_mean(word, FUNCTIONS, PLANNED_FUNCTIONS)
+        cursor.fail(f"unknown function {name.describe()}{hint}", name)
     cursor.take()
     if word == "count" and cursor.take_if(Kind.CLOSE):
         return Function("count")

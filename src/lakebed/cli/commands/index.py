@@ -1,0 +1,109 @@
+"""`lakebed index`: logs into a lake."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from lakebed.api import open as open_lake
+from lakebed.cli.json_text import json_text
+from lakebed.cli.main import FOUND, PARTIAL
+from lakebed.cli.safe_text import safe_text
+from lakebed.cli.sizes import size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lakebed.ingest.run import Progress
+    from lakebed.ingest.totals import IndexTotals
+
+PROBLEMS_SHOWN = 20
+"""Damaged and failed objects named on the terminal; the JSON output has up to 1,000 of each."""
+
+
+def index(
+    source: Annotated[str, Parameter(help="a file, a folder, a glob (quote it) or an object-store URL prefix")],
+    *,
+    into: Annotated[str, Parameter(help="name of the index")],
+    lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
+    format: Annotated[str | None, Parameter(help="name of the parser [found by content]")] = None,
+    time_field: Annotated[
+        list[str] | None, Parameter(help="field that holds the event time; may be given several times")
+    ] = None,
+    output: Annotated[Literal["table", "json"], Parameter(help="totals for people or for programs")] = "table",
+) -> int:
+    """Index logs into a lake; creates the lake if there is none.
+
+    Objects that are in the index already are left out; a changed object replaces its earlier events.
+
+    Exit codes: 0 done, 2 error, 3 some objects are damaged or could not be read, 130 cancelled.
+
+    Examples: lakebed index ./logs --into web · lakebed index s3://my-logs/AWSLogs/ --into cloudtrail --lake s3://my-lake
+    """
+    with open_lake(lake) as opened, _progress_bar() as progress:
+        totals = opened.index(source, into=into, format=format, time_fields=time_field or (), progress=progress)
+    if output == "json":
+        sys.stdout.write(json_text(asdict(totals)).decode() + "\n")
+    else:
+        sys.stdout.write(_totals(totals) + "\n")
+        _show_problems(totals)
+    return PARTIAL if totals.objects_failed or totals.objects_damaged else FOUND
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[Progress], None] | None]:
+    """A bar on standard error if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[events]:,} events"),
+        TimeRemainingColumn(),
+    ]
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("indexing", total=None, events=0)
+
+        def show(progress: Progress) -> None:
+            total = progress.bytes_found if progress.is_listed else None
+            bar.update(task, completed=progress.bytes_done, total=total, events=progress.events)
+
+        yield show
+
+
+def _totals(totals: IndexTotals) -> str:
+    parts = [f"{totals.objects_indexed:,} objects", f"{totals.events:,} events"]
+    parts.append(f"{size_text(totals.raw_bytes)} raw")
+    parts.append(f"{size_text(totals.lake_bytes)} in {totals.segments:,} segments")
+    text = f"indexed {', '.join(parts)} into '{totals.index}' in {totals.seconds:.1f} s"
+    if totals.seconds > 0 and totals.raw_bytes:
+        text += f" ({size_text(totals.raw_bytes / totals.seconds)}/s)"
+    notes = {
+        "unchanged": totals.objects_unchanged,
+        "replaced": totals.objects_replaced,
+        "damaged": totals.objects_damaged,
+        "failed": totals.objects_failed,
+    }
+    told = [f"{count:,} {name}" for name, count in notes.items() if count]
+    lines = [text, *([f"objects: {', '.join(told)}"] if told else [])]
+    if totals.unparsed_lines:
+        lines.append(f"{totals.unparsed_lines:,} lines could not be parsed and were kept as `message`")
+    return "\n".join(lines)
+
+
+def _show_problems(totals: IndexTotals) -> None:
+    for problem in totals.damaged[:PROBLEMS_SHOWN]:
+        text = f"damaged: {problem.url} at byte {problem.offset}: {problem.reason}; what precedes is indexed"
+        sys.stderr.write(safe_text(text) + "\n")
+    for problem in totals.failed[:PROBLEMS_SHOWN]:
+        sys.stderr.write(safe_text(f"failed: {problem.url}: {problem.reason}") + "\n")

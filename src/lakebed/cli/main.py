@@ -1,0 +1,94 @@
+"""Starts commands, and turns what they end with into an exit code and a message without a traceback.
+
+A command is a module in `commands/` with a function of its name that returns an exit code. It is imported when it is
+called, so that `lakebed search` does not wait for what `lakebed index` needs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from cyclopts import App, CycloptsError
+
+from lakebed.cli import commands
+from lakebed.cli.safe_text import safe_text
+from lakebed.errors import LakebedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FOUND = 0
+NOTHING = 1
+ERROR = 2
+PARTIAL = 3
+CANCELLED = 130
+
+
+def main() -> NoReturn:
+    """The `lakebed` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command line and returns its exit code."""
+    try:
+        code = make_app(is_help=not arguments or arguments[0] in {"--help", "-h"})(
+            list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+    except CycloptsError as error:
+        return _fail(str(error), "see `lakebed --help`")
+    except LakebedError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return CANCELLED
+    except BrokenPipeError:
+        _forget_stdout()
+        return FOUND
+    return code if isinstance(code, int) else FOUND
+
+
+def make_app(*, is_help: bool = False) -> App:
+    """The application with all commands; for the list of commands they are imported, to show what each is for."""
+    app = App(
+        name="lakebed",
+        help="Search years of logs that stay in your own buckets.",
+        version=_version,
+        suppress_keyboard_interrupt=False,
+    )
+    for found in pkgutil.iter_modules(commands.__path__):
+        home = f"{commands.__name__}.{found.name}"
+        if is_help:
+            app.command(getattr(importlib.import_module(home), found.name), name=found.name)
+        else:
+            app.command(f"{home}:{found.name}", name=found.name)
+    return app
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("lakebed")
+    except PackageNotFoundError:
+        from lakebed.native import engine_version
+
+        return engine_version
+
+
+def _fail(message: str, hint: str = "") -> int:
+    """Errors quote what they found, and that may come from a log."""
+    lines = [safe_text(line) for line in message.splitlines()] or ["unknown error"]
+    lines[0] = f"lakebed: {lines[0]}"
+    sys.stderr.write("\n".join([*lines, *([hint] if hint else [])]) + "\n")
+    return ERROR
+
+
+def _forget_stdout() -> None:
+    """The reader is gone. Python would complain again when it flushes at exit."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    os.close(devnull)
