@@ -27,8 +27,10 @@ SEARCHES = [
     ),
     (
         "A field filter: what did its user change? No field was ever declared.",
-        f"sourceIPAddress: {ATTACKER} and readOnly: false "
-        "| table @lb.time, eventName, errorCode, requestParameters.userName",
+        (
+            f"sourceIPAddress: {ATTACKER} and readOnly: false "
+            "| table @lb.time, eventName, errorCode, requestParameters.userName"
+        ),
         ["--index", "cloudtrail"],
     ),
     (
