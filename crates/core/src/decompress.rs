@@ -12,11 +12,11 @@ use zstd::stream::raw::{Decoder, Operation};
 /// Size of the pieces: large enough that calls cost nothing, small enough for a second-level cache.
 const PIECE_BYTES: usize = 256 * 1024;
 
-/// gzip members are at least a 10-byte header, 2 bytes of data and an 8-byte trailer; zstd frames start with 4 bytes.
-const MAGIC_BYTES_MAX: usize = 4;
+const GZIP_MAGIC_BYTES: usize = 3;
+const ZSTD_MAGIC_BYTES: usize = 4;
 
-const GZIP_MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+const GZIP_MAGIC: [u8; GZIP_MAGIC_BYTES] = [0x1f, 0x8b, 8];
+const ZSTD_MAGIC: [u8; ZSTD_MAGIC_BYTES] = [0x28, 0xb5, 0x2f, 0xfd];
 /// The first byte is 0x50 to 0x5f, these follow.
 const ZSTD_SKIPPABLE_TAIL: [u8; 3] = [0x2a, 0x4d, 0x18];
 
@@ -43,10 +43,7 @@ pub const RATIO_FREE_BYTES: u64 = 64 * 1024 * 1024;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            output_bytes_max: OUTPUT_BYTES_MAX,
-            ratio_max: RATIO_MAX,
-        }
+        Self { output_bytes_max: OUTPUT_BYTES_MAX, ratio_max: RATIO_MAX }
     }
 }
 
@@ -92,6 +89,14 @@ enum Codec {
     },
 }
 
+/// A compression, as the first bytes tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
 /// Where in a gzip file the next byte belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum GzipPlace {
@@ -128,7 +133,7 @@ impl Decompressor {
         }
         self.head.extend_from_slice(input);
         match recognise(&self.head) {
-            Some(codec) => self.start(codec, &mut out),
+            Some(kind) => self.start(kind, &mut out),
             None => Ok(()),
         }
     }
@@ -137,13 +142,10 @@ impl Decompressor {
     pub fn finish(&mut self, mut out: impl FnMut(&[u8])) -> Result<(), Damage> {
         self.check()?;
         if matches!(self.codec, Codec::Unknown) {
-            self.start(Codec::Plain, &mut out)?;
+            self.start(Kind::Plain, &mut out)?;
         }
         let what = match &self.codec {
-            Codec::Gzip {
-                place: GzipPlace::Member,
-                ..
-            } => "gzip member",
+            Codec::Gzip { place: GzipPlace::Member, .. } => "gzip member",
             Codec::Zstd { wanted: 1.., .. } => "zstd frame",
             _ => return Ok(()),
         };
@@ -169,17 +171,23 @@ impl Decompressor {
     }
 
     fn fail(&mut self, reason: String) -> Damage {
-        let damage = Damage {
-            offset: self.bytes_in,
-            reason,
-        };
+        let damage = Damage { offset: self.bytes_in, reason };
         self.damage = Some(damage.clone());
         damage
     }
 
-    fn start(&mut self, codec: Codec, out: &mut impl FnMut(&[u8])) -> Result<(), Damage> {
-        self.codec = codec;
-        if !matches!(self.codec, Codec::Plain) {
+    fn start(&mut self, kind: Kind, out: &mut impl FnMut(&[u8])) -> Result<(), Damage> {
+        self.codec = match kind {
+            Kind::Plain => Codec::Plain,
+            Kind::Gzip => {
+                Codec::Gzip { stream: Box::new(Decompress::new_gzip(GZIP_WINDOW_BITS)), place: GzipPlace::Member }
+            }
+            Kind::Zstd => match Decoder::new() {
+                Ok(decoder) => Codec::Zstd { stream: Box::new(decoder), wanted: 0 },
+                Err(error) => return Err(self.fail(format!("no zstd decoder: {error}"))),
+            },
+        };
+        if kind != Kind::Plain {
             self.piece = vec![0; PIECE_BYTES];
         }
         let head = std::mem::take(&mut self.head);
@@ -219,63 +227,34 @@ impl Decompressor {
     }
 
     fn bomb(&self) -> Option<String> {
-        let Limits {
-            output_bytes_max,
-            ratio_max,
-        } = self.limits;
+        let Limits { output_bytes_max, ratio_max } = self.limits;
         if self.bytes_out > output_bytes_max {
-            return Some(format!(
-                "unfolds to more than the limit of {output_bytes_max} bytes"
-            ));
+            return Some(format!("unfolds to more than the limit of {output_bytes_max} bytes"));
         }
-        let is_bomb =
-            self.bytes_out > RATIO_FREE_BYTES && self.bytes_out / self.bytes_in.max(1) > ratio_max;
-        is_bomb.then(|| {
-            format!("unfolds to more than {ratio_max} times its size, as a compression bomb does")
-        })
+        let is_bomb = self.bytes_out > RATIO_FREE_BYTES && self.bytes_out / self.bytes_in.max(1) > ratio_max;
+        is_bomb.then(|| format!("unfolds to more than {ratio_max} times its size, as a compression bomb does"))
     }
 }
 
-/// The codec that the first bytes ask for; None while they are too few.
-fn recognise(head: &[u8]) -> Option<Codec> {
+/// The compression that the first bytes ask for; None while they are too few.
+fn recognise(head: &[u8]) -> Option<Kind> {
     let agrees = |magic: &[u8], from: usize| {
         let known = head.get(from..).unwrap_or_default();
         known.iter().zip(magic).all(|(byte, wanted)| byte == wanted)
     };
-    let is_skippable =
-        head.first().is_some_and(|byte| byte & 0xf0 == 0x50) && agrees(&ZSTD_SKIPPABLE_TAIL, 1);
+    let starts_skippable = head.first().is_none_or(|byte| byte & 0xf0 == 0x50);
     let gzip = agrees(&GZIP_MAGIC, 0);
-    let zstd = agrees(&ZSTD_MAGIC, 0) || is_skippable;
-    if gzip && head.len() >= GZIP_MAGIC.len() {
-        let stream = Box::new(Decompress::new_gzip(GZIP_WINDOW_BITS));
-        return Some(Codec::Gzip {
-            stream,
-            place: GzipPlace::Member,
-        });
+    let zstd = agrees(&ZSTD_MAGIC, 0) || (starts_skippable && agrees(&ZSTD_SKIPPABLE_TAIL, 1));
+    match (gzip, zstd, head.len()) {
+        (true, _, GZIP_MAGIC_BYTES..) => Some(Kind::Gzip),
+        (_, true, ZSTD_MAGIC_BYTES..) => Some(Kind::Zstd),
+        (false, false, _) => Some(Kind::Plain),
+        _ => None,
     }
-    if zstd && head.len() >= MAGIC_BYTES_MAX {
-        return match Decoder::new() {
-            Ok(decoder) => Some(Codec::Zstd {
-                stream: Box::new(decoder),
-                wanted: 0,
-            }),
-            Err(_) => Some(Codec::Plain),
-        };
-    }
-    (!gzip && !zstd).then_some(Codec::Plain)
 }
 
-fn gzip_step(
-    stream: &mut Decompress,
-    place: &mut GzipPlace,
-    input: &[u8],
-    piece: &mut [u8],
-) -> Step {
-    let skipped = |taken| Step {
-        taken,
-        written: 0,
-        failure: None,
-    };
+fn gzip_step(stream: &mut Decompress, place: &mut GzipPlace, input: &[u8], piece: &mut [u8]) -> Step {
+    let skipped = |taken| Step { taken, written: 0, failure: None };
     if *place != GzipPlace::Member {
         match input.first() {
             None => return skipped(0),
@@ -290,11 +269,7 @@ fn gzip_step(
             }
             Some(_) => {
                 let failure = Some("bytes that are no gzip member follow the last one".to_string());
-                return Step {
-                    taken: 0,
-                    written: 0,
-                    failure,
-                };
+                return Step { taken: 0, written: 0, failure };
             }
         }
     }
@@ -319,38 +294,17 @@ fn gzip_reason(error: &DecompressError) -> String {
 }
 
 /// Gives the decoder one block at a time: what it decodes in the call in which it meets a damage is lost.
-fn zstd_step(
-    stream: &mut Decoder<'static>,
-    wanted: &mut usize,
-    input: &[u8],
-    piece: &mut [u8],
-) -> Step {
+fn zstd_step(stream: &mut Decoder<'static>, wanted: &mut usize, input: &[u8], piece: &mut [u8]) -> Step {
     if input.is_empty() && *wanted == 0 {
-        return Step {
-            taken: 0,
-            written: 0,
-            failure: None,
-        };
+        return Step { taken: 0, written: 0, failure: None };
     }
-    let block = if *wanted == 0 {
-        MAGIC_BYTES_MAX
-    } else {
-        *wanted
-    };
+    let block = if *wanted == 0 { ZSTD_MAGIC_BYTES } else { *wanted };
     match stream.run_on_buffers(&input[..block.min(input.len())], piece) {
         Ok(status) => {
             *wanted = status.remaining;
-            Step {
-                taken: status.bytes_read,
-                written: status.bytes_written,
-                failure: None,
-            }
+            Step { taken: status.bytes_read, written: status.bytes_written, failure: None }
         }
-        Err(error) => Step {
-            taken: 0,
-            written: 0,
-            failure: Some(format!("zstd data is damaged: {error}")),
-        },
+        Err(error) => Step { taken: 0, written: 0, failure: Some(format!("zstd data is damaged: {error}")) },
     }
 }
 

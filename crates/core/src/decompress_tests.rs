@@ -16,9 +16,7 @@ fn zstd_frame(text: &[u8]) -> Vec<u8> {
 
 /// Text that does not compress to nothing and is longer than a piece.
 fn long_text() -> Vec<u8> {
-    (0..120_000u32)
-        .flat_map(|number| format!("{} ", number.wrapping_mul(2_654_435_761)).into_bytes())
-        .collect()
+    (0..120_000u32).flat_map(|number| format!("{} ", number.wrapping_mul(2_654_435_761)).into_bytes()).collect()
 }
 
 /// What comes out when the object arrives in parts of `part` bytes.
@@ -42,20 +40,14 @@ fn decode(object: &[u8], part: usize) -> (Vec<u8>, &'static str, Result<(), Dama
 }
 
 fn damage(offset: usize, reason: &str) -> Result<(), Damage> {
-    Err(Damage {
-        offset: offset as u64,
-        reason: reason.to_string(),
-    })
+    Err(Damage { offset: offset as u64, reason: reason.to_string() })
 }
 
 #[test]
 fn every_compression_however_it_arrives() {
     let mut skippable = vec![0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3];
     skippable.extend(zstd_frame(b"hello"));
-    let named = GzBuilder::new()
-        .filename("a.json")
-        .comment("c")
-        .write(Vec::new(), Compression::fast());
+    let named = GzBuilder::new().filename("a.json").comment("c").write(Vec::new(), Compression::fast());
     let mut named = named;
     named.write_all(b"hello").expect("writes to memory");
     let cases = [
@@ -68,28 +60,16 @@ fn every_compression_however_it_arrives() {
         (b"(\xb5/".to_vec(), b"(\xb5/", "none"),
         (gzip(b"hello"), b"hello", "gzip"),
         (gzip(b""), b"", "gzip"),
-        (
-            [gzip(b"hel"), gzip(b""), gzip(b"lo")].concat(),
-            b"hello",
-            "gzip",
-        ),
+        ([gzip(b"hel"), gzip(b""), gzip(b"lo")].concat(), b"hello", "gzip"),
         ([gzip(b"hello"), vec![0; 700]].concat(), b"hello", "gzip"),
         (named.finish().expect("writes to memory"), b"hello", "gzip"),
         (zstd_frame(b"hello"), b"hello", "zstd"),
-        (
-            [zstd_frame(b"hel"), zstd_frame(b""), zstd_frame(b"lo")].concat(),
-            b"hello",
-            "zstd",
-        ),
+        ([zstd_frame(b"hel"), zstd_frame(b""), zstd_frame(b"lo")].concat(), b"hello", "zstd"),
         (skippable, b"hello", "zstd"),
     ];
     for (object, text, compression) in cases {
         for part in [1, 2, 3, 7, 1000] {
-            assert_eq!(
-                decode(&object, part),
-                (text.to_vec(), compression, Ok(())),
-                "{object:?} by {part}"
-            );
+            assert_eq!(decode(&object, part), (text.to_vec(), compression, Ok(())), "{object:?} by {part}");
         }
     }
 }
@@ -109,30 +89,17 @@ fn long_objects() {
 #[test]
 fn a_cut_object_gives_what_precedes_the_cut() {
     let text = long_text();
-    for (object, what) in [
-        (gzip(&text), "gzip member"),
-        (zstd_frame(&text), "zstd frame"),
-    ] {
+    for (object, what) in [(gzip(&text), "gzip member"), (zstd_frame(&text), "zstd frame")] {
         let cut = object.len() / 2;
         let (decoded, _, result) = decode(&object[..cut], 5000);
-        assert_eq!(
-            result,
-            damage(cut, &format!("ends in the middle of a {what}"))
-        );
-        assert!(
-            decoded.len() > text.len() / 4 && text.starts_with(&decoded),
-            "{} bytes",
-            decoded.len()
-        );
+        assert_eq!(result, damage(cut, &format!("ends in the middle of a {what}")));
+        assert!(decoded.len() > text.len() / 4 && text.starts_with(&decoded), "{} bytes", decoded.len());
     }
     // Without its last byte, which is of the trailer: all of the text, and still damaged.
     let object = gzip(&text);
     let (decoded, _, result) = decode(&object[..object.len() - 1], usize::MAX);
     assert!(decoded == text);
-    assert_eq!(
-        result,
-        damage(object.len() - 1, "ends in the middle of a gzip member")
-    );
+    assert_eq!(result, damage(object.len() - 1, "ends in the middle of a gzip member"));
 }
 
 #[test]
@@ -143,10 +110,7 @@ fn flipped_bytes_are_seen() {
     object[crc] ^= 1;
     let (decoded, _, result) = decode(&object, usize::MAX);
     assert!(decoded == text);
-    assert_eq!(
-        result.map_err(|damage| damage.reason),
-        Err("gzip data is damaged: incorrect data check".to_string())
-    );
+    assert_eq!(result.map_err(|damage| damage.reason), Err("gzip data is damaged: incorrect data check".to_string()));
 
     let mut object = zstd_frame(&text);
     let middle = object.len() / 2;
@@ -160,10 +124,7 @@ fn flipped_bytes_are_seen() {
 #[test]
 fn what_follows_the_last_member() {
     let object = [gzip(b"hello"), b"junk".to_vec()].concat();
-    let expected = damage(
-        object.len() - 4,
-        "bytes that are no gzip member follow the last one",
-    );
+    let expected = damage(object.len() - 4, "bytes that are no gzip member follow the last one");
     assert_eq!(decode(&object, 3), (b"hello".to_vec(), "gzip", expected));
     let object = [gzip(b"hello"), vec![0; 5], gzip(b"x")].concat();
     let offset = gzip(b"hello").len() + 5;
@@ -185,30 +146,14 @@ fn bombs_are_refused() {
     let mut longest = 0;
     let result = decompressor.feed(&bomb, |piece| longest = longest.max(piece.len()));
     let reason = "unfolds to more than 500 times its size, as a compression bomb does";
-    assert_eq!(
-        result.map_err(|damage| damage.reason),
-        Err(reason.to_string())
-    );
+    assert_eq!(result.map_err(|damage| damage.reason), Err(reason.to_string()));
     assert_eq!(longest, 131_072);
     assert!(decompressor.bytes_out() <= RATIO_FREE_BYTES + PIECE_BYTES as u64);
 
     let bomb = encoder.finish().expect("writes to memory");
-    let limits = Limits {
-        output_bytes_max: 1_000_000,
-        ratio_max: u64::MAX,
-    };
+    let limits = Limits { output_bytes_max: 1_000_000, ratio_max: u64::MAX };
     let result = Decompressor::new(limits).feed(&bomb, |_| ());
     let reason = "unfolds to more than the limit of 1000000 bytes";
-    assert_eq!(
-        result.map_err(|damage| damage.reason),
-        Err(reason.to_string())
-    );
-    assert_eq!(
-        Decompressor::new(Limits {
-            ratio_max: u64::MAX,
-            ..limits
-        })
-        .feed(&gzip(b"x"), |_| ()),
-        Ok(())
-    );
+    assert_eq!(result.map_err(|damage| damage.reason), Err(reason.to_string()));
+    assert_eq!(Decompressor::new(Limits { ratio_max: u64::MAX, ..limits }).feed(&gzip(b"x"), |_| ()), Ok(()));
 }

@@ -12,10 +12,7 @@ fn data() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!(
-        "skipped: no real data at {}; set LAKEBED_TEST_DATA",
-        folder.display()
-    );
+    eprintln!("skipped: no real data at {}; set LAKEBED_TEST_DATA", folder.display());
     None
 }
 
@@ -39,8 +36,7 @@ impl TextSink {
     }
 
     fn quoted(text: &[u8]) -> String {
-        serde_json::to_string(std::str::from_utf8(text).expect("no lone surrogates here"))
-            .expect("a string")
+        serde_json::to_string(std::str::from_utf8(text).expect("no lone surrogates here")).expect("a string")
     }
 }
 
@@ -87,13 +83,9 @@ fn parse(object: &[u8], part: usize) -> (Vec<String>, SourceParser) {
     let mut parser = SourceParser::new(None);
     let mut sink = TextSink::default();
     for part in object.chunks(part) {
-        decompressor
-            .feed(part, |piece| parser.feed(piece, &mut sink))
-            .expect("is not damaged");
+        decompressor.feed(part, |piece| parser.feed(piece, &mut sink)).expect("is not damaged");
     }
-    decompressor
-        .finish(|piece| parser.feed(piece, &mut sink))
-        .expect("is not damaged");
+    decompressor.finish(|piece| parser.feed(piece, &mut sink)).expect("is not damaged");
     parser.finish(&mut sink);
     (sink.events, parser)
 }
@@ -120,9 +112,7 @@ fn json_files(folder: &Path) -> Vec<PathBuf> {
 fn unpack(object: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
     let mut decompressor = Decompressor::new(Limits::default());
-    decompressor
-        .feed(object, |piece| text.extend_from_slice(piece))
-        .expect("is not damaged");
+    decompressor.feed(object, |piece| text.extend_from_slice(piece)).expect("is not damaged");
     text
 }
 
@@ -164,28 +154,15 @@ fn check_folder(name: &str, source_type: &str, events_expected: usize) {
             assert!(parser.statistics().unparsed_lines > 0, "{}", path.display());
             continue;
         };
-        let counts = Statistics {
-            events: events.len() as u64,
-            ..Statistics::default()
-        };
+        let counts = Statistics { events: events.len() as u64, ..Statistics::default() };
         assert_eq!(parser.statistics(), counts, "{}", path.display());
         if !events.is_empty() {
             let found = (parser.format_name(), parser.source_type());
             assert_eq!(found, ("json", source_type), "{}", path.display());
         }
-        let told = events
-            .iter()
-            .map(|event| serde_json::from_str(event).expect("JSON"));
-        assert!(
-            told.collect::<Vec<Value>>() == expected,
-            "{}",
-            path.display()
-        );
-        assert!(
-            parse(&text, 1000).0 == events,
-            "{} in parts",
-            path.display()
-        );
+        let told = events.iter().map(|event| serde_json::from_str(event).expect("JSON"));
+        assert!(told.collect::<Vec<Value>>() == expected, "{}", path.display());
+        assert!(parse(&text, 1000).0 == events, "{} in parts", path.display());
         count += events.len();
     }
     assert_eq!(count, events_expected);
@@ -214,16 +191,39 @@ fn web_and_text() {
     ] {
         let object = std::fs::read(folder.join(name)).expect("a file");
         let (events, parser) = parse(&object, usize::MAX);
-        assert_eq!(
-            (parser.format_name(), parser.source_type()),
-            (format, source_type)
-        );
+        assert_eq!((parser.format_name(), parser.source_type()), (format, source_type));
         let statistics = parser.statistics();
-        assert_eq!(
-            (statistics.events, statistics.unparsed_lines),
-            counts,
-            "{name}"
-        );
+        assert_eq!((statistics.events, statistics.unparsed_lines), counts, "{name}");
         assert!(parse(&object, 999).0 == events, "{name} in parts");
     }
+}
+
+/// Damaged files: the same events however they arrive, and few of them lost.
+#[test]
+fn damaged_cloudtrail() {
+    let Some(folder) = data() else { return };
+    let files = json_files(&folder.join("cloudtrail-invictus"));
+    let text = std::fs::read(&files[0]).expect("a file");
+    let whole = parse(&text, usize::MAX).0.len();
+    let mut seed = 1u64;
+    let mut lost = 0;
+    const ROUNDS: usize = 300;
+    for round in 0..ROUNDS {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let at = (seed >> 20) as usize % text.len();
+        let mut damaged = text.clone();
+        match round % 3 {
+            0 => damaged[at] = b"\"{}[],:x\\\n\xff"[(seed >> 8) as usize % 11],
+            1 => drop(damaged.drain(at..(at + 40).min(text.len()))),
+            _ => damaged.truncate(at),
+        }
+        let (events, parser) = parse(&damaged, usize::MAX);
+        assert!(parse(&damaged, 777).0 == events, "round {round} at {at}");
+        let unparsed = parser.statistics().unparsed_lines as usize;
+        if round % 3 < 2 {
+            lost += whole.saturating_sub(events.len() - unparsed);
+        }
+    }
+    // One event for each damage is lost anyway; some damages are harmless, a few mislead the recovery.
+    assert!(lost <= ROUNDS * 2 / 3, "{lost} events lost");
 }

@@ -25,7 +25,11 @@ pub struct Builder {
 }
 
 impl Builder {
-    fn with<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut builder::Builder) -> Result<T, CoreError> + Send) -> PyResult<T> {
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut builder::Builder) -> Result<T, CoreError> + Send,
+    ) -> PyResult<T> {
         py.detach(|| {
             let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
             guarded(|| work(&mut inner))
@@ -135,7 +139,8 @@ impl Segment {
 }
 
 fn objects_json(objects: &[SourceObject]) -> Value {
-    let object = |object: &SourceObject| json!({"url": object.url, "events": if object.is_aborted { 0 } else { object.events }});
+    let object =
+        |object: &SourceObject| json!({"url": object.url, "events": if object.is_aborted { 0 } else { object.events }});
     objects.iter().map(object).collect()
 }
 
@@ -147,7 +152,10 @@ pub fn format_names() -> Vec<&'static str> {
 /// The address in the last bytes of a segment file, and the range (offset, length) of its objects frame.
 /// A tail that is too short: an int, the bytes needed.
 #[pyfunction]
-pub fn segment_address<'py>(py: Python<'py>, tail: &Bound<'py, PyAny>) -> PyResult<(Option<Bound<'py, PyBytes>>, u64, u64)> {
+pub fn segment_address<'py>(
+    py: Python<'py>,
+    tail: &Bound<'py, PyAny>,
+) -> PyResult<(Option<Bound<'py, PyBytes>>, u64, u64)> {
     let bytes = buffer_bytes(tail)?;
     match Address::from_tail(&bytes) {
         Ok(stored) => {
@@ -162,7 +170,11 @@ pub fn segment_address<'py>(py: Python<'py>, tail: &Bound<'py, PyAny>) -> PyResu
 
 /// The summary of a segment, from its address and its objects frame.
 #[pyfunction]
-pub fn segment_summary<'py>(py: Python<'py>, address: &Bound<'py, PyAny>, objects: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+pub fn segment_summary<'py>(
+    py: Python<'py>,
+    address: &Bound<'py, PyAny>,
+    objects: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyBytes>> {
     let (address, frame) = (buffer_bytes(address)?, buffer_bytes(objects)?);
     let text = guarded(|| {
         let address = Address::read(&address).map_err(|error| error.at("footer", 0))?;

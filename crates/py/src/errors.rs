@@ -26,6 +26,10 @@ pub fn raise(error: Engine) -> PyErr {
 pub fn guarded<T>(work: impl FnOnce() -> Result<T, Engine>) -> PyResult<T> {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(raise),
-        Err(_) => Err(raise(Engine::Corrupt { section: "engine", offset: 0, reason: "internal error, please report it".to_string() })),
+        Err(_) => Err(raise(Engine::Corrupt {
+            section: "engine",
+            offset: 0,
+            reason: "internal error, please report it".to_string(),
+        })),
     }
 }

@@ -2,10 +2,12 @@
 use crate::build::buffer_bytes;
 use crate::errors::guarded;
 use lakebed_core::error::CoreError;
+use lakebed_core::search::fetch::Buffer;
 use lakebed_core::search::partial::{Kernel, Partial};
 use lakebed_core::search::plan::{Aggregate, Plan};
 use lakebed_core::search::{leaf, reader};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -44,13 +46,25 @@ impl SegmentReader {
     }
 }
 
+/// The bytes of a `bytes` as they are, those of other buffers copied.
+fn shared_buffer(object: &Bound<'_, PyAny>) -> PyResult<Buffer> {
+    match object.extract::<PyBackedBytes>() {
+        Ok(bytes) if object.is_exact_instance_of::<PyBytes>() => Ok(Box::new(bytes)),
+        _ => Ok(Box::new(buffer_bytes(object)?)),
+    }
+}
+
 #[pyclass(module = "lakebed._core", frozen)]
 pub struct LeafSearch {
     inner: Mutex<leaf::LeafSearch>,
 }
 
 impl LeafSearch {
-    fn with<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut leaf::LeafSearch) -> Result<T, CoreError> + Send) -> PyResult<T> {
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut leaf::LeafSearch) -> Result<T, CoreError> + Send,
+    ) -> PyResult<T> {
         py.detach(|| {
             let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
             guarded(|| work(&mut inner))
@@ -71,7 +85,8 @@ impl LeafSearch {
     ) -> PyResult<Self> {
         let plan = buffer_bytes(plan)?;
         let reader = reader.inner.clone();
-        let inner = py.detach(|| guarded(|| leaf::LeafSearch::new(Plan::parse(&plan)?, reader, &dead_objects, groups)))?;
+        let inner =
+            py.detach(|| guarded(|| leaf::LeafSearch::new(Plan::parse(&plan)?, reader, &dead_objects, groups)))?;
         Ok(Self { inner: Mutex::new(inner) })
     }
 
@@ -80,7 +95,7 @@ impl LeafSearch {
     }
 
     fn feed(&self, py: Python<'_>, buffers: Vec<Bound<'_, PyAny>>) -> PyResult<()> {
-        let buffers = buffers.iter().map(buffer_bytes).collect::<PyResult<Vec<_>>>()?;
+        let buffers = buffers.iter().map(shared_buffer).collect::<PyResult<Vec<_>>>()?;
         self.with(py, |search| search.feed(buffers))
     }
 
@@ -126,7 +141,11 @@ fn aggregate_of(plan: &[u8]) -> Result<Aggregate, CoreError> {
 }
 
 #[pyfunction]
-pub fn merge_partials<'py>(py: Python<'py>, plan: &Bound<'py, PyAny>, partials: Vec<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyBytes>> {
+pub fn merge_partials<'py>(
+    py: Python<'py>,
+    plan: &Bound<'py, PyAny>,
+    partials: Vec<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyBytes>> {
     let plan = buffer_bytes(plan)?;
     let partials = partials.iter().map(buffer_bytes).collect::<PyResult<Vec<_>>>()?;
     let merged = py.detach(|| {
@@ -143,7 +162,11 @@ pub fn merge_partials<'py>(py: Python<'py>, plan: &Bound<'py, PyAny>, partials: 
 }
 
 #[pyfunction]
-pub fn finish_partial<'py>(py: Python<'py>, plan: &Bound<'py, PyAny>, partial: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+pub fn finish_partial<'py>(
+    py: Python<'py>,
+    plan: &Bound<'py, PyAny>,
+    partial: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyBytes>> {
     let (plan, partial) = (buffer_bytes(plan)?, buffer_bytes(partial)?);
     let rows = py.detach(|| {
         guarded(|| {

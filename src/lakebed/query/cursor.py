@@ -42,6 +42,11 @@ class Cursor:
             self._peeked = token_at(self.text, self._position)
         return self._peeked
 
+    def next_character(self) -> str:
+        """The first character of what stands next; empty at the end."""
+        start = skip_blank(self.text, self._position)
+        return self.text[start : start + 1]
+
     def take(self) -> Token:
         """Takes the next token."""
         return self._taken(self.peek())
@@ -95,10 +100,6 @@ class Cursor:
         self._depth += 1
         yield
         self._depth -= 1
-
-    def is_adjacent(self) -> bool:
-        """True when the next token follows the last one without a space."""
-        return skip_blank(self.text, self.last.end) == self.last.end
 
     def _taken(self, token: Token) -> Token:
         self._peeked = None

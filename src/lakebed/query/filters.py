@@ -7,6 +7,7 @@ operands.py.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lakebed.query.lexer import Kind, Token, quoted
@@ -157,7 +158,7 @@ def _free_text(cursor: Cursor, token: Token) -> Filter:
     value = to_value(token)
     if len(value.parts) > 1 and not any(value.parts):
         return Everything(span)
-    return FreeText(value, span)
+    return FreeText(replace(value, number=None), span)
 
 
 def quoted_value(source: str) -> str:

@@ -133,14 +133,20 @@ def _compares_time(found: Scalar, relation: Relation, time_ns: int) -> bool:
 
 
 def in_network(text: str, network: str) -> bool:
-    """True when the text is an address in the network; an IPv4-mapped IPv6 address counts as its
-    IPv4 address."""
-    if "%" in text:  # a zone is not part of an address in a network
-        return False
+    """True when the text is an address in the network.
+
+    An IPv4-mapped IPv6 address counts as its IPv4 address, and only a network as wide as `::/0`
+    holds those; the zone of an IPv6 address is ignored.
+    """
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
+    wanted = ipaddress.ip_network(network)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
-    return address in ipaddress.ip_network(network)
+    if isinstance(address, ipaddress.IPv4Address) and wanted.version == 6:
+        address = ipaddress.IPv6Address(f"::ffff:{address}")
+    elif isinstance(address, ipaddress.IPv6Address):
+        address = ipaddress.IPv6Address(int(address))
+    return address in wanted

@@ -4,6 +4,7 @@ regex, network or range."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from lakebed.query.indexes import INDEX_COLUMN, parse_indexes
@@ -85,7 +86,9 @@ def _parse_value_term(cursor: Cursor, column: Column, operator: Token) -> Filter
         span = Span(column.span.start, value.span.end)
         if len(value.parts) > 1 and not any(value.parts):
             return Exists(column, span)
-        return Equals(column, value, span) if is_whole else Contains(column, value, span)
+        if is_whole:
+            return Equals(column, value, span)
+        return Contains(column, replace(value, number=None), span)
 
     if cursor.peek().kind is Kind.OPEN:
         term = _parse_group(cursor, make)
@@ -195,13 +198,15 @@ def _parse_regex(cursor: Cursor, column: Column) -> Filter:
 
 
 def _parse_in(cursor: Cursor, column: Column) -> Filter:
-    if cursor.peek().kind is not Kind.OPEN:
+    if cursor.next_character() != "(":
         return _to_network_or_range(cursor, column, cursor.take_operand())
     opening = cursor.take()
     parts = [_to_network_or_range(cursor, column, cursor.take_operand())]
-    while cursor.peek().kind not in (Kind.CLOSE, Kind.COMMA, Kind.PIPE, Kind.END):
-        cursor.take_if(Kind.OR)
-        parts.append(_to_network_or_range(cursor, column, cursor.take_operand()))
+    while cursor.next_character() not in ("", ")", ",", "|"):
+        operand = cursor.take_operand()
+        if operand.source.lower() == "or":
+            operand = cursor.take_operand()
+        parts.append(_to_network_or_range(cursor, column, operand))
     _close_group(cursor, opening, "networks")
     return parts[0] if len(parts) == 1 else Or(tuple(parts), cursor.span_from(column.span))
 

@@ -68,8 +68,8 @@ def _parse_stage(cursor: Cursor) -> Stage:
     if name in PLANNED_STAGES:
         cursor.fail(f'stage "{name}" is not available yet', token)
     if name not in STAGES:
-        known = (*STAGES, *PLANNED_STAGES)
-        cursor.fail(f"unknown stage {token.describe()}{did_you_mean(name, known)}", token)
+        hint = did_you_mean(name, STAGES, PLANNED_STAGES)
+        cursor.fail(f"unknown stage {token.describe()}{hint}", token)
     cursor.take()
     stage = STAGES[name].parse(cursor, name)
     if cursor.peek().kind not in (Kind.END, Kind.PIPE):

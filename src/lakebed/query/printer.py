@@ -87,7 +87,7 @@ def _print_leaf(filter_: Filter) -> str:
         case Contains(column, value):
             return f"{print_column(column)}: {_print_value(value)}"
         case Equals(column, value):
-            return f"{print_column(column)} = {_print_value(value)}"
+            return f"{print_column(column)} = {_print_equal_value(value)}"
         case Exists(column):
             return f"{print_column(column)}: *"
         case Compare(column, relation, number):
@@ -118,13 +118,20 @@ def _print_group(of: Sequence[Filter]) -> str | None:
     for part in of:
         if not isinstance(part, type(first)) or part.column != first.column:
             return None
-        values.append(_print_value(part.value))
+        is_equality = isinstance(part, Equals)
+        values.append((_print_equal_value if is_equality else _print_value)(part.value))
     return f"{print_column(first.column)}{operator}({' '.join(values)})"
 
 
-def _print_value(value: Value) -> str:
+def _print_equal_value(value: Value) -> str:
+    """A value of `=`, where a bare number means more than its text."""
     if value.number is not None:
         return value.number
+    text = _print_value(value)
+    return f"'{text}'" if parse_number(text) is not None else text
+
+
+def _print_value(value: Value) -> str:
     parts: list[str | Star] = []
     for place, literal in enumerate(value.parts):
         parts.extend([Star.ONE, literal] if place else [literal])
@@ -149,8 +156,7 @@ def _print_reference(index: IndexReference) -> str:
 def _print_text(text: Text, quote: str) -> str:
     plain = "".join("*" * part if isinstance(part, Star) else part for part in text)
     has_literal_star = any(isinstance(part, str) and "*" in part for part in text)
-    is_number = quote == "'" and parse_number(plain) is not None
-    is_bare = _BARE_WORD.fullmatch(plain) and not has_literal_star and not is_number
+    is_bare = _BARE_WORD.fullmatch(plain) and not has_literal_star
     return plain if is_bare and plain.lower() not in _KEYWORDS else _quoted(text, quote)
 
 

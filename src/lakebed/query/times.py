@@ -12,15 +12,17 @@ TIME_NS_MAX = 2**63 - 1
 
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
-    r"(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
+    r"(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
     r" ?(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
 _EPOCH_DAY = datetime.date(1970, 1, 1).toordinal()
 
 
 def parse_time(text: str) -> int | None:
-    """Nanoseconds of an ISO 8601 / RFC 3339 time with a date; None when the text is none. No zone
-    means UTC.
+    """Nanoseconds of an ISO 8601 / RFC 3339 time with a date; None when the text is none.
+
+    No zone means UTC. Digits after the ninth of a fraction are dropped; a leap second counts as
+    the last nanosecond before it. The engine reads values in the same way.
 
     >>> parse_time("1970-01-01T00:00:01.5+00:00")
     1500000000
@@ -36,11 +38,14 @@ def parse_time(text: str) -> int | None:
     except ValueError:
         return None
     hours, minutes, seconds = int(hour or 0), int(minute or 0), int(second or 0)
+    fraction_ns = int((fraction or "0")[:9].ljust(9, "0"))
+    if seconds == 60:
+        seconds, fraction_ns = 59, NS_PER_S - 1
     offset_s = _zone_offset_s(zone)
     if hours > 23 or minutes > 59 or seconds > 59 or offset_s is None:
         return None
     total_s = days * 86_400 + hours * 3_600 + minutes * 60 + seconds - offset_s
-    time_ns = total_s * NS_PER_S + int((fraction or "0").ljust(9, "0"))
+    time_ns = total_s * NS_PER_S + fraction_ns
     return time_ns if TIME_NS_MIN <= time_ns <= TIME_NS_MAX else None
 
 

@@ -86,7 +86,8 @@ impl Address {
         let mut plain = Vec::new();
         put_varint(&mut plain, self.events);
         put_varint(&mut plain, self.raw_bytes);
-        let times = || self.groups.iter().flat_map(|group| &group.pages).flat_map(|page| [page.min_time_ns, page.max_time_ns]);
+        let times =
+            || self.groups.iter().flat_map(|group| &group.pages).flat_map(|page| [page.min_time_ns, page.max_time_ns]);
         let unit = TIME_UNITS_NS.into_iter().find(|unit| times().all(|time| time % unit == 0)).unwrap_or(1);
         put_varint(&mut plain, unit as u64);
         put_varint(&mut plain, self.groups.len() as u64);
@@ -185,14 +186,31 @@ mod tests {
 
     #[test]
     fn an_address_comes_back() {
-        let page = |rows, min: i64| PageEntry { rows, body_length: rows * 2, min_time_ns: min, max_time_ns: min + 5_000_000_000 };
+        let page = |rows, min: i64| PageEntry {
+            rows,
+            body_length: rows * 2,
+            min_time_ns: min,
+            max_time_ns: min + 5_000_000_000,
+        };
         let frame = FrameRef { length: 9, checksum: 77 };
         let mut address = Address {
             events: 12,
             raw_bytes: 999,
             groups: vec![
-                GroupEntry { offset: 8, directory: frame, strips_length: 4, first_page: 0, pages: vec![page(1, 0), page(2, -7_000_000_000)] },
-                GroupEntry { offset: 0, directory: frame, strips_length: 0, first_page: 2, pages: vec![page(9, 1_000_000_000)] },
+                GroupEntry {
+                    offset: 8,
+                    directory: frame,
+                    strips_length: 4,
+                    first_page: 0,
+                    pages: vec![page(1, 0), page(2, -7_000_000_000)],
+                },
+                GroupEntry {
+                    offset: 0,
+                    directory: frame,
+                    strips_length: 0,
+                    first_page: 2,
+                    pages: vec![page(9, 1_000_000_000)],
+                },
             ],
             terms_offset: 0,
             bucket_lengths: vec![3, 4],

@@ -40,7 +40,13 @@ impl Kind {
 const DICTIONARY_SHARE_MAX: f64 = 0.7;
 
 /// Appends the values `ids`, positions in the texts that `text` gives.
-pub fn put_column<'a>(out: &mut Vec<u8>, compressor: &mut Compressor, kind: Kind, ids: &[u32], text: impl Fn(u32) -> &'a [u8]) {
+pub fn put_column<'a>(
+    out: &mut Vec<u8>,
+    compressor: &mut Compressor,
+    kind: Kind,
+    ids: &[u32],
+    text: impl Fn(u32) -> &'a [u8],
+) {
     if kind == Kind::Bool {
         out.push(BOOLS);
         let bytes: Vec<u8> = ids.iter().map(|&id| id as u8).collect();

@@ -141,7 +141,7 @@ impl Directory {
         let mut columns: Vec<ColumnEntry> = Vec::new();
         let mut node = 0u64;
         for _ in 0..wire.count()? {
-            node += wire.varint()?;
+            node = node.saturating_add(wire.varint()?);
             if node == 0 || node >= bounds.nodes as u64 {
                 return Err(DecodeError("column names an unknown path"));
             }
@@ -151,7 +151,9 @@ impl Directory {
             let place = match code >> 2 {
                 INLINE => Place::Inline(wire.bytes()?.into()),
                 STRIP => Place::Strip(strips.place(FrameRef::read(&mut wire)?)?),
-                PAGED => Place::Pages(bodies.iter_mut().map(|body| body.optional(&mut wire)).collect::<Result<_, _>>()?),
+                PAGED => {
+                    Place::Pages(bodies.iter_mut().map(|body| body.optional(&mut wire)).collect::<Result<_, _>>()?)
+                }
                 _ => return Err(DecodeError("unknown placement of a column")),
             };
             if columns.last().is_some_and(|before| (before.node, before.kind) >= (node as u32, kind)) {

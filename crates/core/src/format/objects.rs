@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn objects_come_back() {
-        let objects = [SourceObject { url: "s3://b/k".into(), modified_ns: -1, received_ns: 7, events: 300, is_aborted: true }];
+        let objects =
+            [SourceObject { url: "s3://b/k".into(), modified_ns: -1, received_ns: 7, events: 300, is_aborted: true }];
         let mut out = Vec::new();
         put_objects(&mut out, &mut Compressor::new(), "main", &objects);
         assert_eq!(read_objects(&out), Ok(("main".to_string(), objects.to_vec())));

@@ -10,7 +10,11 @@ use crate::error::DecodeError;
 const DEPTH_MAX: u32 = 1024;
 
 /// Appends the schema's payload; `nodes` gives each node's parent and key (None: array element), parents first.
-pub fn put_paths<'a>(out: &mut Vec<u8>, compressor: &mut Compressor, nodes: impl ExactSizeIterator<Item = (u32, Option<&'a [u8]>)>) {
+pub fn put_paths<'a>(
+    out: &mut Vec<u8>,
+    compressor: &mut Compressor,
+    nodes: impl ExactSizeIterator<Item = (u32, Option<&'a [u8]>)>,
+) {
     let mut plain = Vec::new();
     put_varint(&mut plain, nodes.len() as u64);
     for (number, (parent, key)) in (1u32..).zip(nodes) {
@@ -107,7 +111,8 @@ mod tests {
 
     #[test]
     fn names_come_from_the_tree() {
-        let nodes: [(u32, Option<&[u8]>); 5] = [(0, Some(b"a")), (1, None), (2, Some(b"b.c")), (0, Some(b"")), (4, Some(b"\"x"))];
+        let nodes: [(u32, Option<&[u8]>); 5] =
+            [(0, Some(b"a")), (1, None), (2, Some(b"b.c")), (0, Some(b"")), (4, Some(b"\"x"))];
         let mut out = Vec::new();
         put_paths(&mut out, &mut Compressor::new(), nodes.into_iter());
         let paths = Paths::read(&out).expect("paths");

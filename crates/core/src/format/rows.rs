@@ -127,15 +127,16 @@ mod tests {
         let rows = [
             RowFacts { time_ns: -5, object: 3, record: 9, origin: 0 },
             RowFacts { time_ns: 1_700_000_000_123_456_789, object: 0, record: 1 << 40, origin: 0 },
+            RowFacts { time_ns: 1_700_000_000_123_456_790, object: 1, record: 0, origin: 0 },
         ];
         let mut out = Vec::new();
         put_rows(&mut out, &mut Compressor::new(), &origins, &rows);
-        let read = Rows::read(&out, 2).expect("rows");
+        let read = Rows::read(&out, 3).expect("rows");
         assert_eq!(read.origins, origins);
-        assert_eq!(read.times(), Ok(vec![-5, 1_700_000_000_123_456_789]));
-        assert_eq!(read.objects(), Ok(vec![3, 0]));
-        assert_eq!(read.records(), Ok(vec![9, 1 << 40]));
-        assert_eq!(read.origin_ids(), Ok(vec![0, 0]));
-        assert!(Rows::read(&out, 3).expect("rows").times().is_err());
+        assert_eq!(read.times(), Ok(rows.map(|row| row.time_ns).to_vec()));
+        assert_eq!(read.objects(), Ok(vec![3, 0, 1]));
+        assert_eq!(read.records(), Ok(vec![9, 1 << 40, 0]));
+        assert_eq!(read.origin_ids(), Ok(vec![0, 0, 0]));
+        assert!(Rows::read(&out, 4).expect("rows").times().is_err());
     }
 }

@@ -23,7 +23,12 @@ pub fn value_step(node: u32, kind: Kind) -> u32 {
 }
 
 /// Appends the frame's two payloads. `ids` are row by row in time order.
-pub fn put_shapes<'a>(out: &mut Vec<u8>, compressor: &mut Compressor, shapes: impl ExactSizeIterator<Item = &'a [u32]>, ids: &[u32]) {
+pub fn put_shapes<'a>(
+    out: &mut Vec<u8>,
+    compressor: &mut Compressor,
+    shapes: impl ExactSizeIterator<Item = &'a [u32]>,
+    ids: &[u32],
+) {
     let count = shapes.len();
     let mut plain = Vec::new();
     for steps in shapes {

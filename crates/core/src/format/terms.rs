@@ -127,7 +127,12 @@ pub fn look_up(bucket: &[u8], rest: u64, pages: usize) -> Result<Vec<u32>, Decod
     if checksum(&bucket[4..]) != sum {
         return Err(DecodeError("checksum does not match"));
     }
-    let (singles, repeated) = (wire.varint()? as usize, wire.varint()? as usize);
+    let (singles, repeated) = (wire.varint()?, wire.varint()?);
+    // Each takes several bits, so no honest count is larger than this.
+    if singles.saturating_add(repeated) > 8 * wire.remaining() as u64 {
+        return Err(DecodeError("bucket has more tokens than bits"));
+    }
+    let (singles, repeated) = (singles as usize, repeated as usize);
     let mut bits = BitReader::new(&bucket[wire.position()..]);
     let single = matches(&mut bits, rest, singles, SINGLE_BITS)?;
     let many = matches(&mut bits, rest, repeated, REPEATED_BITS)?;
@@ -151,7 +156,12 @@ pub fn look_up(bucket: &[u8], rest: u64, pages: usize) -> Result<Vec<u32>, Decod
 }
 
 /// The run of entries whose fingerprint is the token's; empty when none is.
-fn matches(bits: &mut BitReader<'_>, rest: u64, count: usize, width: u32) -> Result<std::ops::Range<usize>, DecodeError> {
+fn matches(
+    bits: &mut BitReader<'_>,
+    rest: u64,
+    count: usize,
+    width: u32,
+) -> Result<std::ops::Range<usize>, DecodeError> {
     let wanted = fingerprint(rest, count, width);
     let mut run = 0..0;
     let mut at = 0u64;

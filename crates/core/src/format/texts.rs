@@ -49,7 +49,10 @@ pub fn put_texts(out: &mut Vec<u8>, compressor: &mut Compressor, texts: &[&[u8]]
 fn iso_ticks(texts: &[&[u8]]) -> Option<(Vec<i64>, u8)> {
     let (_, digits) = iso_form(texts.first()?)?;
     let tick = tick_ns(digits);
-    let ticks = texts.iter().map(|text| iso_form(text).filter(|&(_, d)| d == digits).map(|(ns, _)| ns / tick)).collect::<Option<Vec<i64>>>()?;
+    let ticks = texts
+        .iter()
+        .map(|text| iso_form(text).filter(|&(_, d)| d == digits).map(|(ns, _)| ns / tick))
+        .collect::<Option<Vec<i64>>>()?;
     Some((ticks, digits))
 }
 
@@ -134,9 +137,13 @@ impl Strings {
         &self.bytes[start..self.ends[index] as usize]
     }
 
-    /// All strings, one after the other, and where each ends in it.
-    pub fn joined(&self) -> (&[u8], impl Iterator<Item = usize> + '_) {
-        (&self.bytes[self.base..], self.ends.iter().map(|&end| end as usize - self.base))
+    /// All strings, one after the other, and where each ends, counted from `base` bytes before the first.
+    pub fn joined(&self) -> (&[u8], &[u32]) {
+        (&self.bytes[self.base..], &self.ends)
+    }
+
+    pub fn base(&self) -> usize {
+        self.base
     }
 
     fn read(wire: &mut Wire<'_>, count: usize) -> Result<Self, DecodeError> {
@@ -189,7 +196,9 @@ impl Texts {
         let templates = Strings::read(wire, distinct)?;
         let ids = if own { None } else { Some(read_ids(&Payload::read(wire)?.open()?, count, distinct)?) };
         let bits = Payload::read(wire)?.open()?.into_owned();
-        let sizes = (0..distinct).map(|id| template::measure(templates.get(id)).map(|(bits, _)| bits as u64)).collect::<Result<Vec<_>, _>>()?;
+        let sizes = (0..distinct)
+            .map(|id| template::measure(templates.get(id)).map(|(bits, _)| bits as u64))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut starts = Vec::with_capacity(count);
         let mut start = 0u64;
         for index in 0..count {

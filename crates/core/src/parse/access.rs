@@ -47,20 +47,13 @@ impl Parser for AccessParser {
     }
 
     fn statistics(&self) -> Statistics {
-        Statistics {
-            invalid_utf8: self.lines.invalid_utf8(),
-            ..self.statistics
-        }
+        Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.statistics }
     }
 }
 
 fn tell<S: EventSink>(line: Line, statistics: &mut Statistics, sink: &mut S) {
     let (text, record, reason) = match line {
-        Line::Whole(text) => (
-            text,
-            Record::read(text),
-            "line is not in the common or combined log format",
-        ),
+        Line::Whole(text) => (text, Record::read(text), "line is not in the common or combined log format"),
         Line::Piece(text) => (text, None, "line is longer than 1 MiB"),
     };
     match record {
@@ -68,14 +61,7 @@ fn tell<S: EventSink>(line: Line, statistics: &mut Statistics, sink: &mut S) {
             record.tell(text, sink);
             statistics.events += 1;
         }
-        None => statistics.message(
-            text,
-            RecordFacts {
-                parse_error: Some(reason),
-                time_ns: None,
-            },
-            sink,
-        ),
+        None => statistics.message(text, RecordFacts { parse_error: Some(reason), time_ns: None }, sink),
     }
 }
 
@@ -117,18 +103,7 @@ impl<'a> Record<'a> {
             Some((referer, (agent, rest))) => (Some((referer, agent)), rest),
             None => (None, rest),
         };
-        Some(Self {
-            addr,
-            ident,
-            user,
-            time,
-            time_ns,
-            request,
-            status,
-            bytes,
-            combined,
-            has_more: !rest.is_empty(),
-        })
+        Some(Self { addr, ident, user, time, time_ns, request, status, bytes, combined, has_more: !rest.is_empty() })
     }
 
     fn tell<S: EventSink>(&self, line: &[u8], sink: &mut S) {
@@ -150,10 +125,7 @@ impl<'a> Record<'a> {
             text(b"path", path);
             text(b"protocol", protocol);
         }
-        for (name, value) in [
-            (&b"status"[..], self.status),
-            (b"body_bytes_sent", self.bytes),
-        ] {
+        for (name, value) in [(&b"status"[..], self.status), (b"body_bytes_sent", self.bytes)] {
             match as_i64(value) {
                 Some(_) => {
                     sink.key(name);
@@ -170,11 +142,7 @@ impl<'a> Record<'a> {
         if let Some((referer, agent)) = self.combined {
             for (name, value) in [(&b"http_referer"[..], referer), (b"http_user_agent", agent)] {
                 sink.key(name);
-                if value == b"-" {
-                    sink.null()
-                } else {
-                    sink.string(value)
-                }
+                if value == b"-" { sink.null() } else { sink.string(value) }
             }
         }
         if self.has_more {
@@ -182,10 +150,7 @@ impl<'a> Record<'a> {
             sink.string(line);
         }
         sink.end_object();
-        sink.end_event(RecordFacts {
-            parse_error: None,
-            time_ns: Some(self.time_ns),
-        });
+        sink.end_event(RecordFacts { parse_error: None, time_ns: Some(self.time_ns) });
     }
 }
 
@@ -222,48 +187,29 @@ mod tests {
     fn parse(text: &str) -> (Vec<Told>, Statistics) {
         let mut parser = AccessParser::default();
         let mut sink = TellSink::default();
-        text.as_bytes()
-            .chunks(7)
-            .for_each(|part| parser.feed(part, &mut sink));
+        text.as_bytes().chunks(7).for_each(|part| parser.feed(part, &mut sink));
         parser.finish(&mut sink);
         (sink.events, parser.statistics())
     }
 
     const TIME_NS: i64 = 971_211_336_000_000_000;
-    const COMMON: &str =
-        r#"127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a.gif HTTP/1.0" 200 2326"#;
+    const COMMON: &str = r#"127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a.gif HTTP/1.0" 200 2326"#;
     const FIELDS: &str = r#""remote_addr":"127.0.0.1","remote_user":"frank","time_local":"10/Oct/2000:13:55:36 -0700","request":"GET /a.gif HTTP/1.0","method":"GET","path":"/a.gif","protocol":"HTTP/1.0","status":200,"body_bytes_sent":2326"#;
 
     fn told(fields: &str) -> Told {
-        let facts = RecordFacts {
-            parse_error: None,
-            time_ns: Some(TIME_NS),
-        };
-        Told {
-            json: format!("{{{fields}}}"),
-            facts,
-        }
+        let facts = RecordFacts { parse_error: None, time_ns: Some(TIME_NS) };
+        Told { json: format!("{{{fields}}}"), facts }
     }
 
     #[test]
     fn common_and_combined() {
         assert_eq!(parse(COMMON).0, [told(FIELDS)]);
         let combined = format!(r#"{COMMON} "http://x/" "Mozilla \"5\"""#);
-        let expected =
-            format!(r#"{FIELDS},"http_referer":"http://x/","http_user_agent":"Mozilla \\\"5\\\"""#);
+        let expected = format!(r#"{FIELDS},"http_referer":"http://x/","http_user_agent":"Mozilla \\\"5\\\"""#);
         assert_eq!(parse(&combined).0, [told(&expected)]);
         let empty = format!("{COMMON} \"-\" \"-\"\r\n\n");
         let expected = format!(r#"{FIELDS},"http_referer":null,"http_user_agent":null"#);
-        assert_eq!(
-            parse(&empty),
-            (
-                vec![told(&expected)],
-                Statistics {
-                    events: 1,
-                    ..Statistics::default()
-                }
-            )
-        );
+        assert_eq!(parse(&empty), (vec![told(&expected)], Statistics { events: 1, ..Statistics::default() }));
     }
 
     #[test]
@@ -275,8 +221,7 @@ mod tests {
         );
         assert_eq!(parse(line).0, [told(&expected)]);
         let line = r#"1.1.1.1 - - [10/Oct/2000:13:55:36 -0700] "-" 408 007"#;
-        let expected =
-            format!(r#""remote_addr":"1.1.1.1",{time},"status":408,"body_bytes_sent":"007""#);
+        let expected = format!(r#""remote_addr":"1.1.1.1",{time},"status":408,"body_bytes_sent":"007""#);
         assert_eq!(parse(line).0, [told(&expected)]);
     }
 
@@ -284,15 +229,11 @@ mod tests {
     fn what_follows_is_kept() {
         let line = format!(r#"{COMMON} "a" "b" "1.2.3.4""#);
         let message = serde_json::to_string(&line).expect("a string");
-        let expected =
-            format!(r#"{FIELDS},"http_referer":"a","http_user_agent":"b","message":{message}"#);
+        let expected = format!(r#"{FIELDS},"http_referer":"a","http_user_agent":"b","message":{message}"#);
         assert_eq!(parse(&line).0, [told(&expected)]);
         let line = format!("{COMMON} 0.005");
         let message = serde_json::to_string(&line).expect("a string");
-        assert_eq!(
-            parse(&line).0,
-            [told(&format!(r#"{FIELDS},"message":{message}"#))]
-        );
+        assert_eq!(parse(&line).0, [told(&format!(r#"{FIELDS},"message":{message}"#))]);
     }
 
     #[test]
@@ -306,26 +247,13 @@ mod tests {
             r#"127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] GET"#,
         ];
         let parse_error = Some("line is not in the common or combined log format");
-        let facts = RecordFacts {
-            parse_error,
-            time_ns: None,
-        };
+        let facts = RecordFacts { parse_error, time_ns: None };
         let expected = lines.map(|line| {
             let message = serde_json::to_string(line).expect("a string");
-            Told {
-                json: format!("{{\"message\":{message}}}"),
-                facts,
-            }
+            Told { json: format!("{{\"message\":{message}}}"), facts }
         });
         let (events, counts) = parse(&lines.join("\n"));
         assert_eq!(events, expected);
-        assert_eq!(
-            counts,
-            Statistics {
-                events: 6,
-                unparsed_lines: 6,
-                ..Statistics::default()
-            }
-        );
+        assert_eq!(counts, Statistics { events: 6, unparsed_lines: 6, ..Statistics::default() });
     }
 }

@@ -9,11 +9,13 @@
 //! `message`; outside of arrays of objects and envelopes it must stand alone on its line. When a name stands twice in an object, both
 //! values are told and counted. A lone surrogate escape is kept (WTF-8); bytes that are no UTF-8 become U+FFFD and are counted.
 //!
-//! *Kept raw*: text that is not JSON becomes events `{"message": text}` that say why: the rest of the line, or, for an element
-//! of an array or one of several objects on a line, what its brackets enclose; reading goes on behind it. A record that is cut
-//! off by the end of the data likewise. Longer text than `RAW_BYTES_MAX` is cut into several events.
+//! *Kept raw*: text that is not JSON becomes events `{"message": text}` that say why: the rest of the line; or, of an element of
+//! an array, what its brackets enclose or what precedes the next element; or, of one of several objects on a line, what its
+//! brackets enclose. Reading goes on behind it. A record that is cut off by the end of the data is kept likewise. Longer text than
+//! `RAW_BYTES_MAX` becomes several events.
 mod broken;
 mod keys;
+mod opening;
 mod salvage;
 mod string;
 mod walk;
@@ -23,8 +25,9 @@ use super::registry::{Head, Parser};
 use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
 use super::utf8::Utf8Filter;
-use broken::After;
+use broken::RawLine;
 use memchr::memmem;
+use opening::Opening;
 use walk::{Fault, Stop, Walker, skip_space};
 
 /// Where JSON logs keep their time, the most telling names first.
@@ -65,6 +68,9 @@ pub struct JsonParser {
     /// Members of the envelope that are not its records, as they stand, separated by commas.
     members: Vec<u8>,
     walker: Walker,
+    opening: Opening,
+    /// Text that recovery from broken records has looked at twice.
+    reread_bytes: usize,
     statistics: Statistics,
 }
 
@@ -80,8 +86,8 @@ enum Place {
     Records,
     /// Among the members of the envelope, after `Records`.
     Members,
-    /// In a line that is not JSON and too long for one piece, for this reason.
-    Raw(&'static str, After),
+    /// In a line that is not JSON and too long for one piece.
+    Raw(RawLine),
 }
 
 /// How far a step came.
@@ -103,10 +109,7 @@ impl Parser for JsonParser {
     const TIME_FIELDS: &'static [&'static str] = &TIME_FIELDS;
 
     fn looks_like(head: &Head) -> bool {
-        let mut bytes = head
-            .bytes()
-            .iter()
-            .filter(|byte| !byte.is_ascii_whitespace());
+        let mut bytes = head.bytes().iter().filter(|byte| !byte.is_ascii_whitespace());
         let inside: &[u8] = match bytes.next() {
             Some(b'{') => b"\"}",
             Some(b'[') => b"{]",
@@ -118,11 +121,7 @@ impl Parser for JsonParser {
     fn source_type(head: &Head) -> &'static str {
         let has = |name: &[u8]| memmem::find(head.bytes(), name).is_some();
         let is_cloudtrail = has(b"\"eventVersion\"") && has(b"\"eventSource\"");
-        if is_cloudtrail {
-            "aws:cloudtrail"
-        } else {
-            "json"
-        }
+        if is_cloudtrail { "aws:cloudtrail" } else { "json" }
     }
 
     fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
@@ -142,23 +141,19 @@ impl Parser for JsonParser {
         self.read(true, sink);
         self.tell_members(sink);
         self.place = Place::Start;
+        self.opening.forget();
+        self.reread_bytes = 0;
     }
 
     fn statistics(&self) -> Statistics {
-        Statistics {
-            invalid_utf8: self.filter.replaced(),
-            ..self.statistics
-        }
+        Statistics { invalid_utf8: self.filter.replaced(), ..self.statistics }
     }
 }
 
 impl JsonParser {
     fn read<S: EventSink>(&mut self, is_last: bool, sink: &mut S) {
         let mut buffer = std::mem::take(&mut self.buffer);
-        let text = Text {
-            bytes: &buffer,
-            is_last,
-        };
+        let text = Text { bytes: &buffer, is_last };
         let mut at = 0;
         while let Step::To(next) = self.step(text, at, sink) {
             debug_assert!(next >= at);
@@ -176,7 +171,7 @@ impl JsonParser {
     fn step<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
         match self.place {
             Place::Start => self.start(text),
-            Place::Raw(reason, after) => self.raw_line(text, at, reason, after, sink),
+            Place::Raw(raw) => self.raw_line(text, at, raw, sink),
             Place::Top => match skip(text.bytes, at, b" \t\r\n") {
                 Some(start) => self.top(text, start, sink),
                 None => past_the_end(text, at),
@@ -207,8 +202,8 @@ impl JsonParser {
             return match self.event::<S, true>(text.bytes, at, sink) {
                 Ok(end) => Step::To(end),
                 Err(Stop::Envelope { key, elements }) => {
-                    self.members
-                        .extend_from_slice(text.bytes[at + 1..key].trim_ascii());
+                    self.members.extend_from_slice(text.bytes[at + 1..key].trim_ascii());
+                    self.opening.forget();
                     self.place = Place::Records;
                     Step::To(elements)
                 }
@@ -221,6 +216,8 @@ impl JsonParser {
                 Ok((inside, b'{')) => {
                     return match self.event::<S, false>(text.bytes, inside, sink) {
                         Ok(end) => {
+                            self.opening.forget();
+                            self.opening.learn(text.bytes, inside);
                             self.place = Place::Array;
                             Step::To(end)
                         }
@@ -237,29 +234,8 @@ impl JsonParser {
     /// A value that is no event by its shape; it counts as JSON only when it is all of its line, as many a line of plain text
     /// starts with a number.
     fn lone_value<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
-        let end = match self
-            .walker
-            .value::<_, false>(text.bytes, at, &mut IgnoreSink)
-        {
-            Ok(end) => end,
-            Err(stop) => return self.stopped(text, at, stop, sink),
-        };
-        let after = text.bytes[end..]
-            .iter()
-            .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
-        match after {
-            None if !text.is_last => return self.stopped(text, at, Stop::Incomplete, sink),
-            None | Some(b'\n') => {}
-            Some(_) => {
-                let fault = Fault {
-                    at: end,
-                    reason: "text follows a value on its line",
-                    in_string: false,
-                };
-                return self.stopped(text, at, Stop::Malformed(fault), sink);
-            }
-        }
-        match self.event::<S, false>(text.bytes, at, sink) {
+        let told = self.check(text, at, b"\n", "text follows a value on its line");
+        match told.and_then(|()| self.event::<S, false>(text.bytes, at, sink)) {
             Ok(end) => Step::To(end),
             Err(stop) => self.stopped(text, at, stop, sink),
         }
@@ -267,16 +243,34 @@ impl JsonParser {
 
     fn element<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
         if text.bytes[at] == b']' {
-            self.place = if self.place == Place::Records {
-                Place::Members
-            } else {
-                Place::Top
-            };
+            let is_envelope = self.place == Place::Records;
+            self.place = if is_envelope { Place::Members } else { Place::Top };
             return Step::To(at + 1);
         }
-        match self.event::<S, false>(text.bytes, at, sink) {
-            Ok(end) => Step::To(end),
+        // In a broken element, a name may stand where an element is expected.
+        let checked = match text.bytes[at] {
+            b'{' => Ok(()),
+            _ => self.check(text, at, b",]", "',' or ']' was expected"),
+        };
+        match checked.and_then(|()| self.event::<S, false>(text.bytes, at, sink)) {
+            Ok(end) => {
+                self.opening.learn(text.bytes, at);
+                Step::To(end)
+            }
             Err(stop) => self.stopped(text, at, stop, sink),
+        }
+    }
+
+    /// Whether a value starts here, and one of `followers` or the end of the data comes after it.
+    fn check(&mut self, text: Text, at: usize, followers: &[u8], reason: &'static str) -> Result<(), Stop> {
+        let bytes = text.bytes;
+        let end = self.walker.value::<_, false>(bytes, at, &mut IgnoreSink)?;
+        let space: &[u8] = if followers.contains(&b'\n') { b" \t\r" } else { b" \t\r\n" };
+        match skip(bytes, end, space).map(|place| (place, bytes[place])) {
+            None if !text.is_last => Err(Stop::Incomplete),
+            None => Ok(()),
+            Some((_, follower)) if followers.contains(&follower) => Ok(()),
+            Some((at, _)) => Err(Stop::Malformed(Fault { at, reason, in_string: false })),
         }
     }
 
@@ -319,12 +313,7 @@ impl JsonParser {
 
     /// Tells the value that starts at `at` as an event, or takes back what the sink was told of it.
     #[inline]
-    fn event<S: EventSink, const TOP: bool>(
-        &mut self,
-        text: &[u8],
-        at: usize,
-        sink: &mut S,
-    ) -> Result<usize, Stop> {
+    fn event<S: EventSink, const TOP: bool>(&mut self, text: &[u8], at: usize, sink: &mut S) -> Result<usize, Stop> {
         sink.begin_event();
         let is_object = text[at] == b'{';
         if !is_object {
@@ -348,18 +337,12 @@ impl JsonParser {
 
 fn skip(text: &[u8], at: usize, what: &[u8]) -> Option<usize> {
     let rest = text.get(at..)?;
-    rest.iter()
-        .position(|byte| !what.contains(byte))
-        .map(|length| at + length)
+    rest.iter().position(|byte| !what.contains(byte)).map(|length| at + length)
 }
 
 /// Only what may be skipped is left.
 fn past_the_end(text: Text, at: usize) -> Step {
-    if at < text.bytes.len() {
-        Step::To(text.bytes.len())
-    } else {
-        Step::Wait
-    }
+    if at < text.bytes.len() { Step::To(text.bytes.len()) } else { Step::Wait }
 }
 
 #[cfg(test)]

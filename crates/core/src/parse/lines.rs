@@ -93,11 +93,7 @@ impl Lines {
         let rest = &line[told..];
         let rest = rest.strip_suffix(b"\r").unwrap_or(rest);
         if !rest.trim_ascii().is_empty() {
-            tell(if self.in_long_line {
-                Line::Piece(rest)
-            } else {
-                Line::Whole(rest)
-            });
+            tell(if self.in_long_line { Line::Piece(rest) } else { Line::Whole(rest) });
         }
         self.in_long_line = false;
         line.len()
@@ -127,12 +123,7 @@ mod tests {
     #[test]
     fn lines_end_with_or_without_carriage_return() {
         let text = "\u{feff}ab\r\n\n  \ncd \ne\rf\n\u{feff}g".as_bytes();
-        let expected = [
-            (2, true, "ab"),
-            (3, true, "cd "),
-            (3, true, "e\rf"),
-            (4, true, "\u{feff}g"),
-        ];
+        let expected = [(2, true, "ab"), (3, true, "cd "), (3, true, "e\rf"), (4, true, "\u{feff}g")];
         let expected = expected.map(|(length, whole, start)| (length, whole, start.to_string()));
         assert_eq!(lines(&[text]), expected);
         let bytes: Vec<&[u8]> = text.chunks(1).collect();
@@ -155,9 +146,6 @@ mod tests {
         assert_eq!(lines(&[&text]), expected);
         let parts: Vec<&[u8]> = text.chunks(1000).collect();
         assert_eq!(lines(&parts), expected);
-        assert_eq!(
-            lines(&[&long[..LINE_BYTES_MAX]]),
-            [(LINE_BYTES_MAX, true, xs)]
-        );
+        assert_eq!(lines(&[&long[..LINE_BYTES_MAX]]), [(LINE_BYTES_MAX, true, xs)]);
     }
 }

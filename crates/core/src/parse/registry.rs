@@ -36,10 +36,7 @@ pub struct Head<'a> {
 
 impl<'a> Head<'a> {
     pub fn new(bytes: &'a [u8], is_whole: bool) -> Self {
-        Self {
-            bytes: bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes),
-            is_whole,
-        }
+        Self { bytes: bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes), is_whole }
     }
 
     /// The bytes, without a byte order mark.
@@ -55,9 +52,7 @@ impl<'a> Head<'a> {
         };
         let lines = self.bytes[..end].split(|&byte| byte == b'\n');
         let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        lines
-            .filter(|line| !line.trim_ascii().is_empty())
-            .take(HEAD_LINES_MAX)
+        lines.filter(|line| !line.trim_ascii().is_empty()).take(HEAD_LINES_MAX)
     }
 
     /// Whether at least half of the first lines, and at least one, are so.
@@ -141,10 +136,7 @@ impl Format {
 
     /// The first format that the head looks like.
     pub fn sniff(head: &Head) -> Self {
-        ALL.iter()
-            .copied()
-            .find(|format| format.looks_like(head))
-            .unwrap_or(Self::Text)
+        ALL.iter().copied().find(|format| format.looks_like(head)).unwrap_or(Self::Text)
     }
 }
 
@@ -172,19 +164,10 @@ mod tests {
             ("\u{feff} \n[ {\"a\":1}]", ("json", "json")),
             ("{}", ("json", "json")),
             ("[]", ("json", "json")),
-            (
-                "{\"Records\":[{\"eventVersion\":\"1.08\",\"eventSource\":\"x\"}]}",
-                ("json", "aws:cloudtrail"),
-            ),
-            (
-                "{\"eventVersion\":\"1.08\",\"eventSource\":\"x\"}\n",
-                ("json", "aws:cloudtrail"),
-            ),
+            ("{\"Records\":[{\"eventVersion\":\"1.08\",\"eventSource\":\"x\"}]}", ("json", "aws:cloudtrail")),
+            ("{\"eventVersion\":\"1.08\",\"eventSource\":\"x\"}\n", ("json", "aws:cloudtrail")),
             (flow, ("vpcflow", "aws:vpcflow")),
-            (
-                "version account-id srcaddr\n2 1 x\n",
-                ("vpcflow", "aws:vpcflow"),
-            ),
+            ("version account-id srcaddr\n2 1 x\n", ("vpcflow", "aws:vpcflow")),
             (access, ("access", "web:access")),
             (&format!("garbage\n{access}"), ("access", "web:access")),
             (&format!("garbage\ngarbage\n{access}"), ("text", "text")),
@@ -209,11 +192,7 @@ mod tests {
 
     #[test]
     fn a_cut_line_is_not_looked_at() {
-        let head = |is_whole| {
-            Head::new(b"one\r\n \ntwo\nthr", is_whole)
-                .lines()
-                .collect::<Vec<_>>()
-        };
+        let head = |is_whole| Head::new(b"one\r\n \ntwo\nthr", is_whole).lines().collect::<Vec<_>>();
         assert_eq!(head(false), [&b"one"[..], b"two"]);
         assert_eq!(head(true), [&b"one"[..], b"two", b"thr"]);
         assert_eq!(Head::new(b"on", false).lines().collect::<Vec<_>>(), [b"on"]);

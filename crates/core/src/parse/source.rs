@@ -33,11 +33,7 @@ struct Running {
 
 impl SourceParser {
     pub fn new(format: Option<Format>) -> Self {
-        Self {
-            wanted: format,
-            head: Vec::new(),
-            running: None,
-        }
+        Self { wanted: format, head: Vec::new(), running: None }
     }
 
     /// Takes the next bytes, decompressed.
@@ -66,10 +62,7 @@ impl SourceParser {
 
     /// The format; None while too little of the object is known.
     pub fn format(&self) -> Option<Format> {
-        self.running
-            .as_ref()
-            .map(|running| running.format)
-            .or(self.wanted)
+        self.running.as_ref().map(|running| running.format).or(self.wanted)
     }
 
     /// The name of the format; empty while too little of the object is known.
@@ -79,16 +72,11 @@ impl SourceParser {
 
     /// What `@lb.source_type` is; empty while too little of the object is known, which is never so once an event was told.
     pub fn source_type(&self) -> &'static str {
-        self.running
-            .as_ref()
-            .map_or("", |running| running.source_type)
+        self.running.as_ref().map_or("", |running| running.source_type)
     }
 
     pub fn statistics(&self) -> Statistics {
-        self.running
-            .as_ref()
-            .map(|running| running.parser.statistics())
-            .unwrap_or_default()
+        self.running.as_ref().map(|running| running.parser.statistics()).unwrap_or_default()
     }
 
     /// Starts the parser once the head is known; the answer is what of the data is not in the head.
@@ -113,11 +101,7 @@ impl SourceParser {
         let format = self.wanted.unwrap_or_else(|| Format::sniff(&head));
         let source_type = format.source_type(&head);
         sink.begin_source(source_type, format.time_fields());
-        self.running = Some(Running {
-            format,
-            source_type,
-            parser: format.create(),
-        });
+        self.running = Some(Running { format, source_type, parser: format.create() });
     }
 }
 
@@ -125,19 +109,13 @@ impl SourceParser {
 mod tests {
     use super::*;
     use crate::parse::tell::TellSink;
+    use proptest::prelude::*;
 
     #[test]
     fn the_format_does_not_depend_on_how_the_object_arrives() {
         let line = "{\"eventVersion\":\"1.08\",\"eventSource\":\"iam\"}\n";
         let text = line.repeat(1000);
-        for part in [
-            1,
-            100,
-            HEAD_BYTES - 1,
-            HEAD_BYTES,
-            HEAD_BYTES + 1,
-            usize::MAX,
-        ] {
+        for part in [1, 100, HEAD_BYTES - 1, HEAD_BYTES, HEAD_BYTES + 1, usize::MAX] {
             let mut parser = SourceParser::new(None);
             let mut sink = TellSink::default();
             for part in text.as_bytes().chunks(part) {
@@ -145,15 +123,8 @@ mod tests {
                 assert!(sink.events.is_empty() || parser.source_type() == "aws:cloudtrail");
             }
             parser.finish(&mut sink);
-            assert_eq!(
-                (parser.format_name(), parser.statistics().events),
-                ("json", 1000)
-            );
-            assert!(
-                sink.events
-                    .iter()
-                    .all(|event| event.json == line.trim_end())
-            );
+            assert_eq!((parser.format_name(), parser.statistics().events), ("json", 1000));
+            assert!(sink.events.iter().all(|event| event.json == line.trim_end()));
         }
     }
 
@@ -165,19 +136,62 @@ mod tests {
         assert_eq!((parser.format_name(), parser.source_type()), ("text", ""));
         parser.finish(&mut sink);
         assert_eq!(sink.lines(), [r#"{"message":"{\"a\":1}"}"#]);
-        assert_eq!(
-            (parser.format_name(), parser.source_type()),
-            ("text", "text")
-        );
+        assert_eq!((parser.format_name(), parser.source_type()), ("text", "text"));
     }
 
     #[test]
     fn an_empty_object_has_no_events() {
         let mut parser = SourceParser::new(None);
         parser.finish(&mut TellSink::default());
-        assert_eq!(
-            (parser.format_name(), parser.statistics()),
-            ("text", Statistics::default())
-        );
+        assert_eq!((parser.format_name(), parser.statistics()), ("text", Statistics::default()));
+    }
+
+    /// Pieces of every format and of none, so that random text gets deep into the parsers.
+    fn any_text() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            "[ -~]{0,6}".prop_map(String::into_bytes),
+            proptest::collection::vec(any::<u8>(), 0..4),
+            proptest::sample::select(vec![
+                "{\"Records\":[",
+                "{\"a\":",
+                "\"x\"",
+                "[",
+                "]",
+                "{",
+                "}",
+                ",",
+                "\n",
+                "\r\n",
+                "1.5e3",
+                "\\u00e9",
+                "\\ud800",
+                "\u{feff}",
+                "€",
+                "2 1 eni-1 - - - - - - - 1431280876 1431280934 - NODATA",
+                "srcaddr start bytes",
+                "1.1.1.1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 1",
+                "2023-07-10T11:45:07Z ",
+            ])
+            .prop_map(|text| text.as_bytes().to_vec()),
+        ];
+        proptest::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn any_bytes_give_the_same_events_however_they_arrive(text in any_text(), part in 1usize..50, format in 0usize..5) {
+            let names = crate::parse::format_names();
+            let format = names.get(format).and_then(|name| Format::by_name(name));
+            let parse = |part: usize| {
+                let mut parser = SourceParser::new(format);
+                let mut sink = TellSink::default();
+                text.chunks(part).for_each(|part| parser.feed(part, &mut sink));
+                parser.finish(&mut sink);
+                prop_assert_eq!(parser.statistics().events, sink.events.len() as u64);
+                Ok((parser.format_name(), parser.source_type(), parser.statistics(), sink.events))
+            };
+            prop_assert_eq!(parse(part)?, parse(usize::MAX)?);
+        }
     }
 }

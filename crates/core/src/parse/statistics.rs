@@ -36,10 +36,7 @@ impl Statistics {
         piece_bytes_max: usize,
         sink: &mut S,
     ) {
-        let facts = RecordFacts {
-            parse_error: Some(reason),
-            time_ns: None,
-        };
+        let facts = RecordFacts { parse_error: Some(reason), time_ns: None };
         let mut rest = text.trim_ascii();
         while !rest.is_empty() {
             let (piece, after) = rest.split_at(piece_end(rest, piece_bytes_max));
@@ -55,9 +52,7 @@ pub(super) fn piece_end(text: &[u8], bytes_max: usize) -> usize {
         return text.len();
     }
     let is_continuation = |at: &usize| text[*at] & 0xc0 == 0x80;
-    let back = (bytes_max.saturating_sub(3)..=bytes_max)
-        .rev()
-        .find(|at| !is_continuation(at));
+    let back = (bytes_max.saturating_sub(3)..=bytes_max).rev().find(|at| !is_continuation(at));
     back.filter(|&at| at > 0).unwrap_or(bytes_max)
 }
 

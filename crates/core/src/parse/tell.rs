@@ -26,8 +26,7 @@ impl TellSink {
 
     fn quoted(&mut self, text: &[u8]) {
         let text = String::from_utf8_lossy(text);
-        self.text
-            .extend(serde_json::to_vec(&text).expect("a string"));
+        self.text.extend(serde_json::to_vec(&text).expect("a string"));
     }
 
     fn leaf(&mut self, text: &[u8]) {

@@ -45,19 +45,13 @@ impl Parser for TextParser {
     }
 
     fn statistics(&self) -> Statistics {
-        Statistics {
-            invalid_utf8: self.lines.invalid_utf8(),
-            ..self.statistics
-        }
+        Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.statistics }
     }
 }
 
 fn tell<S: EventSink>(line: Line, statistics: &mut Statistics, sink: &mut S) {
     let (Line::Whole(text) | Line::Piece(text)) = line;
-    let facts = RecordFacts {
-        parse_error: None,
-        time_ns: leading_time(text),
-    };
+    let facts = RecordFacts { parse_error: None, time_ns: leading_time(text) };
     statistics.message(text, facts, sink);
 }
 
@@ -73,42 +67,23 @@ mod tests {
     use crate::parse::tell::{TellSink, Told};
 
     fn told(json: &str, time_ns: Option<i64>) -> Told {
-        Told {
-            json: json.to_string(),
-            facts: RecordFacts {
-                parse_error: None,
-                time_ns,
-            },
-        }
+        Told { json: json.to_string(), facts: RecordFacts { parse_error: None, time_ns } }
     }
 
     #[test]
     fn every_line_is_an_event() {
         let mut parser = TextParser::default();
         let mut sink = TellSink::default();
-        parser.feed(
-            b"1970-01-01 00:00:01,5 up\r\n\n[1970-01-01T00:00:02Z] \xff\n1970-01-01 only",
-            &mut sink,
-        );
+        parser.feed(b"1970-01-01 00:00:01,5 up\r\n\n[1970-01-01T00:00:02Z] \xff\n1970-01-01 only", &mut sink);
         parser.feed(b" a date\n", &mut sink);
         parser.finish(&mut sink);
         let expected = [
-            told(
-                r#"{"message":"1970-01-01 00:00:01,5 up"}"#,
-                Some(1_500_000_000),
-            ),
-            told(
-                "{\"message\":\"[1970-01-01T00:00:02Z] \u{fffd}\"}",
-                Some(2_000_000_000),
-            ),
+            told(r#"{"message":"1970-01-01 00:00:01,5 up"}"#, Some(1_500_000_000)),
+            told("{\"message\":\"[1970-01-01T00:00:02Z] \u{fffd}\"}", Some(2_000_000_000)),
             told(r#"{"message":"1970-01-01 only a date"}"#, None),
         ];
         assert_eq!(sink.events, expected);
-        let counts = Statistics {
-            events: 3,
-            invalid_utf8: 1,
-            ..Statistics::default()
-        };
+        let counts = Statistics { events: 3, invalid_utf8: 1, ..Statistics::default() };
         assert_eq!(parser.statistics(), counts);
     }
 }

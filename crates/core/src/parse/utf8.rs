@@ -76,23 +76,14 @@ mod tests {
             filter.feed(part, &mut out);
         }
         filter.finish(&mut out);
-        (
-            String::from_utf8(out).expect("is repaired"),
-            filter.replaced(),
-        )
+        (String::from_utf8(out).expect("is repaired"), filter.replaced())
     }
 
     #[test]
     fn bad_sequences_become_replacement_characters() {
         assert_eq!(filter("aé€😀".as_bytes(), 1), ("aé€😀".to_string(), 0));
-        assert_eq!(
-            filter(b"a\xffb\xe2\x82c\xf0\x9f", 1),
-            ("a\u{fffd}b\u{fffd}c\u{fffd}".to_string(), 3)
-        );
-        assert_eq!(
-            filter(b"\xed\xa0\x80", 1),
-            ("\u{fffd}\u{fffd}\u{fffd}".to_string(), 3)
-        );
+        assert_eq!(filter(b"a\xffb\xe2\x82c\xf0\x9f", 1), ("a\u{fffd}b\u{fffd}c\u{fffd}".to_string(), 3));
+        assert_eq!(filter(b"\xed\xa0\x80", 1), ("\u{fffd}\u{fffd}\u{fffd}".to_string(), 3));
         assert_eq!(filter(b"", 1), (String::new(), 0));
     }
 

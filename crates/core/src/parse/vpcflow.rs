@@ -81,10 +81,7 @@ struct Field {
 impl Default for Reader {
     fn default() -> Self {
         let fields = read_header(DEFAULT_HEADER.as_bytes()).unwrap_or_default();
-        Self {
-            fields,
-            statistics: Statistics::default(),
-        }
+        Self { fields, statistics: Statistics::default() }
     }
 }
 
@@ -93,10 +90,7 @@ impl Parser for VpcFlowParser {
     const TIME_FIELDS: &'static [&'static str] = &["start", "end"];
 
     fn looks_like(head: &Head) -> bool {
-        let has_header = head
-            .lines()
-            .next()
-            .is_some_and(|line| read_header(line).is_some());
+        let has_header = head.lines().next().is_some_and(|line| read_header(line).is_some());
         has_header || head.most_lines(is_default_line)
     }
 
@@ -116,10 +110,7 @@ impl Parser for VpcFlowParser {
     }
 
     fn statistics(&self) -> Statistics {
-        Statistics {
-            invalid_utf8: self.lines.invalid_utf8(),
-            ..self.reader.statistics
-        }
+        Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.reader.statistics }
     }
 }
 
@@ -133,9 +124,7 @@ impl Reader {
             self.fields = fields;
             return;
         }
-        let is_plain = text
-            .split(|&byte| byte == b' ')
-            .all(|word| !word.is_empty() && !word.contains(&b'\t'));
+        let is_plain = text.split(|&byte| byte == b' ').all(|word| !word.is_empty() && !word.contains(&b'\t'));
         if words(text).count() != self.fields.len() {
             return self.raw(text, "number of fields is not that of the header", sink);
         }
@@ -143,10 +132,7 @@ impl Reader {
     }
 
     fn raw<S: EventSink>(&mut self, text: &[u8], reason: &'static str, sink: &mut S) {
-        let facts = RecordFacts {
-            parse_error: Some(reason),
-            time_ns: None,
-        };
+        let facts = RecordFacts { parse_error: Some(reason), time_ns: None };
         self.statistics.message(text, facts, sink);
     }
 
@@ -172,17 +158,13 @@ impl Reader {
             sink.string(text);
         }
         sink.end_object();
-        sink.end_event(RecordFacts {
-            parse_error: None,
-            time_ns: start_ns.or(end_ns),
-        });
+        sink.end_event(RecordFacts { parse_error: None, time_ns: start_ns.or(end_ns) });
         self.statistics.events += 1;
     }
 }
 
 fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| matches!(byte, b' ' | b'\t'))
-        .filter(|word| !word.is_empty())
+    text.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty())
 }
 
 /// The fields, when the line is a header.
@@ -195,16 +177,12 @@ fn read_header(line: &[u8]) -> Option<Vec<Field>> {
     for word in words(line) {
         let word = std::str::from_utf8(word).ok()?;
         let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if !word.starts_with(|first: char| first.is_ascii_lowercase()) || !word.bytes().all(is_name)
-        {
+        if !word.starts_with(|first: char| first.is_ascii_lowercase()) || !word.bytes().all(is_name) {
             return None;
         }
         let is_number = NUMBERS.contains(&word);
         known += usize::from(is_number || TEXTS.contains(&word));
-        fields.push(Field {
-            name: word.replace('-', "_"),
-            is_number,
-        });
+        fields.push(Field { name: word.replace('-', "_"), is_number });
     }
     let is_header = known >= KNOWN_NAMES_MIN || known == fields.len();
     is_header.then_some(fields)
@@ -217,9 +195,7 @@ fn is_default_line(line: &[u8]) -> bool {
     words.len() == 14
         && words[0] == b"2"
         && words[5..10].iter().all(|word| is_count(word))
-        && words[10..12]
-            .iter()
-            .all(|word| parse_epoch_seconds(word).is_some())
+        && words[10..12].iter().all(|word| parse_epoch_seconds(word).is_some())
         && matches!(words[13], b"OK" | b"NODATA" | b"SKIPDATA")
 }
 
@@ -231,22 +207,14 @@ mod tests {
     fn parse(text: &str) -> (Vec<Told>, Statistics) {
         let mut parser = VpcFlowParser::default();
         let mut sink = TellSink::default();
-        text.as_bytes()
-            .chunks(7)
-            .for_each(|part| parser.feed(part, &mut sink));
+        text.as_bytes().chunks(7).for_each(|part| parser.feed(part, &mut sink));
         parser.finish(&mut sink);
         (sink.events, parser.statistics())
     }
 
     fn told(json: &str, time_s: Option<i64>) -> Told {
         let time_ns = time_s.map(|seconds| seconds * 1_000_000_000);
-        Told {
-            json: json.to_string(),
-            facts: RecordFacts {
-                parse_error: None,
-                time_ns,
-            },
-        }
+        Told { json: json.to_string(), facts: RecordFacts { parse_error: None, time_ns } }
     }
 
     const LINE: &str = "2 012345678901 eni-1 10.0.0.1 10.0.0.2 443 49152 6 20 4249 1418530010 1418530070 ACCEPT OK";
@@ -255,15 +223,9 @@ mod tests {
     #[test]
     fn default_fields_with_and_without_a_header() {
         let expected = vec![told(EVENT, Some(1_418_530_010))];
-        let counts = Statistics {
-            events: 1,
-            ..Statistics::default()
-        };
+        let counts = Statistics { events: 1, ..Statistics::default() };
         assert_eq!(parse(&format!("{LINE}\n")), (expected.clone(), counts));
-        assert_eq!(
-            parse(&format!("{DEFAULT_HEADER}\n{LINE}\r\n\n")),
-            (expected, counts)
-        );
+        assert_eq!(parse(&format!("{DEFAULT_HEADER}\n{LINE}\r\n\n")), (expected, counts));
         assert_eq!(parse(DEFAULT_HEADER), (vec![], Statistics::default()));
     }
 
@@ -276,7 +238,8 @@ mod tests {
 
     #[test]
     fn any_order_and_newer_fields() {
-        let text = "srcaddr pkt-src-aws-service tcp-flags end brand-new\n1.2.3.4 S3 19 60 x\nend srcaddr bytes\n90 - 007\n";
+        let text =
+            "srcaddr pkt-src-aws-service tcp-flags end brand-new\n1.2.3.4 S3 19 60 x\nend srcaddr bytes\n90 - 007\n";
         let expected = [
             told(
                 r#"{"srcaddr":"1.2.3.4","pkt_src_aws_service":"S3","tcp_flags":19,"end":60,"brand_new":"x"}"#,
@@ -289,52 +252,24 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_kept() {
-        let (events, counts) = parse(&format!(
-            "srcaddr dstaddr start\n1.1.1.1 2.2.2.2\n1.1.1.1  2.2.2.2 5\n{LINE}"
-        ));
+        let (events, counts) = parse(&format!("srcaddr dstaddr start\n1.1.1.1 2.2.2.2\n1.1.1.1  2.2.2.2 5\n{LINE}"));
         let reason = Some("number of fields is not that of the header");
         let raw = |line: &str| Told {
             json: format!(r#"{{"message":"{line}"}}"#),
-            facts: RecordFacts {
-                parse_error: reason,
-                time_ns: None,
-            },
+            facts: RecordFacts { parse_error: reason, time_ns: None },
         };
-        let spaced =
-            r#"{"srcaddr":"1.1.1.1","dstaddr":"2.2.2.2","start":5,"message":"1.1.1.1  2.2.2.2 5"}"#;
-        assert_eq!(
-            events,
-            [raw("1.1.1.1 2.2.2.2"), told(spaced, Some(5)), raw(LINE)]
-        );
-        assert_eq!(
-            counts,
-            Statistics {
-                events: 3,
-                unparsed_lines: 2,
-                ..Statistics::default()
-            }
-        );
+        let spaced = r#"{"srcaddr":"1.1.1.1","dstaddr":"2.2.2.2","start":5,"message":"1.1.1.1  2.2.2.2 5"}"#;
+        assert_eq!(events, [raw("1.1.1.1 2.2.2.2"), told(spaced, Some(5)), raw(LINE)]);
+        assert_eq!(counts, Statistics { events: 3, unparsed_lines: 2, ..Statistics::default() });
     }
 
     #[test]
     fn headers_and_lines_are_recognised() {
         for text in [DEFAULT_HEADER, "srcaddr dstaddr", LINE] {
-            assert!(
-                VpcFlowParser::looks_like(&Head::new(text.as_bytes(), true)),
-                "{text}"
-            );
+            assert!(VpcFlowParser::looks_like(&Head::new(text.as_bytes(), true)), "{text}");
         }
-        for text in [
-            "",
-            "the start and the end of it",
-            "2 3 4",
-            "type of error",
-            "version: 2",
-        ] {
-            assert!(
-                !VpcFlowParser::looks_like(&Head::new(text.as_bytes(), true)),
-                "{text}"
-            );
+        for text in ["", "the start and the end of it", "2 3 4", "type of error", "version: 2"] {
+            assert!(!VpcFlowParser::looks_like(&Head::new(text.as_bytes(), true)), "{text}");
         }
     }
 }

@@ -105,7 +105,9 @@ impl Aggregator {
             }
             let nodes = paths.nodes.iter().enumerate().skip(1);
             named.nodes = nodes
-                .filter(|(_, path)| if path.arrays == 0 { path.name == named.name } else { is_position_of(&named.name, &path.name) })
+                .filter(|(_, path)| {
+                    if path.arrays == 0 { path.name == named.name } else { is_position_of(&named.name, &path.name) }
+                })
                 .map(|(node, path)| (node as u32, path.arrays > 0))
                 .collect();
         }
@@ -113,7 +115,8 @@ impl Aggregator {
 
     /// The columns of a group that are needed.
     pub fn columns(&self, directory: &Directory) -> Vec<usize> {
-        let mut columns: Vec<usize> = self.named.iter().flat_map(|named| columns_of(named, directory)).map(|(column, _)| column).collect();
+        let mut columns: Vec<usize> =
+            self.named.iter().flat_map(|named| columns_of(named, directory)).map(|(column, _)| column).collect();
         columns.sort_unstable();
         columns.dedup();
         columns
@@ -129,13 +132,23 @@ impl Aggregator {
     }
 
     /// Adds the rows of `set`.
-    pub fn add_page(&mut self, context: &AggregateContext<'_>, unit: &mut Unit, page: usize, set: &RowSet) -> Result<()> {
+    pub fn add_page(
+        &mut self,
+        context: &AggregateContext<'_>,
+        unit: &mut Unit,
+        page: usize,
+        set: &RowSet,
+    ) -> Result<()> {
         if self.named.is_empty() && self.tasks.iter().all(|task| task.column.is_none()) {
             let group = self.group_of(&[])?;
             self.count_rows(group, set.len() as u64);
             return Ok(());
         }
-        let columns = (0..self.named.len()).map(|at| self.row_numbers(at, context, unit, page)).collect::<Result<Vec<_>>>()?;
+        if self.count_by_one(context, unit, page, set)? {
+            return Ok(());
+        }
+        let columns =
+            (0..self.named.len()).map(|at| self.row_numbers(at, context, unit, page)).collect::<Result<Vec<_>>>()?;
         let mut key = vec![NONE; self.by];
         for row in set.iter() {
             let group = if self.by == 1 {
@@ -151,6 +164,57 @@ impl Aggregator {
             }
         }
         Ok(())
+    }
+
+    /// Counts by the texts of one column alone, which needs no look at single rows. False: it is not such a simple case.
+    fn count_by_one(
+        &mut self,
+        context: &AggregateContext<'_>,
+        unit: &mut Unit,
+        page: usize,
+        set: &RowSet,
+    ) -> Result<bool> {
+        let is_simple = self.by == 1 && self.named.len() == 1 && self.named[0].metadata.is_none();
+        if !is_simple || self.tasks.iter().any(|task| task.kernel != Kernel::Count || task.column.is_some()) {
+            return Ok(false);
+        }
+        let facts = unit.facts()?.clone();
+        let mut present = columns_of(&self.named[0], &facts.directory);
+        present.retain(|&(column, _)| facts.shapes.value_count(page, column) > 0);
+        let (column, total) = match present[..] {
+            [] => {
+                let group = self.group_of_value(NONE)?;
+                self.count_rows(group, set.len() as u64);
+                return Ok(true);
+            }
+            [(column, false)] => (column, facts.shapes.value_count(page, column)),
+            _ => return Ok(false),
+        };
+        let (values, start) = unit.values(context.fetched, column, page)?;
+        let mut counts = vec![0u64; values.text_count()];
+        let mut is_single = true;
+        facts.shapes.for_each_run(page, column, |_, per_row, _| is_single &= per_row == 1);
+        if set.is_full() && is_single {
+            values.for_each(start..start + total, |_, text| counts[text] += 1);
+        } else {
+            facts.shapes.for_each_run(page, column, |run, per_row, first| {
+                for row in (0..run.rows as usize).filter(|row| set.contains(run.row as usize + row)) {
+                    counts[values.number(start + first + row * per_row)] += 1;
+                }
+            });
+        }
+        let mut missing = set.len() as u64;
+        for (text, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let number = self.intern(facts.directory.columns[column].kind, &values, text)?;
+            let group = self.group_of_value(number)?;
+            self.count_rows(group, count);
+            missing -= count;
+        }
+        if missing > 0 {
+            let group = self.group_of_value(NONE)?;
+            self.count_rows(group, missing);
+        }
+        Ok(true)
     }
 
     fn count_rows(&mut self, group: usize, rows: u64) {
@@ -208,7 +272,10 @@ impl Aggregator {
             Running::Count(count) => *count += 1,
             Running::Best(best) => {
                 let is_first = *best == NONE;
-                if is_first || (*best != number && is_better(kernel, &self.values[number as usize], &self.values[*best as usize])) {
+                if is_first
+                    || (*best != number
+                        && is_better(kernel, &self.values[number as usize], &self.values[*best as usize]))
+                {
                     *best = number;
                 }
             }
@@ -229,7 +296,13 @@ impl Aggregator {
     }
 
     /// For each row of the page the number of its value of a named column, or NONE.
-    fn row_numbers(&mut self, at: usize, context: &AggregateContext<'_>, unit: &mut Unit, page: usize) -> Result<Vec<u32>> {
+    fn row_numbers(
+        &mut self,
+        at: usize,
+        context: &AggregateContext<'_>,
+        unit: &mut Unit,
+        page: usize,
+    ) -> Result<Vec<u32>> {
         let facts = unit.facts()?.clone();
         let shapes = &facts.shapes;
         let mut rows = vec![NONE; shapes.rows(page)];
@@ -240,10 +313,21 @@ impl Aggregator {
             let (values, start) = unit.values(context.fetched, column, page)?;
             let entry = &facts.directory.columns[column];
             let scope = if matches!(entry.place, Place::Pages(_)) { page } else { WHOLE_GROUP };
-            let mut numbers = self.named[at].numbers.remove(&(column, scope)).unwrap_or_else(|| vec![NONE; values.text_count()]);
+            let mut numbers =
+                self.named[at].numbers.remove(&(column, scope)).unwrap_or_else(|| vec![NONE; values.text_count()]);
             let mut failed = None;
             shapes.for_each_run(page, column, |run, per_row, first| {
-                let nth = if is_position { position_in(context.paths, shapes.shapes.steps(run.shape as usize), entry.node, entry.kind, &self.named[at].name) } else { Some(0) };
+                let nth = if is_position {
+                    position_in(
+                        context.paths,
+                        shapes.shapes.steps(run.shape as usize),
+                        entry.node,
+                        entry.kind,
+                        &self.named[at].name,
+                    )
+                } else {
+                    Some(0)
+                };
                 let Some(nth) = nth else { return };
                 for row in 0..run.rows as usize {
                     let text = values.number(start + first + row * per_row + nth);
@@ -329,7 +413,9 @@ pub struct AggregateContext<'a> {
 }
 
 fn columns_of(named: &Named, directory: &Directory) -> Vec<(usize, bool)> {
-    let found = named.nodes.iter().flat_map(|&(node, is_position)| Kind::ALL.iter().filter_map(move |&kind| Some((directory.find(node, kind)?, is_position))));
+    let found = named.nodes.iter().flat_map(|&(node, is_position)| {
+        Kind::ALL.iter().filter_map(move |&kind| Some((directory.find(node, kind)?, is_position)))
+    });
     found.collect()
 }
 

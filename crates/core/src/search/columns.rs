@@ -29,7 +29,8 @@ impl Values {
             if ticks.len() != column.count {
                 return Err(DecodeError("column of event times has another length than the group"));
             }
-            let texts = if column.row_time_digits().is_some() { Texts::Iso { ticks, digits } } else { Texts::Ints(ticks) };
+            let texts =
+                if column.row_time_digits().is_some() { Texts::Iso { ticks, digits } } else { Texts::Ints(ticks) };
             return Ok(Self::Texts { texts, ids: None });
         }
         let decoded = column.decode()?;

@@ -28,7 +28,11 @@ pub struct GroupShapes {
 
 impl GroupShapes {
     /// Checks that the shapes want exactly the values that the columns have.
-    pub fn new(shapes: Shapes, directory: &Directory, page_rows: impl Iterator<Item = u32>) -> Result<Self, DecodeError> {
+    pub fn new(
+        shapes: Shapes,
+        directory: &Directory,
+        page_rows: impl Iterator<Item = u32>,
+    ) -> Result<Self, DecodeError> {
         let uses = uses(&shapes, directory)?;
         let mut by_shape: Vec<Vec<(u32, u32)>> = vec![Vec::new(); shapes.len()];
         for (column, list) in uses.iter().enumerate() {
@@ -54,14 +58,17 @@ impl GroupShapes {
                 runs.push(Run { shape: shape as u32, row: at, rows: *count });
                 for &(column, values) in &view.by_shape[shape] {
                     let total = u64::from(next[column as usize]) + u64::from(values) * u64::from(*count);
-                    next[column as usize] = u32::try_from(total).map_err(|_| DecodeError("shapes want too many values"))?;
+                    next[column as usize] =
+                        u32::try_from(total).map_err(|_| DecodeError("shapes want too many values"))?;
                 }
                 at += std::mem::take(count);
             }
             view.runs.push(runs);
             row = end;
         }
-        if row != view.shapes.ids.len() || next.iter().zip(&directory.columns).any(|(&n, column)| n != column.stamp.count) {
+        if row != view.shapes.ids.len()
+            || next.iter().zip(&directory.columns).any(|(&n, column)| n != column.stamp.count)
+        {
             return Err(DecodeError("shapes do not fit the columns"));
         }
         view.page_rows.push(row);

@@ -32,7 +32,8 @@ impl IndexQuery {
     fn need(&mut self, node: &Node) -> Need {
         match node {
             Node::All { of } => {
-                let needs: Vec<Need> = of.iter().map(|node| self.need(node)).filter(|need| *need != Need::Nothing).collect();
+                let needs: Vec<Need> =
+                    of.iter().map(|node| self.need(node)).filter(|need| *need != Need::Nothing).collect();
                 if needs.is_empty() { Need::Nothing } else { Need::All(needs) }
             }
             Node::Any { of } => {
@@ -47,7 +48,11 @@ impl IndexQuery {
                     Some(integer) => self.tokens_of(&integer),
                     None => Need::Nothing,
                 };
-                if by_text == Need::Nothing || by_value == Need::Nothing { Need::Nothing } else { Need::Any(vec![by_text, by_value]) }
+                if by_text == Need::Nothing || by_value == Need::Nothing {
+                    Need::Nothing
+                } else {
+                    Need::Any(vec![by_text, by_value])
+                }
             }
             _ => Need::Nothing,
         }
@@ -86,7 +91,9 @@ impl IndexQuery {
 
 /// The tokens of metadata are not in the index.
 fn is_metadata(column: Option<&ColumnName>) -> bool {
-    column.is_some_and(|name| matches!(&name.parts[..], [NamePart::Literal(text)] if Metadata::named(text.as_bytes()).is_some()))
+    column.is_some_and(
+        |name| matches!(&name.parts[..], [NamePart::Literal(text)] if Metadata::named(text.as_bytes()).is_some()),
+    )
 }
 
 /// The pages left, given the pages of each token.
@@ -103,7 +110,13 @@ pub fn pages_left(need: &Need, pages_of: &[Vec<u32>], pages: usize) -> Vec<bool>
     }
 }
 
-fn combine(needs: &[Need], pages_of: &[Vec<u32>], pages: usize, start: bool, join: fn(bool, bool) -> bool) -> Vec<bool> {
+fn combine(
+    needs: &[Need],
+    pages_of: &[Vec<u32>],
+    pages: usize,
+    start: bool,
+    join: fn(bool, bool) -> bool,
+) -> Vec<bool> {
     let mut left = vec![start; pages];
     for need in needs {
         let other = pages_left(need, pages_of, pages);

@@ -28,7 +28,10 @@ impl Wanted {
             Some(columns) => Self::Columns(
                 columns
                     .iter()
-                    .map(|name| WantedColumn { name: name.clone().into_bytes(), metadata: Metadata::named(name.as_bytes()) })
+                    .map(|name| WantedColumn {
+                        name: name.clone().into_bytes(),
+                        metadata: Metadata::named(name.as_bytes()),
+                    })
                     .collect(),
             ),
         }
@@ -38,7 +41,9 @@ impl Wanted {
     pub fn paths(&self, paths: &Paths) -> Option<Vec<u32>> {
         let Self::Columns(columns) = self else { return None };
         let is_wanted = |name: &[u8], arrays: u32| {
-            columns.iter().any(|column| if arrays == 0 { column.name == name } else { is_position_of(&column.name, name) })
+            columns
+                .iter()
+                .any(|column| if arrays == 0 { column.name == name } else { is_position_of(&column.name, name) })
         };
         let nodes = paths.nodes.iter().enumerate().skip(1);
         Some(nodes.filter(|(_, path)| is_wanted(&path.name, path.arrays)).map(|(node, _)| node as u32).collect())
@@ -50,7 +55,8 @@ pub fn is_position_of(name: &[u8], template: &[u8]) -> bool {
     let mut rest = name;
     for piece in template.split_inclusive(|&byte| byte == b'[') {
         let Some(after) = rest.strip_prefix(piece) else { return false };
-        let digits = if piece.ends_with(b"[") { after.iter().take_while(|byte| byte.is_ascii_digit()).count() } else { 0 };
+        let digits =
+            if piece.ends_with(b"[") { after.iter().take_while(|byte| byte.is_ascii_digit()).count() } else { 0 };
         rest = &after[digits..];
     }
     rest.is_empty()
@@ -96,11 +102,22 @@ impl PageWriter<'_> {
         Ok(written)
     }
 
-    fn row(&self, unit: &mut Unit, page: usize, steps: &[u32], columns: &[(u32, u32)], mut cursor: Cursor, at: usize) -> Result<Vec<u8>> {
+    fn row(
+        &self,
+        unit: &mut Unit,
+        page: usize,
+        steps: &[u32],
+        columns: &[(u32, u32)],
+        mut cursor: Cursor,
+        at: usize,
+    ) -> Result<Vec<u8>> {
         let directory_of = unit.facts()?.clone();
         let mut buffer = Vec::new();
         let mut take = |unit: &mut Unit, node: u32, kind: Kind, out: &mut Vec<u8>| -> Result<()> {
-            let column = directory_of.directory.find(node, kind).ok_or_else(|| DecodeError("shape names no column").at("shapes", 0))?;
+            let column = directory_of
+                .directory
+                .find(node, kind)
+                .ok_or_else(|| DecodeError("shape names no column").at("shapes", 0))?;
             let slot = columns.binary_search_by_key(&(column as u32), |&(column, _)| column);
             let slot = slot.map_err(|_| DecodeError("shape names no column").at("shapes", 0))?;
             let index = cursor.next[slot] as usize;
@@ -110,7 +127,11 @@ impl PageWriter<'_> {
             }
             let (values, start) = unit.values(self.fetched, column, page)?;
             let text = values.text(values.number(start + index), &mut buffer).map_err(|error| error.at("column", 0))?;
-            if kind == Kind::Text { put_string(out, text) } else { out.extend_from_slice(text) }
+            if kind == Kind::Text {
+                put_string(out, text)
+            } else {
+                out.extend_from_slice(text)
+            }
             Ok(())
         };
         match self.wanted {
@@ -136,7 +157,13 @@ impl PageWriter<'_> {
         }
     }
 
-    fn columns(&self, unit: &Unit, wanted: &[WantedColumn], found: &HashMap<Vec<u8>, Vec<u8>>, at: usize) -> Result<Vec<u8>> {
+    fn columns(
+        &self,
+        unit: &Unit,
+        wanted: &[WantedColumn],
+        found: &HashMap<Vec<u8>, Vec<u8>>,
+        at: usize,
+    ) -> Result<Vec<u8>> {
         let mut out = vec![b'{'];
         for column in wanted {
             let own = found.get(&column.name).filter(|_| column.metadata.is_none_or(|metadata| metadata.yields));
@@ -144,7 +171,11 @@ impl PageWriter<'_> {
                 (Some(value), _) => Some(value.clone()),
                 (None, Some(metadata)) => unit.rows()?.text(metadata.field, at, self.objects)?.map(|text| {
                     let mut value = Vec::new();
-                    if metadata.kind() == Kind::Text { put_string(&mut value, &text) } else { value = text }
+                    if metadata.kind() == Kind::Text {
+                        put_string(&mut value, &text)
+                    } else {
+                        value = text
+                    }
                     value
                 }),
                 (None, None) => None,
@@ -163,7 +194,11 @@ impl PageWriter<'_> {
 }
 
 /// The event's JSON; `take` writes the next value of a column.
-fn write_event(paths: &Paths, steps: &[u32], mut take: impl FnMut(u32, Kind, &mut Vec<u8>) -> Result<()>) -> Result<Vec<u8>> {
+fn write_event(
+    paths: &Paths,
+    steps: &[u32],
+    mut take: impl FnMut(u32, Kind, &mut Vec<u8>) -> Result<()>,
+) -> Result<Vec<u8>> {
     let mut out = vec![b'{'];
     let mut failed = None;
     walk(steps, paths, false, |node, step, _| {

@@ -42,7 +42,8 @@ impl Kernel {
 
     pub fn of(function: &Function) -> Result<Self> {
         let known = Self::ALL.iter().find(|(name, _)| *name == function.name);
-        let (name, kernel) = known.ok_or_else(|| CoreError::Plan(format!("unknown aggregate function '{}'", function.name)))?;
+        let (name, kernel) =
+            known.ok_or_else(|| CoreError::Plan(format!("unknown aggregate function '{}'", function.name)))?;
         if function.column.is_none() && *kernel != Self::Count {
             return Err(CoreError::Plan(format!("aggregate function '{name}' needs a column")));
         }
@@ -206,7 +207,10 @@ impl Partial {
             for _ in 0..wire.count()? {
                 let by = aggregate.by.iter().map(|_| Value::read(&mut wire)).collect::<std::result::Result<_, _>>()?;
                 let rows = wire.varint()?;
-                let states = kernels.iter().map(|&kernel| State::read(&mut wire, kernel)).collect::<std::result::Result<_, _>>()?;
+                let states = kernels
+                    .iter()
+                    .map(|&kernel| State::read(&mut wire, kernel))
+                    .collect::<std::result::Result<_, _>>()?;
                 groups.insert(by, Group { rows, states });
             }
             wire.end()?;
@@ -264,14 +268,18 @@ impl Partial {
 
 pub fn check_groups(groups: usize) -> Result<()> {
     if groups > GROUPS_MAX {
-        return Err(CoreError::Limit(format!("aggregate has more than {GROUPS_MAX} groups; narrow the filter or group by less")));
+        return Err(CoreError::Limit(format!(
+            "aggregate has more than {GROUPS_MAX} groups; narrow the filter or group by less"
+        )));
     }
     Ok(())
 }
 
 pub fn check_distinct(values: usize) -> Result<()> {
     if values > DISTINCT_MAX {
-        return Err(CoreError::Limit(format!("aggregate holds more than {DISTINCT_MAX} distinct values; narrow the filter")));
+        return Err(CoreError::Limit(format!(
+            "aggregate holds more than {DISTINCT_MAX} distinct values; narrow the filter"
+        )));
     }
     Ok(())
 }

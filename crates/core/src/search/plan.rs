@@ -136,9 +136,13 @@ impl Relation {
 
 impl Plan {
     pub fn parse(json: &[u8]) -> Result<Self> {
-        let plan: Self = serde_json::from_slice(json).map_err(|error| CoreError::Plan(format!("not a search plan: {error}")))?;
+        let plan: Self =
+            serde_json::from_slice(json).map_err(|error| CoreError::Plan(format!("not a search plan: {error}")))?;
         if plan.version != VERSION {
-            return Err(CoreError::Plan(format!("plan of version {}, this engine understands {VERSION}", plan.version)));
+            return Err(CoreError::Plan(format!(
+                "plan of version {}, this engine understands {VERSION}",
+                plan.version
+            )));
         }
         if depth(&plan.filter) > FILTER_DEPTH_MAX {
             return Err(CoreError::Plan(format!("filter is nested deeper than {FILTER_DEPTH_MAX}")));

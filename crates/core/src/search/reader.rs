@@ -97,11 +97,19 @@ impl SegmentReader {
         Directory::read(frame, &bounds).map_err(|error| error.at("directory", entry.offset))
     }
 
-    pub fn learn_group(&self, group: usize, directory: Directory, shapes_frame: &[u8], paths: &Paths) -> Result<Arc<GroupFacts>> {
+    pub fn learn_group(
+        &self,
+        group: usize,
+        directory: Directory,
+        shapes_frame: &[u8],
+        paths: &Paths,
+    ) -> Result<Arc<GroupFacts>> {
         let entry = &self.address.groups[group];
         let at = directory.shapes.offset;
-        let shapes = Shapes::read(shapes_frame, directory.shape_count, entry.rows(), paths.len()).map_err(|error| error.at("shapes", at))?;
-        let shapes = GroupShapes::new(shapes, &directory, entry.pages.iter().map(|page| page.rows)).map_err(|error| error.at("shapes", at))?;
+        let shapes = Shapes::read(shapes_frame, directory.shape_count, entry.rows(), paths.len())
+            .map_err(|error| error.at("shapes", at))?;
+        let shapes = GroupShapes::new(shapes, &directory, entry.pages.iter().map(|page| page.rows))
+            .map_err(|error| error.at("shapes", at))?;
         let facts = Arc::new(GroupFacts { directory, shapes });
         let mut learned = self.learned();
         learned.bytes += facts.directory.memory_bytes() + facts.shapes.memory_bytes();

@@ -111,7 +111,10 @@ impl RowQueue {
 
     /// Rows of a page that are not written yet, ascending.
     pub fn rows_of(&self, group: u32, page: u32) -> Vec<usize> {
-        let waiting = self.rows.iter().filter(|queued| queued.json.is_none() && (queued.found.group, queued.found.page) == (group, page));
+        let waiting = self
+            .rows
+            .iter()
+            .filter(|queued| queued.json.is_none() && (queued.found.group, queued.found.page) == (group, page));
         let mut rows: Vec<usize> = waiting.map(|queued| queued.found.row as usize).collect();
         rows.sort_unstable();
         rows
@@ -132,7 +135,8 @@ impl RowQueue {
         self.rows.sort_unstable_by(|a, b| Self::order(newest_first, a, b));
         let is_safe = |queued: &Queued| {
             let time = queued.found.key.0;
-            queued.json.is_some() && (all || next_ns.is_some_and(|next| if newest_first { time > next } else { time < next }))
+            queued.json.is_some()
+                && (all || next_ns.is_some_and(|next| if newest_first { time > next } else { time < next }))
         };
         let count = self.rows.iter().take_while(|queued| is_safe(queued)).count();
         self.taken += count as u64;

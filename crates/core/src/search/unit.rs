@@ -57,7 +57,8 @@ impl Unit {
         if self.rows.is_none() {
             let located = self.directory()?.rows;
             let rows = reader.address.groups[self.group].rows();
-            let table = RowTable::read(fetched.frame("rows", &located)?, rows, objects).map_err(|error| error.at("rows", located.offset))?;
+            let table = RowTable::read(fetched.frame("rows", &located)?, rows, objects)
+                .map_err(|error| error.at("rows", located.offset))?;
             self.rows = Some(Arc::new(table));
         }
         Ok(())
@@ -81,7 +82,8 @@ impl Unit {
         };
         let decode = || {
             let column = Column::read(frame, entry.kind, count)?;
-            let times = if needs_times(&column) { self.rows.as_deref().map(|rows| (rows, &facts.shapes)) } else { None };
+            let times =
+                if needs_times(&column) { self.rows.as_deref().map(|rows| (rows, &facts.shapes)) } else { None };
             let values = Values::decode(&column, times)?;
             if values.len() != count {
                 return Err(crate::error::DecodeError("column has another number of values than the directory says"));
@@ -97,7 +99,9 @@ impl Unit {
     pub fn repeats_time(directory: &Directory, column: usize) -> bool {
         let entry = &directory.columns[column];
         match &entry.place {
-            Place::Inline(frame) => Column::read(frame, entry.kind, entry.stamp.count as usize).is_ok_and(|column| needs_times(&column)),
+            Place::Inline(frame) => {
+                Column::read(frame, entry.kind, entry.stamp.count as usize).is_ok_and(|column| needs_times(&column))
+            }
             _ => false,
         }
     }

@@ -57,7 +57,8 @@ pub fn walk(steps: &[u32], paths: &Paths, with_names: bool, mut f: impl FnMut(u3
             EMPTY_OBJECT => Step::EmptyObject,
             EMPTY_ARRAY => Step::EmptyArray,
             OPEN => {
-                let next = steps.get(at + 1).filter(|&&next| next != CLOSE).map(|next| &paths.nodes[(next >> 3) as usize]);
+                let next =
+                    steps.get(at + 1).filter(|&&next| next != CLOSE).map(|next| &paths.nodes[(next >> 3) as usize]);
                 let is_array = next.is_some_and(|path| path.key.is_none());
                 stack.push((node, is_array, name.len(), 0));
                 Step::Open { is_array }

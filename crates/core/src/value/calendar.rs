@@ -31,8 +31,7 @@ impl Moment {
             second => (second, self.nanosecond),
         };
         let of_day = i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(second);
-        let seconds = days_from_civil(self.year, self.month, self.day) * SECONDS_PER_DAY + of_day
-            - self.offset_seconds;
+        let seconds = days_from_civil(self.year, self.month, self.day) * SECONDS_PER_DAY + of_day - self.offset_seconds;
         seconds_to_ns(seconds, nanosecond)
     }
 
@@ -86,16 +85,11 @@ fn civil_from_days(days: i64) -> (i64, u32, u32) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month as u32, day as u32)
 }
@@ -105,16 +99,7 @@ mod tests {
     use super::*;
 
     fn midnight(year: i64, month: u32, day: u32) -> Moment {
-        Moment {
-            year,
-            month,
-            day,
-            hour: 0,
-            minute: 0,
-            second: 0,
-            nanosecond: 0,
-            offset_seconds: 0,
-        }
+        Moment { year, month, day, hour: 0, minute: 0, second: 0, nanosecond: 0, offset_seconds: 0 }
     }
 
     #[test]
@@ -163,13 +148,7 @@ mod tests {
 
     #[test]
     fn a_leap_second_is_the_last_moment_before_it() {
-        let leap = Moment {
-            hour: 23,
-            minute: 59,
-            second: 60,
-            nanosecond: 5,
-            ..midnight(2016, 12, 31)
-        };
+        let leap = Moment { hour: 23, minute: 59, second: 60, nanosecond: 5, ..midnight(2016, 12, 31) };
         assert_eq!(leap.to_ns(), Some(1_483_228_800 * NS_PER_SECOND - 1));
     }
 }

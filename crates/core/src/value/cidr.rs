@@ -28,20 +28,15 @@ impl Network {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
         };
-        let wanted =
-            || format!("'{text}' is not a network such as '10.0.0.0/8' or '2001:db8::/32'");
+        let wanted = || format!("'{text}' is not a network such as '10.0.0.0/8' or '2001:db8::/32'");
         let address = parse_plain(address_text.as_bytes()).ok_or_else(wanted)?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix_text {
             None => bits,
             Some(prefix) => {
                 let digits = prefix.bytes().all(|byte| byte.is_ascii_digit());
-                let number = prefix
-                    .parse()
-                    .ok()
-                    .filter(|&number: &u32| digits && number <= bits);
-                number
-                    .ok_or_else(|| format!("prefix of '{text}' is not a number from 0 to {bits}"))?
+                let number = prefix.parse().ok().filter(|&number: &u32| digits && number <= bits);
+                number.ok_or_else(|| format!("prefix of '{text}' is not a number from 0 to {bits}"))?
             }
         };
         Ok(Self::new(address, prefix))
@@ -51,19 +46,13 @@ impl Network {
         match address {
             IpAddr::V4(address) => {
                 let mask = u32::MAX.checked_shl(32 - prefix).unwrap_or(0);
-                Self::V4 {
-                    first: address.to_bits() & mask,
-                    mask,
-                }
+                Self::V4 { first: address.to_bits() & mask, mask }
             }
             IpAddr::V6(address) => match address.to_ipv4_mapped() {
                 Some(mapped) if prefix >= 96 => Self::new(IpAddr::V4(mapped), prefix - 96),
                 _ => {
                     let mask = u128::MAX.checked_shl(128 - prefix).unwrap_or(0);
-                    Self::V6 {
-                        first: address.to_bits() & mask,
-                        mask,
-                    }
+                    Self::V6 { first: address.to_bits() & mask, mask }
                 }
             },
         }
@@ -82,9 +71,7 @@ impl Network {
             (Self::V4 { first, mask }, IpAddr::V4(address)) => address.to_bits() & mask == *first,
             (Self::V6 { first, mask }, IpAddr::V6(address)) => address.to_bits() & mask == *first,
             // Only a network as wide as ::/0 holds the mapped addresses, and with them all of IPv4.
-            (Self::V6 { first, mask }, IpAddr::V4(address)) => {
-                address.to_ipv6_mapped().to_bits() & mask == *first
-            }
+            (Self::V6 { first, mask }, IpAddr::V4(address)) => address.to_ipv6_mapped().to_bits() & mask == *first,
             (Self::V4 { .. }, IpAddr::V6(_)) => false,
         }
     }
@@ -117,9 +104,7 @@ mod tests {
     use super::*;
 
     fn holds(network: &str, text: &str) -> bool {
-        Network::parse(network)
-            .expect("a network")
-            .contains_text(text.as_bytes())
+        Network::parse(network).expect("a network").contains_text(text.as_bytes())
     }
 
     #[test]
@@ -164,19 +149,13 @@ mod tests {
 
     #[test]
     fn errors_say_what_was_wanted() {
-        let wanted = |text: &str| {
-            format!("'{text}' is not a network such as '10.0.0.0/8' or '2001:db8::/32'")
-        };
+        let wanted = |text: &str| format!("'{text}' is not a network such as '10.0.0.0/8' or '2001:db8::/32'");
         for text in ["", "10.0.0/8", "x", "/8", "10.0.0.0.0/8"] {
             assert_eq!(Network::parse(text), Err(wanted(text)));
         }
-        for (text, bits) in [
-            ("10.0.0.0/33", 32),
-            ("10.0.0.0/", 32),
-            ("10.0.0.0/+8", 32),
-            ("::/129", 128),
-            ("::/x", 128),
-        ] {
+        for (text, bits) in
+            [("10.0.0.0/33", 32), ("10.0.0.0/", 32), ("10.0.0.0/+8", 32), ("::/129", 128), ("::/x", 128)]
+        {
             let error = format!("prefix of '{text}' is not a number from 0 to {bits}");
             assert_eq!(Network::parse(text), Err(error));
         }

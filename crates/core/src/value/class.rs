@@ -59,8 +59,7 @@ const fn class_of(byte: u8) -> u16 {
 /// The union of the classes of all bytes.
 #[inline]
 pub fn class_mask(text: &[u8]) -> u16 {
-    text.iter()
-        .fold(0, |mask, &byte| mask | CLASSES[byte as usize])
+    text.iter().fold(0, |mask, &byte| mask | CLASSES[byte as usize])
 }
 
 /// Whether a chunk with mask `have` may hold all the classes that `need` asks for; with `fold`, letters of either case do.
@@ -86,10 +85,7 @@ mod tests {
         assert!(CLASSES.iter().all(|class| class.count_ones() == 1));
         assert_eq!(class_mask(b""), 0);
         assert_eq!(class_mask(b"10.0.0.1"), DIGIT | DOT);
-        assert_eq!(
-            class_mask("aZ é".as_bytes()),
-            LOWER_HEX | UPPER_OTHER | SPACE | NON_ASCII
-        );
+        assert_eq!(class_mask("aZ é".as_bytes()), LOWER_HEX | UPPER_OTHER | SPACE | NON_ASCII);
     }
 
     #[test]

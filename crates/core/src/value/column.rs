@@ -26,9 +26,7 @@ impl ColumnPattern {
         for part in parts {
             match (joined.last_mut(), part) {
                 (_, ColumnPart::Literal(text)) if text.is_empty() => {}
-                (Some(ColumnPart::Literal(before)), ColumnPart::Literal(text)) => {
-                    before.extend(text)
-                }
+                (Some(ColumnPart::Literal(before)), ColumnPart::Literal(text)) => before.extend(text),
                 (_, part) => joined.push(part),
             }
         }
@@ -64,9 +62,7 @@ impl ColumnPattern {
         for part in &self.parts {
             reached = match part {
                 ColumnPart::Literal(text) => after_literal(&reached, name, text),
-                ColumnPart::Star => {
-                    after_star(&reached, |index| !matches!(name[index], b'.' | b'[' | b']'))
-                }
+                ColumnPart::Star => after_star(&reached, |index| !matches!(name[index], b'.' | b'[' | b']')),
                 ColumnPart::DoubleStar => after_star(&reached, |_| true),
             };
         }
@@ -119,10 +115,7 @@ mod tests {
 
     #[test]
     fn plain_names() {
-        assert_eq!(
-            pattern("userIdentity.arn").literal(),
-            Some(&b"userIdentity.arn"[..])
-        );
+        assert_eq!(pattern("userIdentity.arn").literal(), Some(&b"userIdentity.arn"[..]));
         assert_eq!(pattern("a*").literal(), None);
         assert_eq!(pattern("").literal(), Some(&b""[..]));
         assert!(matches("userIdentity.arn", "userIdentity.arn"));

@@ -27,10 +27,7 @@ pub fn is_number(text: &[u8]) -> bool {
 pub fn number_end(text: &[u8], at: usize) -> Option<usize> {
     let digits = |from: usize| {
         let rest = text.get(from..).unwrap_or_default();
-        from + rest
-            .iter()
-            .position(|byte| !byte.is_ascii_digit())
-            .unwrap_or(rest.len())
+        from + rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len())
     };
     let whole = at + usize::from(text.get(at) == Some(&b'-'));
     let mut end = match text.get(whole)? {
@@ -95,11 +92,7 @@ pub fn as_i64(text: &[u8]) -> Option<i64> {
         // 19 digits fit in u64.
         size = size * 10 + u64::from(digit);
     }
-    if negative {
-        0i64.checked_sub_unsigned(size)
-    } else {
-        i64::try_from(size).ok()
-    }
+    if negative { 0i64.checked_sub_unsigned(size) } else { i64::try_from(size).ok() }
 }
 
 /// The nearest double; infinite beyond its range. None when the text is not a number.
@@ -131,10 +124,7 @@ impl<'a> Decimal<'a> {
             Some(at) => (&text[..at], read_exponent(&text[at + 1..])),
             None => (text, 0),
         };
-        let point = mantissa
-            .iter()
-            .position(|&byte| byte == b'.')
-            .unwrap_or(mantissa.len());
+        let point = mantissa.iter().position(|&byte| byte == b'.').unwrap_or(mantissa.len());
         let whole = skip_zeros(&mantissa[..point]);
         let mut fraction = mantissa.get(point + 1..).unwrap_or_default();
         let mut magnitude = exponent + whole.len() as i128;
@@ -143,12 +133,7 @@ impl<'a> Decimal<'a> {
             magnitude -= (fraction.len() - significant.len()) as i128;
             fraction = significant;
         }
-        Self {
-            negative,
-            whole,
-            fraction,
-            magnitude,
-        }
+        Self { negative, whole, fraction, magnitude }
     }
 
     fn sign(&self) -> i8 {
@@ -180,9 +165,8 @@ fn read_exponent(text: &[u8]) -> i128 {
         [b'+', rest @ ..] => (false, rest),
         rest => (false, rest),
     };
-    let size = digits.iter().fold(0i128, |size, digit| {
-        (size * 10 + i128::from(digit.wrapping_sub(b'0'))).min(EXPONENT_MAX)
-    });
+    let size =
+        digits.iter().fold(0i128, |size, digit| (size * 10 + i128::from(digit.wrapping_sub(b'0'))).min(EXPONENT_MAX));
     if negative { -size } else { size }
 }
 
@@ -192,11 +176,7 @@ fn skip_zeros(digits: &[u8]) -> &[u8] {
 }
 
 fn without_end_zeros(digits: &[u8]) -> &[u8] {
-    let zeros = digits
-        .iter()
-        .rev()
-        .take_while(|&&digit| digit == b'0')
-        .count();
+    let zeros = digits.iter().rev().take_while(|&&digit| digit == b'0').count();
     &digits[..digits.len() - zeros]
 }
 
@@ -206,19 +186,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn order(a: &str, b: &str) -> Ordering {
-        assert_eq!(
-            compare(b.as_bytes(), a.as_bytes()),
-            compare(a.as_bytes(), b.as_bytes()).reverse()
-        );
+        assert_eq!(compare(b.as_bytes(), a.as_bytes()), compare(a.as_bytes(), b.as_bytes()).reverse());
         compare(a.as_bytes(), b.as_bytes())
     }
 
     #[test]
     fn equal_by_value() {
         for group in [
-            &[
-                "1", "1.0", "1e0", "10e-1", "0.1e1", "1.000", "0.01E+2", "100e-2",
-            ][..],
+            &["1", "1.0", "1e0", "10e-1", "0.1e1", "1.000", "0.01E+2", "100e-2"][..],
             &["0", "-0", "0.0", "-0e999999999", "0e-5"],
             &["-15", "-1.5e1", "-150e-1"],
             &["1e999999999", "10e999999998", "0.1e1000000000"],
@@ -264,27 +239,12 @@ mod tests {
 
     #[test]
     fn integers_that_print_back() {
-        for text in [
-            "0",
-            "1",
-            "-1",
-            "9223372036854775807",
-            "-9223372036854775808",
-            "1000",
-        ] {
+        for text in ["0", "1", "-1", "9223372036854775807", "-9223372036854775808", "1000"] {
             assert_eq!(as_i64(text.as_bytes()), text.parse().ok(), "{text}");
         }
-        for text in [
-            "",
-            "-",
-            "-0",
-            "01",
-            "1.0",
-            "1e3",
-            "9223372036854775808",
-            "-9223372036854775809",
-            "99999999999999999999",
-        ] {
+        for text in
+            ["", "-", "-0", "01", "1.0", "1e3", "9223372036854775808", "-9223372036854775809", "99999999999999999999"]
+        {
             assert_eq!(as_i64(text.as_bytes()), None, "{text}");
         }
     }
@@ -294,9 +254,7 @@ mod tests {
         for text in ["0", "-0", "10", "1.5", "1e5", "1E+5", "-0.0e-0"] {
             assert!(is_number(text.as_bytes()), "{text}");
         }
-        for text in [
-            "", "-", "+1", "01", "1.", ".5", "1e", "1e+", "0x1", "NaN", "Infinity", "1 ", "--1",
-        ] {
+        for text in ["", "-", "+1", "01", "1.", ".5", "1e", "1e+", "0x1", "NaN", "Infinity", "1 ", "--1"] {
             assert!(!is_number(text.as_bytes()), "{text}");
         }
     }

@@ -96,7 +96,9 @@ mod tests {
         for text in ["404", "404.0", "4.04e2", "40400E-2", "0.404e+3"] {
             assert_eq!(integer_text(text.as_bytes()).as_deref(), Some(&b"404"[..]), "{text}");
         }
-        for (text, wanted) in [("-0.0", Some("0")), ("-5e1", Some("-50")), ("0.5", None), ("1e99999999999", None), ("1e30", None)] {
+        for (text, wanted) in
+            [("-0.0", Some("0")), ("-5e1", Some("-50")), ("0.5", None), ("1e99999999999", None), ("1e30", None)]
+        {
             assert_eq!(integer_text(text.as_bytes()).as_deref(), wanted.map(str::as_bytes), "{text}");
         }
         assert_eq!(integer_text(b"12345678901234567890"), None);

@@ -5,7 +5,8 @@ pub fn put_string(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     let mut start = 0;
     for (at, &byte) in text.iter().enumerate() {
-        if !NEEDS_CARE[byte as usize] {
+        // Behind a surrogate's first byte come two that are done with it.
+        if !NEEDS_CARE[byte as usize] || at < start {
             continue;
         }
         if byte == SURROGATE_LEAD && text.get(at + 1).is_none_or(|&next| next < 0xa0) {
@@ -20,7 +21,8 @@ pub fn put_string(out: &mut Vec<u8>, text: &[u8]) {
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
             SURROGATE_LEAD => {
-                let unit = 0xd000 | (u16::from(text[at + 1] & 0x3f) << 6) | u16::from(text.get(at + 2).unwrap_or(&0) & 0x3f);
+                let unit =
+                    0xd000 | (u16::from(text[at + 1] & 0x3f) << 6) | u16::from(text.get(at + 2).unwrap_or(&0) & 0x3f);
                 put_escape(out, unit);
                 start = (at + 3).min(text.len());
             }

@@ -31,33 +31,14 @@ impl Needle {
         let has_letters = literal.iter().any(u8::is_ascii_alphabetic);
         if exact_case || !has_letters {
             let finder = memmem::Finder::new(literal).into_owned();
-            return Self {
-                literal: literal.to_vec(),
-                kind: Kind::Exact(Box::new(finder)),
-            };
+            return Self { literal: literal.to_vec(), kind: Kind::Exact(Box::new(finder)) };
         }
         let literal = literal.to_ascii_lowercase();
-        let rank = |byte: u8| {
-            COMMON
-                .iter()
-                .rev()
-                .position(|&common| common == byte)
-                .map_or(0, |rank| rank + 1)
-        };
-        let rarest = literal
-            .iter()
-            .enumerate()
-            .min_by_key(|&(_, &byte)| rank(byte));
+        let rank = |byte: u8| COMMON.iter().rev().position(|&common| common == byte).map_or(0, |rank| rank + 1);
+        let rarest = literal.iter().enumerate().min_by_key(|&(_, &byte)| rank(byte));
         let (offset, lower) = rarest.map_or((0, 0), |(offset, &byte)| (offset, byte));
         let upper = lower.to_ascii_uppercase();
-        Self {
-            literal,
-            kind: Kind::Folded {
-                offset,
-                lower,
-                upper,
-            },
-        }
+        Self { literal, kind: Kind::Folded { offset, lower, upper } }
     }
 
     /// The literal that is searched; in lower case when case is folded and it has letters.
@@ -73,12 +54,7 @@ impl Needle {
 
     /// The start of the first occurrence, at `from` or later, that `accept` agrees with. Occurrences may overlap.
     #[inline]
-    pub fn find_where(
-        &self,
-        text: &[u8],
-        from: usize,
-        mut accept: impl FnMut(usize) -> bool,
-    ) -> Option<usize> {
+    pub fn find_where(&self, text: &[u8], from: usize, mut accept: impl FnMut(usize) -> bool) -> Option<usize> {
         if self.literal.is_empty() {
             return (from..=text.len()).find(|&at| accept(at));
         }
@@ -93,11 +69,7 @@ impl Needle {
                     at += 1;
                 }
             }
-            Kind::Folded {
-                offset,
-                lower,
-                upper,
-            } => {
+            Kind::Folded { offset, lower, upper } => {
                 let base = from + offset;
                 let rest = text.get(base..)?;
                 let mut accept_at = |position: usize| {

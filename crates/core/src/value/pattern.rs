@@ -21,23 +21,13 @@ impl ValuePattern {
     /// `parts` are the literal runs between `*`: `["abc"]` is `abc`, `["", "abc", ""]` is `*abc*`. No part at all is an empty
     /// pattern.
     pub fn new<P: AsRef<[u8]>>(parts: &[P], exact_case: bool) -> Self {
-        let mut needles: Vec<Needle> = parts
-            .iter()
-            .map(|part| Needle::new(part.as_ref(), exact_case))
-            .collect();
+        let mut needles: Vec<Needle> = parts.iter().map(|part| Needle::new(part.as_ref(), exact_case)).collect();
         if needles.is_empty() {
             needles.push(Needle::new(b"", exact_case));
         }
-        let classes = needles
-            .iter()
-            .fold(0, |mask, part| mask | class_mask(part.literal()));
+        let classes = needles.iter().fold(0, |mask, part| mask | class_mask(part.literal()));
         let literal_bytes = needles.iter().map(|part| part.literal().len()).sum();
-        Self {
-            parts: needles,
-            exact_case,
-            literal_bytes,
-            classes,
-        }
+        Self { parts: needles, exact_case, literal_bytes, classes }
     }
 
     /// Whether the text contains the pattern at token boundaries.
@@ -53,24 +43,17 @@ impl ValuePattern {
                 return true;
             }
             return first
-                .find_where(text, 0, |at| {
-                    starts_well(first, text, at) && ends_well(first, text, at)
-                })
+                .find_where(text, 0, |at| starts_well(first, text, at) && ends_well(first, text, at))
                 .is_some();
         }
         let start = match first.literal().len() {
             0 => Some(0),
-            length => first
-                .find_where(text, 0, |at| starts_well(first, text, at))
-                .map(|at| at + length),
+            length => first.find_where(text, 0, |at| starts_well(first, text, at)).map(|at| at + length),
         };
         let Some(from) = start.and_then(|from| self.skip_middle(text, from)) else {
             return false;
         };
-        last.literal().is_empty()
-            || last
-                .find_where(text, from, |at| ends_well(last, text, at))
-                .is_some()
+        last.literal().is_empty() || last.find_where(text, from, |at| ends_well(last, text, at)).is_some()
     }
 
     /// Whether the pattern matches the text from its start to its end.
@@ -87,8 +70,7 @@ impl ValuePattern {
         if !first.is_at(text, 0) || !last.is_at(text, tail) {
             return false;
         }
-        self.skip_middle(&text[..tail], first.literal().len())
-            .is_some()
+        self.skip_middle(&text[..tail], first.literal().len()).is_some()
     }
 
     /// Whether the pattern is `*` (or `**` …): every value matches, as a whole too. An empty pattern is not one: every value
@@ -130,22 +112,17 @@ impl ValuePattern {
     /// The end of the leftmost places of all literals between the first and the last.
     fn skip_middle(&self, text: &[u8], from: usize) -> Option<usize> {
         let middle = &self.parts[1..self.parts.len() - 1];
-        middle.iter().try_fold(from, |from, part| {
-            Some(part.find(text, from)? + part.literal().len())
-        })
+        middle.iter().try_fold(from, |from, part| Some(part.find(text, from)? + part.literal().len()))
     }
 }
 
 fn starts_well(part: &Needle, text: &[u8], at: usize) -> bool {
-    at == 0
-        || !is_token_char(text[at - 1])
-        || !part.literal().first().copied().is_some_and(is_token_char)
+    at == 0 || !is_token_char(text[at - 1]) || !part.literal().first().copied().is_some_and(is_token_char)
 }
 
 fn ends_well(part: &Needle, text: &[u8], at: usize) -> bool {
     let after = text.get(at + part.literal().len());
-    !after.copied().is_some_and(is_token_char)
-        || !part.literal().last().copied().is_some_and(is_token_char)
+    !after.copied().is_some_and(is_token_char) || !part.literal().last().copied().is_some_and(is_token_char)
 }
 
 #[cfg(test)]
@@ -180,10 +157,7 @@ mod tests {
         assert!(contains(&["union", "select"], "1 UNION all SELECT 2"));
         assert!(!contains(&["union", "select"], "1 UNION all SELECTED"));
         assert!(!contains(&["union", "select"], "reunion select"));
-        assert!(contains(
-            &["union", "select"],
-            "reunion union selected select"
-        ));
+        assert!(contains(&["union", "select"], "reunion union selected select"));
         assert!(!contains(&["select", "union"], "union select"));
         assert!(contains(&["", ""], ""));
         assert!(contains(&[""], "anything"));
@@ -191,10 +165,7 @@ mod tests {
 
     #[test]
     fn whole_values() {
-        assert!(whole(
-            &["UpdateFunctionConfiguration", ""],
-            "updatefunctionconfiguration20150331"
-        ));
+        assert!(whole(&["UpdateFunctionConfiguration", ""], "updatefunctionconfiguration20150331"));
         assert!(!whole(&["abc"], "abc "));
         assert!(whole(&["a", "b", "c"], "a--b--c"));
         assert!(!whole(&["ab", "ba"], "aba"));
@@ -207,14 +178,8 @@ mod tests {
     fn exact_case_is_exact() {
         assert!(ValuePattern::new(&["Role"], true).contains(b"a Role"));
         assert!(!ValuePattern::new(&["Role"], true).contains(b"a role"));
-        assert_eq!(
-            ValuePattern::new(&["Role", "Xyz12"], true).longest_literal(),
-            b"Xyz12"
-        );
-        assert_eq!(
-            ValuePattern::new(&["Role"], false).literal(),
-            Some(&b"role"[..])
-        );
+        assert_eq!(ValuePattern::new(&["Role", "Xyz12"], true).longest_literal(), b"Xyz12");
+        assert_eq!(ValuePattern::new(&["Role"], false).literal(), Some(&b"role"[..]));
         assert_eq!(ValuePattern::new(&["Role", ""], false).literal(), None);
     }
 
@@ -243,16 +208,10 @@ mod tests {
             let end = at + part.len();
             match rest.is_empty() {
                 true => vec![end],
-                false => (end..=text.len())
-                    .flat_map(|from| ends(rest, exact, text, from))
-                    .collect(),
+                false => (end..=text.len()).flat_map(|from| ends(rest, exact, text, from)).collect(),
             }
         }
-        let token_at = |index: Option<usize>| {
-            index
-                .and_then(|i| text.get(i))
-                .is_some_and(|&b| is_token_char(b))
-        };
+        let token_at = |index: Option<usize>| index.and_then(|i| text.get(i)).is_some_and(|&b| is_token_char(b));
         let guarded = |byte: Option<&u8>| byte.is_some_and(|&b| is_token_char(b));
         (0..=text.len()).any(|start| {
             let found = ends(parts, exact, text, start);

@@ -20,15 +20,12 @@ const OFFSET_HOURS_MAX: u32 = 23;
 /// Places (of 10) that an epoch's point may be moved by its exponent; more than any real clock.
 const EPOCH_EXPONENT_MAX: i64 = 30;
 
-const MONTHS: [&[u8; 3]; 12] = [
-    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
-];
+const MONTHS: [&[u8; 3]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
 /// The time that the whole text is, in any form this module knows: with a date, Apache's, or since 1970.
 pub fn parse_event_time(text: &[u8]) -> Option<i64> {
-    parse_time(text)
-        .or_else(|| parse_epoch(text))
-        .or_else(|| parse_apache(text))
+    parse_time(text).or_else(|| parse_epoch(text)).or_else(|| parse_apache(text))
 }
 
 /// The time that the whole text is, in an ISO 8601 / RFC 3339 form with a date.
@@ -54,16 +51,8 @@ pub fn parse_time_prefix(text: &[u8]) -> Option<(i64, usize)> {
     let month = reader.digits(2)?;
     reader.expect(b"-")?;
     let day = reader.digits(2)?;
-    let mut moment = Moment {
-        year: year.into(),
-        month,
-        day,
-        hour: 0,
-        minute: 0,
-        second: 0,
-        nanosecond: 0,
-        offset_seconds: 0,
-    };
+    let mut moment =
+        Moment { year: year.into(), month, day, hour: 0, minute: 0, second: 0, nanosecond: 0, offset_seconds: 0 };
     let date_end = reader.at;
     if reader.time_of_day(&mut moment).is_none() {
         reader.at = date_end;
@@ -85,21 +74,8 @@ pub fn parse_apache(text: &[u8]) -> Option<i64> {
     let (hour, minute, second) = reader.clock()?;
     reader.expect(b" ")?;
     let offset_seconds = reader.offset()?;
-    let moment = Moment {
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second: second?,
-        nanosecond: 0,
-        offset_seconds,
-    };
-    if reader.at == text.len() {
-        moment.to_ns()
-    } else {
-        None
-    }
+    let moment = Moment { year, month, day, hour, minute, second: second?, nanosecond: 0, offset_seconds };
+    if reader.at == text.len() { moment.to_ns() } else { None }
 }
 
 /// Seconds, milliseconds, microseconds or nanoseconds since 1970: an integer or a decimal, exponent allowed.
@@ -113,26 +89,14 @@ pub fn parse_epoch(text: &[u8]) -> Option<i64> {
     if !text.first()?.is_ascii_digit() || number_end(text, 0) != Some(text.len()) {
         return None;
     }
-    let split = text
-        .iter()
-        .position(|byte| matches!(byte, b'e' | b'E'))
-        .unwrap_or(text.len());
+    let split = text.iter().position(|byte| matches!(byte, b'e' | b'E')).unwrap_or(text.len());
     let exponent = match std::str::from_utf8(text.get(split + 1..).unwrap_or_default()).ok()? {
         "" => 0,
-        digits => digits
-            .parse::<i64>()
-            .ok()
-            .filter(|exponent| exponent.abs() <= EPOCH_EXPONENT_MAX)?,
+        digits => digits.parse::<i64>().ok().filter(|exponent| exponent.abs() <= EPOCH_EXPONENT_MAX)?,
     };
     let mantissa = &text[..split];
-    let point = mantissa
-        .iter()
-        .position(|&byte| byte == b'.')
-        .unwrap_or(mantissa.len());
-    let digits = mantissa
-        .iter()
-        .filter(|&&byte| byte != b'.')
-        .map(|byte| i128::from(byte - b'0'));
+    let point = mantissa.iter().position(|&byte| byte == b'.').unwrap_or(mantissa.len());
+    let digits = mantissa.iter().filter(|&&byte| byte != b'.').map(|byte| i128::from(byte - b'0'));
     let whole_digits = point as i64 + exponent;
     // The count in units of 10^-9, as far as i128 holds it; more digits before the point than that are no time.
     let mut scaled = 0i128;
@@ -183,9 +147,7 @@ pub fn iso_form(text: &[u8]) -> Option<(i64, u8)> {
     let (head, rest) = text.split_first_chunk::<19>()?;
     let fraction = match rest {
         [b'Z'] => &rest[..0],
-        [b'.', fraction @ .., b'Z'] if (1..=FRACTION_DIGITS_MAX).contains(&fraction.len()) => {
-            fraction
-        }
+        [b'.', fraction @ .., b'Z'] if (1..=FRACTION_DIGITS_MAX).contains(&fraction.len()) => fraction,
         _ => return None,
     };
     let separators = [head[4], head[7], head[10], head[13], head[16]];
@@ -210,16 +172,7 @@ pub fn iso_form(text: &[u8]) -> Option<(i64, u8)> {
     if second > 59 {
         return None;
     }
-    let moment = Moment {
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-        nanosecond,
-        offset_seconds: 0,
-    };
+    let moment = Moment { year, month, day, hour, minute, second, nanosecond, offset_seconds: 0 };
     Some((moment.to_ns()?, fraction.len() as u8))
 }
 
@@ -268,10 +221,9 @@ impl Reader<'_> {
 
     fn digits(&mut self, count: usize) -> Option<u32> {
         let digits = self.text.get(self.at..self.at + count)?;
-        let value = digits.iter().try_fold(0, |value, byte| {
-            byte.is_ascii_digit()
-                .then(|| value * 10 + u32::from(byte - b'0'))
-        })?;
+        let value = digits
+            .iter()
+            .try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + u32::from(byte - b'0')))?;
         self.at += count;
         Some(value)
     }
@@ -305,22 +257,13 @@ impl Reader<'_> {
             }
         };
         let second = second.unwrap_or(0);
-        *moment = Moment {
-            hour,
-            minute,
-            second,
-            nanosecond,
-            offset_seconds,
-            ..*moment
-        };
+        *moment = Moment { hour, minute, second, nanosecond, offset_seconds, ..*moment };
         Some(())
     }
 
     /// A point and digits; left alone when no digit follows the point.
     fn fraction(&mut self) -> Option<u32> {
-        let digits = self.text[self.at + 1..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit());
+        let digits = self.text[self.at + 1..].iter().take_while(|byte| byte.is_ascii_digit());
         let mut count = 0;
         let mut value = 0;
         for digit in digits {

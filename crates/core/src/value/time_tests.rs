@@ -30,25 +30,13 @@ fn iso_forms() {
         assert_eq!(time(text), Some(BASE), "{text}");
     }
     assert_eq!(time("2023-07-10T11:45Z"), Some(BASE - 7 * NS_PER_SECOND));
-    assert_eq!(
-        time("2023-07-10"),
-        Some(BASE - (11 * 3600 + 45 * 60 + 7) * NS_PER_SECOND)
-    );
+    assert_eq!(time("2023-07-10"), Some(BASE - (11 * 3600 + 45 * 60 + 7) * NS_PER_SECOND));
     assert_eq!(time("2023-07-10T11:45:07.1Z"), Some(BASE + 100_000_000));
     assert_eq!(time("2023-07-10 11:45:07,123"), Some(BASE + 123_000_000));
-    assert_eq!(
-        time("2023-07-10T11:45:07.123456789123+00:00"),
-        Some(BASE + 123_456_789)
-    );
-    assert_eq!(
-        time("2100-01-01T00:00:00Z"),
-        Some(4_102_444_800 * NS_PER_SECOND)
-    );
+    assert_eq!(time("2023-07-10T11:45:07.123456789123+00:00"), Some(BASE + 123_456_789));
+    assert_eq!(time("2100-01-01T00:00:00Z"), Some(4_102_444_800 * NS_PER_SECOND));
     assert_eq!(time("1969-12-31T23:59:59.5Z"), Some(-500_000_000));
-    assert_eq!(
-        time("2016-12-31T23:59:60Z"),
-        Some(1_483_228_800 * NS_PER_SECOND - 1)
-    );
+    assert_eq!(time("2016-12-31T23:59:60Z"), Some(1_483_228_800 * NS_PER_SECOND - 1));
 }
 
 #[test]
@@ -84,27 +72,15 @@ fn what_is_no_time() {
 
 #[test]
 fn a_time_in_front_of_other_text() {
-    assert_eq!(
-        parse_time_prefix(b"2023-07-10 11:45:07,5 INFO x"),
-        Some((BASE + 500_000_000, 21))
-    );
-    assert_eq!(
-        parse_time_prefix(b"2023-07-10T11:45:07Z: x"),
-        Some((BASE, 20))
-    );
-    assert_eq!(
-        parse_time_prefix(b"2023-07-10 text").map(|(_, length)| length),
-        Some(10)
-    );
+    assert_eq!(parse_time_prefix(b"2023-07-10 11:45:07,5 INFO x"), Some((BASE + 500_000_000, 21)));
+    assert_eq!(parse_time_prefix(b"2023-07-10T11:45:07Z: x"), Some((BASE, 20)));
+    assert_eq!(parse_time_prefix(b"2023-07-10 text").map(|(_, length)| length), Some(10));
     assert_eq!(parse_time_prefix(b"x 2023-07-10"), None);
 }
 
 #[test]
 fn apache() {
-    assert_eq!(
-        parse_apache(b"10/Oct/2000:13:55:36 -0700"),
-        Some(971_211_336 * NS_PER_SECOND)
-    );
+    assert_eq!(parse_apache(b"10/Oct/2000:13:55:36 -0700"), Some(971_211_336 * NS_PER_SECOND));
     for text in [
         "10/Oct/2000:13:55:36",
         "10/oct/2000:13:55:36 -0700",
@@ -137,17 +113,8 @@ fn counts_since_1970() {
     assert_eq!(epoch("4102444800"), Some(4_102_444_800 * NS_PER_SECOND));
     assert_eq!(epoch("1688989507.1234567899"), Some(BASE + 123_456_789));
     assert_eq!(epoch("1688989507000.5"), Some(BASE + 500_000));
-    for text in [
-        "",
-        "-1",
-        "abc",
-        "1e99",
-        "1e999999999999999999999",
-        "99999999999999999999",
-        "9999999999",
-        "0x10",
-        "1 ",
-    ] {
+    for text in ["", "-1", "abc", "1e99", "1e999999999999999999999", "99999999999999999999", "9999999999", "0x10", "1 "]
+    {
         assert_eq!(epoch(text), None, "{text}");
     }
     let digits = "9".repeat(500);
@@ -172,18 +139,9 @@ fn any_form() {
 
 #[test]
 fn printed_times() {
-    assert_eq!(
-        format_rfc3339(1_767_225_600 * NS_PER_SECOND),
-        "2026-01-01T00:00:00Z"
-    );
-    assert_eq!(
-        format_rfc3339(1_767_225_600 * NS_PER_SECOND + 123_000_000),
-        "2026-01-01T00:00:00.123Z"
-    );
-    assert_eq!(
-        format_rfc3339(1_767_225_600 * NS_PER_SECOND + 123_456_789),
-        "2026-01-01T00:00:00.123456789Z"
-    );
+    assert_eq!(format_rfc3339(1_767_225_600 * NS_PER_SECOND), "2026-01-01T00:00:00Z");
+    assert_eq!(format_rfc3339(1_767_225_600 * NS_PER_SECOND + 123_000_000), "2026-01-01T00:00:00.123Z");
+    assert_eq!(format_rfc3339(1_767_225_600 * NS_PER_SECOND + 123_456_789), "2026-01-01T00:00:00.123456789Z");
     assert_eq!(format_rfc3339(-1), "1969-12-31T23:59:59.999999999Z");
     assert_eq!(format_rfc3339(i64::MIN), "1677-09-21T00:12:43.145224192Z");
     assert_eq!(format_rfc3339(i64::MAX), "2262-04-11T23:47:16.854775807Z");
@@ -192,10 +150,7 @@ fn printed_times() {
 #[test]
 fn only_what_prints_back_has_the_iso_form() {
     assert_eq!(iso_form(b"2023-07-10T11:45:07Z"), Some((BASE, 0)));
-    assert_eq!(
-        iso_form(b"2023-07-10T11:45:07.120Z"),
-        Some((BASE + 120_000_000, 3))
-    );
+    assert_eq!(iso_form(b"2023-07-10T11:45:07.120Z"), Some((BASE + 120_000_000, 3)));
     for text in [
         "2023-07-10T11:45:07.Z",
         "2023-07-10T11:45:07.1234567890Z",

@@ -273,7 +273,9 @@ impl Batch {
 
     fn origin(&mut self, time_source: TimeSource, parse_error: &str) -> u32 {
         let is_same = |origin: &Origin| {
-            origin.time_source == time_source && origin.parse_error == parse_error && origin.source_type == self.object.source_type
+            origin.time_source == time_source
+                && origin.parse_error == parse_error
+                && origin.source_type == self.object.source_type
         };
         if let Some(at) = self.origins.iter().rposition(is_same) {
             return at as u32;

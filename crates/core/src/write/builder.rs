@@ -5,9 +5,9 @@ use super::segment::{Segment, SegmentWriter};
 use crate::decompress::{Damage, Decompressor, Limits};
 use crate::error::{CoreError, Result};
 use crate::format::objects::SourceObject;
+use crate::parse::Statistics;
 use crate::parse::registry::{Format, format_names};
 use crate::parse::source::SourceParser;
-use crate::parse::Statistics;
 
 /// Pages of a group; more would make its shared columns heavier to fetch with one event, fewer would repeat their dictionaries.
 const GROUP_PAGES: usize = 12;
@@ -103,8 +103,10 @@ impl Builder {
         if self.current.is_some() {
             return Err(CoreError::Usage("an object begins before the one before it ended".to_string()));
         }
-        let unknown = |name: &str| CoreError::Usage(format!("unknown format '{name}', known: {}", format_names().join(", ")));
-        let format = start.format.as_deref().map(|name| Format::by_name(name).ok_or_else(|| unknown(name))).transpose()?;
+        let unknown =
+            |name: &str| CoreError::Usage(format!("unknown format '{name}', known: {}", format_names().join(", ")));
+        let format =
+            start.format.as_deref().map(|name| Format::by_name(name).ok_or_else(|| unknown(name))).transpose()?;
         let context = ObjectContext {
             number: self.writer.objects.len() as u32,
             modified_ns: start.modified_ns,
@@ -123,7 +125,8 @@ impl Builder {
         let limits = self.limits();
         let Some(current) = &mut self.current else { return Err(CoreError::Usage("no object has begun".to_string())) };
         if current.damage.is_none() {
-            let (batch, writer, raw_bytes, parser) = (&mut self.batch, &mut self.writer, &mut self.raw_bytes, &mut current.parser);
+            let (batch, writer, raw_bytes, parser) =
+                (&mut self.batch, &mut self.writer, &mut self.raw_bytes, &mut current.parser);
             let taken = current.decompressor.feed(data, |piece| {
                 *raw_bytes += piece.len() as u64;
                 parser.feed(piece, batch);
@@ -142,9 +145,12 @@ impl Builder {
 
     pub fn end_object(&mut self) -> Result<ObjectReport> {
         let limits = self.limits();
-        let Some(mut current) = self.current.take() else { return Err(CoreError::Usage("no object has begun".to_string())) };
+        let Some(mut current) = self.current.take() else {
+            return Err(CoreError::Usage("no object has begun".to_string()));
+        };
         if current.damage.is_none() {
-            let (batch, writer, raw_bytes, parser) = (&mut self.batch, &mut self.writer, &mut self.raw_bytes, &mut current.parser);
+            let (batch, writer, raw_bytes, parser) =
+                (&mut self.batch, &mut self.writer, &mut self.raw_bytes, &mut current.parser);
             let ended = current.decompressor.finish(|piece| {
                 *raw_bytes += piece.len() as u64;
                 parser.feed(piece, batch);

@@ -31,7 +31,13 @@ enum Stored {
 }
 
 /// Appends the batch to `file` as a group and adds its tokens, with page numbers of the group, to `tokens`.
-pub fn put_group(file: &mut Vec<u8>, batch: &Batch, limits: PageLimits, tokens: &mut TokenSet, compressor: &mut Compressor) -> GroupEntry {
+pub fn put_group(
+    file: &mut Vec<u8>,
+    batch: &Batch,
+    limits: PageLimits,
+    tokens: &mut TokenSet,
+    compressor: &mut Compressor,
+) -> GroupEntry {
     let offset = file.len() as u64;
     let layout = Layout::of(batch, limits);
     let values = stored_values(batch, &layout);
@@ -39,7 +45,12 @@ pub fn put_group(file: &mut Vec<u8>, batch: &Batch, limits: PageLimits, tokens: 
     order.sort_unstable_by_key(|&at| (batch.columns()[at].node, batch.columns()[at].kind));
 
     let mut strips = Vec::new();
-    put_shapes(&mut strips, compressor, layout.shapes.iter().map(|&shape| batch.shape(shape)).collect::<Vec<_>>().into_iter(), &layout.shape_ids);
+    put_shapes(
+        &mut strips,
+        compressor,
+        layout.shapes.iter().map(|&shape| batch.shape(shape)).collect::<Vec<_>>().into_iter(),
+        &layout.shape_ids,
+    );
     let shapes_frame = FrameRef::of(&strips);
     let rows: Vec<RowFacts> = layout.by_time.iter().map(|&row| batch.rows[row as usize].facts).collect();
     let rows_start = strips.len();
@@ -85,7 +96,14 @@ struct Survey {
     distinct_bytes: usize,
 }
 
-fn encode(batch: &Batch, layout: &Layout, column: &ColumnBuffer, values: &StoredValues, tokens: &mut TokenSet, compressor: &mut Compressor) -> (Stamp, Stored) {
+fn encode(
+    batch: &Batch,
+    layout: &Layout,
+    column: &ColumnBuffer,
+    values: &StoredValues,
+    tokens: &mut TokenSet,
+    compressor: &mut Compressor,
+) -> (Stamp, Stored) {
     let survey = survey(column, values, tokens);
     let text = |id| column.dictionary.get(id);
     if let Some(frame) = row_time(batch, layout, column, values) {
@@ -138,7 +156,8 @@ fn survey(column: &ColumnBuffer, values: &StoredValues, tokens: &mut TokenSet) -
             _ => column.dictionary.get(id as u32),
         };
         for_each_token(text, |token| tokens.add(token_hash(token), pages));
-        if column.kind == Kind::Number && (text == b"-0" || text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))) {
+        if column.kind == Kind::Number && (text == b"-0" || text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')))
+        {
             // `404.0` must be found by whoever looks for the number 404.
             if let Some(integer) = integer_text(text).filter(|integer| integer != text) {
                 for_each_token(&integer, |token| tokens.add(token_hash(token), pages));
@@ -163,13 +182,17 @@ fn row_time(batch: &Batch, layout: &Layout, column: &ColumnBuffer, values: &Stor
     match column.kind {
         Kind::Text => {
             let (_, digits) = iso_form(column.dictionary.get(values.ids[0]))?;
-            pairs.all(|(text, time)| iso_form(text) == Some((time, digits))).then(|| put_row_time(&mut frame, digits))?;
+            pairs
+                .all(|(text, time)| iso_form(text) == Some((time, digits)))
+                .then(|| put_row_time(&mut frame, digits))?;
         }
         Kind::Number => {
             let first = as_i64(column.dictionary.get(values.ids[0]))?;
             let time = batch.rows[layout.stored[0] as usize].facts.time_ns;
             let power = EPOCH_POWERS.into_iter().find(|&power| epoch_ns(first, power) == Some(time))?;
-            pairs.all(|(text, time)| as_i64(text).and_then(|number| epoch_ns(number, power)) == Some(time)).then(|| put_row_epoch(&mut frame, power))?;
+            pairs
+                .all(|(text, time)| as_i64(text).and_then(|number| epoch_ns(number, power)) == Some(time))
+                .then(|| put_row_epoch(&mut frame, power))?;
         }
         Kind::Bool => return None,
     }

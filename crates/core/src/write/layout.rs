@@ -106,7 +106,8 @@ fn shape_columns(batch: &Batch, shape: u32) -> Vec<(u32, u32)> {
 
 /// Brings the values of all columns from order of arrival into stored order.
 pub fn stored_values(batch: &Batch, layout: &Layout) -> Vec<StoredValues> {
-    let shapes: Vec<Vec<(u32, u32)>> = (0..batch.shape_count() as u32).map(|shape| shape_columns(batch, shape)).collect();
+    let shapes: Vec<Vec<(u32, u32)>> =
+        (0..batch.shape_count() as u32).map(|shape| shape_columns(batch, shape)).collect();
     let mut next = vec![0u32; batch.columns().len()];
     let mut first = Vec::with_capacity(batch.rows.len());
     let mut starts: Vec<u32> = Vec::with_capacity(batch.values());

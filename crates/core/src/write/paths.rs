@@ -69,7 +69,11 @@ impl PathTable {
     /// The path of member `key` of `parent`; `before` is the member that came before it in this event, or NONE.
     #[inline]
     pub fn child(&mut self, parent: u32, before: u32, key: &[u8]) -> u32 {
-        let guess = if before == NONE { self.nodes[parent as usize].first_child } else { self.nodes[before as usize].next_sibling };
+        let guess = if before == NONE {
+            self.nodes[parent as usize].first_child
+        } else {
+            self.nodes[before as usize].next_sibling
+        };
         if guess != NONE && self.key(guess) == key {
             return guess;
         }

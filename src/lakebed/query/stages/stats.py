@@ -103,7 +103,7 @@ def _is_by(token: Token) -> bool:
 def _parse_measure(cursor: Cursor) -> tuple[Measure, Span]:
     start = cursor.peek()
     column, span = parse_name(cursor, "a function or a column name")
-    word = column.lower() if start.kind is Kind.WORD else ""
+    word = start.source.lower() if start.kind is Kind.WORD else ""
     is_bare = False
     if start.kind is Kind.WORD and cursor.peek().kind is Kind.OPEN:
         function = _parse_function(cursor, start)
@@ -130,8 +130,8 @@ def _parse_function(cursor: Cursor, name: Token) -> Function:
     if word in PLANNED_FUNCTIONS:
         cursor.fail(f'function "{word}" is not available yet', name)
     if word not in FUNCTIONS:
-        known = (*FUNCTIONS, *PLANNED_FUNCTIONS)
-        cursor.fail(f"unknown function {name.describe()}{did_you_mean(word, known)}", name)
+        hint = did_you_mean(word, FUNCTIONS, PLANNED_FUNCTIONS)
+        cursor.fail(f"unknown function {name.describe()}{hint}", name)
     cursor.take()
     if word == "count" and cursor.take_if(Kind.CLOSE):
         return Function("count")

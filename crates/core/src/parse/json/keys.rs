@@ -36,10 +36,7 @@ impl OpenKeys {
     #[inline]
     pub fn open(&mut self) -> OpenObject {
         self.objects = self.objects.wrapping_add(1);
-        OpenObject {
-            first: self.hashes.len(),
-            number: self.objects,
-        }
+        OpenObject { first: self.hashes.len(), number: self.objects }
     }
 
     #[inline]
@@ -93,8 +90,8 @@ mod tests {
         let mut keys = OpenKeys::default();
         for _ in 0..2 {
             let object = keys.open();
-            let duplicates = (0..1000)
-                .filter(|number| keys.is_duplicate(object, (number % 700).to_string().as_bytes()));
+            let duplicates =
+                (0..1000).filter(|number| keys.is_duplicate(object, (number % 700).to_string().as_bytes()));
             assert_eq!(duplicates.count(), 300);
             keys.close(object);
         }

@@ -8,46 +8,26 @@ fn any_value() -> impl Strategy<Value = (String, String)> {
     let leaf = prop_oneof![
         number.prop_map(|text| (text.clone(), text)),
         any_string(),
-        prop_oneof![Just("true"), Just("false"), Just("null")]
-            .prop_map(|text| (text.to_string(), text.to_string())),
+        prop_oneof![Just("true"), Just("false"), Just("null")].prop_map(|text| (text.to_string(), text.to_string())),
     ];
     leaf.prop_recursive(4, 40, 6, |inner| {
-        let array = proptest::collection::vec((inner.clone(), "[ \n\t\r]{0,2}"), 0..5).prop_map(
-            |elements| {
-                let compact: Vec<_> = elements
-                    .iter()
-                    .map(|((compact, _), _)| compact.as_str())
-                    .collect();
-                let loose: Vec<_> = elements
-                    .iter()
-                    .map(|((_, loose), space)| format!("{space}{loose}{space}"))
-                    .collect();
-                (
-                    format!("[{}]", compact.join(",")),
-                    format!("[{}]", loose.join(",")),
-                )
-            },
-        );
+        let array = proptest::collection::vec((inner.clone(), "[ \n\t\r]{0,2}"), 0..5).prop_map(|elements| {
+            let compact: Vec<_> = elements.iter().map(|((compact, _), _)| compact.as_str()).collect();
+            let loose: Vec<_> = elements.iter().map(|((_, loose), space)| format!("{space}{loose}{space}")).collect();
+            (format!("[{}]", compact.join(",")), format!("[{}]", loose.join(",")))
+        });
         prop_oneof![array, any_object(inner)]
     })
 }
 
-fn any_object(
-    value: impl Strategy<Value = (String, String)>,
-) -> impl Strategy<Value = (String, String)> {
+fn any_object(value: impl Strategy<Value = (String, String)>) -> impl Strategy<Value = (String, String)> {
     proptest::collection::vec((any_string(), value, "[ \n\t\r]{0,2}"), 0..5).prop_map(|members| {
-        let compact: Vec<_> = members
-            .iter()
-            .map(|((name, _), (value, _), _)| format!("{name}:{value}"))
-            .collect();
+        let compact: Vec<_> = members.iter().map(|((name, _), (value, _), _)| format!("{name}:{value}")).collect();
         let loose: Vec<_> = members
             .iter()
             .map(|((_, name), (_, value), space)| format!("{space}{name}{space}:{space}{value}"))
             .collect();
-        (
-            format!("{{{}}}", compact.join(",")),
-            format!("{{{} }}", loose.join(",")),
-        )
+        (format!("{{{}}}", compact.join(",")), format!("{{{} }}", loose.join(",")))
     })
 }
 
@@ -61,10 +41,9 @@ fn any_string() -> impl Strategy<Value = (String, String)> {
             plain.push(character);
             let mut units = [0; 2];
             match escape {
-                0 => character
-                    .encode_utf16(&mut units)
-                    .iter()
-                    .for_each(|unit| loose.push_str(&format!("\\u{unit:04x}"))),
+                0 => {
+                    character.encode_utf16(&mut units).iter().for_each(|unit| loose.push_str(&format!("\\u{unit:04x}")))
+                }
                 1 if character == '/' => loose.push_str("\\/"),
                 _ => {
                     let quoted = serde_json::to_string(&character).expect("a string");
@@ -72,10 +51,7 @@ fn any_string() -> impl Strategy<Value = (String, String)> {
                 }
             }
         }
-        (
-            serde_json::to_string(&plain).expect("a string"),
-            loose + "\"",
-        )
+        (serde_json::to_string(&plain).expect("a string"), loose + "\"")
     })
 }
 

@@ -8,12 +8,19 @@ use memchr::memchr;
 /// Where the brackets that are open at the fault are closed again (`depth` of them): the place after the last. With none open,
 /// the place of the next `,`, `]` or `}`. None when the text ends before that.
 pub fn balanced_end(text: &[u8], fault: Fault, depth: usize) -> Option<usize> {
-    let mut depth = depth;
+    scan(text, fault, depth, |_| false)
+}
+
+/// The same, when it is on the line of the fault.
+pub fn balanced_end_in_line(text: &[u8], fault: Fault, depth: usize) -> Option<usize> {
+    scan(text, fault, depth, |byte| byte == b'\n')
+}
+
+fn scan(text: &[u8], fault: Fault, mut depth: usize, gives_up: impl Fn(u8) -> bool) -> Option<usize> {
     let mut in_string = fault.in_string;
     let mut at = fault.at;
-    while at < text.len() {
-        let byte = text[at];
-        match (in_string, byte) {
+    while at < text.len() && !gives_up(text[at]) {
+        match (in_string, text[at]) {
             (true, b'\\') => at += 1,
             (_, b'"') => in_string = !in_string,
             (true, _) => {}
@@ -39,10 +46,8 @@ pub fn line_end(text: &[u8], at: usize) -> Option<usize> {
 
 /// The end of a broken record that is an object, when another object follows it on the same line (concatenated records).
 pub fn neighbour_end(text: &[u8], fault: Fault, depth: usize) -> Option<usize> {
-    let end = balanced_end(text, fault, depth)?;
-    let after = text[end..]
-        .iter()
-        .find(|&&byte| !matches!(byte, b' ' | b'\t' | b',' | b'\r'));
+    let end = balanced_end_in_line(text, fault, depth)?;
+    let after = text[end..].iter().find(|&&byte| !matches!(byte, b' ' | b'\t' | b',' | b'\r'));
     (after == Some(&b'{')).then_some(end)
 }
 
@@ -51,11 +56,7 @@ mod tests {
     use super::*;
 
     fn fault(at: usize, in_string: bool) -> Fault {
-        Fault {
-            at,
-            reason: "",
-            in_string,
-        }
+        Fault { at, reason: "", in_string }
     }
 
     #[test]

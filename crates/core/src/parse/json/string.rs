@@ -26,9 +26,7 @@ pub fn plain_end(text: &[u8], mut at: usize) -> Option<usize> {
         at += 8;
     }
     let rest = text.get(at..)?;
-    rest.iter()
-        .position(|&byte| is_special(byte))
-        .map(|position| at + position)
+    rest.iter().position(|&byte| is_special(byte)).map(|position| at + position)
 }
 
 /// The high bit of every byte that is special; bits above the lowest one set may be wrong.
@@ -48,12 +46,7 @@ fn is_special(byte: u8) -> bool {
 
 /// Unescapes a string into `out` (cleared first). `start` is the place after the opening quote, `escape` that of the first
 /// backslash; the answer is the place after the closing quote. A lone surrogate becomes its three generalised UTF-8 bytes.
-pub fn unescape(
-    text: &[u8],
-    start: usize,
-    escape: usize,
-    out: &mut Vec<u8>,
-) -> Result<usize, StringStop> {
+pub fn unescape(text: &[u8], start: usize, escape: usize, out: &mut Vec<u8>) -> Result<usize, StringStop> {
     out.clear();
     out.extend_from_slice(&text[start..escape]);
     let mut at = escape;
@@ -111,10 +104,7 @@ fn hex_unit(text: &[u8], at: usize) -> Result<u32, StringStop> {
     for place in at + 2..at + 6 {
         let byte = *text.get(place).ok_or(StringStop::Incomplete)?;
         let digit = (byte as char).to_digit(16);
-        let digit = digit.ok_or(StringStop::Malformed(
-            at,
-            "\\u without four hexadecimal digits in a string",
-        ))?;
+        let digit = digit.ok_or(StringStop::Malformed(at, "\\u without four hexadecimal digits in a string"))?;
         unit = unit << 4 | digit;
     }
     Ok(unit)
@@ -124,11 +114,7 @@ fn hex_unit(text: &[u8], at: usize) -> Result<u32, StringStop> {
 fn push_scalar(value: u32, out: &mut Vec<u8>) {
     match char::from_u32(value) {
         Some(character) => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-        None => out.extend([
-            0xe0 | (value >> 12) as u8,
-            0x80 | (value >> 6 & 0x3f) as u8,
-            0x80 | (value & 0x3f) as u8,
-        ]),
+        None => out.extend([0xe0 | (value >> 12) as u8, 0x80 | (value >> 6 & 0x3f) as u8, 0x80 | (value & 0x3f) as u8]),
     }
 }
 
@@ -149,35 +135,20 @@ mod tests {
 
     #[test]
     fn escapes() {
-        assert_eq!(
-            unescaped(r#"a\"\\\/\b\f\n\r\tz"#),
-            Ok(b"a\"\\/\x08\x0c\n\r\tz".to_vec())
-        );
-        assert_eq!(
-            unescaped(r"\u0000\u00e9\u20AC"),
-            Ok("\0é€".as_bytes().to_vec())
-        );
+        assert_eq!(unescaped(r#"a\"\\\/\b\f\n\r\tz"#), Ok(b"a\"\\/\x08\x0c\n\r\tz".to_vec()));
+        assert_eq!(unescaped(r"\u0000\u00e9\u20AC"), Ok("\0é€".as_bytes().to_vec()));
         assert_eq!(unescaped(r"\ud83d\ude00!"), Ok("😀!".as_bytes().to_vec()));
-        assert_eq!(
-            unescaped(r"\x"),
-            Err(StringStop::Malformed(0, "unknown escape in a string"))
-        );
+        assert_eq!(unescaped(r"\x"), Err(StringStop::Malformed(0, "unknown escape in a string")));
         let bad_unit = StringStop::Malformed(1, "\\u without four hexadecimal digits in a string");
         assert_eq!(unescaped(r"a\u12G4"), Err(bad_unit));
-        assert_eq!(
-            unescaped("\\n\u{1}"),
-            Err(StringStop::Malformed(2, "control character in a string"))
-        );
+        assert_eq!(unescaped("\\n\u{1}"), Err(StringStop::Malformed(2, "control character in a string")));
     }
 
     #[test]
     fn lone_surrogates_stay_what_they_are() {
         assert_eq!(unescaped(r"\ud800"), Ok(b"\xed\xa0\x80".to_vec()));
         assert_eq!(unescaped(r"\udfff!"), Ok(b"\xed\xbf\xbf!".to_vec()));
-        assert_eq!(
-            unescaped(r"\ud800\ud800"),
-            Ok(b"\xed\xa0\x80\xed\xa0\x80".to_vec())
-        );
+        assert_eq!(unescaped(r"\ud800\ud800"), Ok(b"\xed\xa0\x80\xed\xa0\x80".to_vec()));
         assert_eq!(unescaped(r"\ud800\n"), Ok(b"\xed\xa0\x80\n".to_vec()));
         assert_eq!(unescaped(r"\ud800\u0041"), Ok(b"\xed\xa0\x80A".to_vec()));
     }
@@ -186,11 +157,7 @@ mod tests {
     fn a_cut_string_is_incomplete() {
         let text = br#"a\ud83d\ude00\n""#;
         for cut in 2..text.len() {
-            assert_eq!(
-                unescape(&text[..cut], 0, 1, &mut Vec::new()),
-                Err(StringStop::Incomplete),
-                "{cut}"
-            );
+            assert_eq!(unescape(&text[..cut], 0, 1, &mut Vec::new()), Err(StringStop::Incomplete), "{cut}");
         }
         assert_eq!(plain_end(b"abcdefghij", 0), None);
     }

@@ -34,22 +34,14 @@ pub struct Fault {
 }
 
 fn malformed(at: usize, reason: &'static str) -> Stop {
-    Stop::Malformed(Fault {
-        at,
-        reason,
-        in_string: false,
-    })
+    Stop::Malformed(Fault { at, reason, in_string: false })
 }
 
 impl From<StringStop> for Stop {
     fn from(stop: StringStop) -> Self {
         match stop {
             StringStop::Incomplete => Stop::Incomplete,
-            StringStop::Malformed(at, reason) => Stop::Malformed(Fault {
-                at,
-                reason,
-                in_string: true,
-            }),
+            StringStop::Malformed(at, reason) => Stop::Malformed(Fault { at, reason, in_string: true }),
         }
     }
 }
@@ -170,12 +162,7 @@ impl Walker {
     }
 
     #[inline(always)]
-    fn enter_array<S: EventSink>(
-        &mut self,
-        text: &[u8],
-        at: usize,
-        sink: &mut S,
-    ) -> Result<(usize, bool), Stop> {
+    fn enter_array<S: EventSink>(&mut self, text: &[u8], at: usize, sink: &mut S) -> Result<(usize, bool), Stop> {
         self.check_depth(at)?;
         sink.begin_array();
         self.open.push(None);
@@ -218,11 +205,7 @@ impl Walker {
             return Err(malformed(colon, "':' was expected"));
         }
         let value = skip_space(text, colon + 1)?;
-        let name = if is_plain {
-            &text[at + 1..stop]
-        } else {
-            self.unescaped.as_slice()
-        };
+        let name = if is_plain { &text[at + 1..stop] } else { self.unescaped.as_slice() };
         if TOP
             && self.open.len() == 1
             && name == ENVELOPE_KEY
@@ -298,12 +281,7 @@ fn number<S: EventSink>(text: &[u8], at: usize, sink: &mut S) -> Result<usize, S
         }
         // The next bytes may belong to it.
         Some(_) => Err(Stop::Incomplete),
-        None if text[at..]
-            .iter()
-            .all(|byte| b"0123456789.eE+-".contains(byte)) =>
-        {
-            Err(Stop::Incomplete)
-        }
+        None if text[at..].iter().all(|byte| b"0123456789.eE+-".contains(byte)) => Err(Stop::Incomplete),
         None => Err(malformed(at, "a number was expected")),
     }
 }

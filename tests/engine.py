@@ -1,0 +1,151 @@
+"""Runs a compiled query over segments that are built in memory, through the engine's own interface.
+
+No store and no executor: what is tested here is that the plan and the engine agree, however the
+events are cut into segments, groups and pages, and wherever the partial results were computed.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lakebed.model import Row, Table, decode_json
+from tests.events import INDEX_NAME, MODIFIED_NS, OBJECT_URL, RECEIVED_NS, TIME_FIELD
+
+if TYPE_CHECKING:
+    import multiprocessing.context
+    from collections.abc import Mapping, Sequence
+
+    from lakebed.query.compile import CompiledQuery
+    from lakebed.query.root import Root
+
+ROUNDS_MAX = 1_000
+"""More rounds of reads than any search needs; a search that never ends fails instead."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How events are cut: events in a segment (None: all in one), and the builder's own options."""
+
+    segment_events: int | None = None
+    builder: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A finished segment, as bytes that can cross a process boundary."""
+
+    address: bytes
+    data: bytes
+
+
+def require_core() -> Any:
+    """The engine's module; skips the test while it is not built."""
+    if importlib.util.find_spec("lakebed._core") is None:
+        pytest.skip("the engine is not built: lakebed._core cannot be imported")
+    from lakebed import _core
+
+    return _core
+
+
+@functools.lru_cache(maxsize=256)
+def build(lines: tuple[str, ...], layout: Layout) -> tuple[Stored, ...]:
+    """Segments that hold these events, in order."""
+    builder = require_core().Builder(index=INDEX_NAME, **dict(layout.builder))
+    builder.begin_object(
+        OBJECT_URL,
+        modified_ns=MODIFIED_NS,
+        received_ns=RECEIVED_NS,
+        format="json",
+        time_fields=(TIME_FIELD,),
+    )
+    segments = []
+    step = layout.segment_events or max(len(lines), 1)
+    for start in range(0, len(lines), step):
+        text = "".join(line + "\n" for line in lines[start : start + step])
+        if builder.feed(text.encode("utf-8", "surrogatepass")) or start + step < len(lines):
+            segments.append(builder.take_segment())
+    builder.end_object()
+    segments.append(builder.take_segment())
+    return tuple(Stored(s.address, s.data) for s in segments if s is not None)
+
+
+def search_segment(plan: bytes, stored: Stored) -> tuple[list[tuple[Any, ...]], bytes | None]:
+    """The leaf part over one segment: its rows, and its partial when the plan aggregates."""
+    core = require_core()
+    search = core.LeafSearch(plan, core.SegmentReader(stored.address, "segment"))
+    rows = []
+    for _ in range(ROUNDS_MAX):
+        needs = search.needs()
+        if not needs:
+            break
+        search.feed([stored.data[offset : offset + length] for offset, length in needs])
+        rows += search.take_rows()
+    else:
+        raise AssertionError(f"the search still asks for bytes after {ROUNDS_MAX} rounds")
+    rows += search.take_rows()
+    return rows, search.partial() if _aggregates(plan) else None
+
+
+def run(
+    query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool = False
+) -> list[Mapping[str, Any]]:
+    """The answer of a query over these segments."""
+    plan = query.plan_bytes()
+    if in_processes:
+        calls = [_pool().submit(search_segment, plan, stored) for stored in segments]
+        found = [call.result() for call in calls]
+    else:
+        found = [search_segment(plan, stored) for stored in segments]
+    root = query.root()
+    if query.is_aggregate:
+        core = require_core()
+        merged = core.merge_partials(plan, [partial for _, partial in found])
+        root.push_table(Table.from_json(core.finish_partial(plan, merged)))
+        return list(root.finish())
+    rows = merge_rows([row for rows, _ in found for row in rows], query)
+    return answer(root, rows)
+
+
+def merge_rows(found: list[tuple[Any, ...]], query: CompiledQuery) -> list[Row]:
+    """Rows of several segments in the order of the answer, cut at the plan's limit."""
+    found.sort(key=lambda row: row[:3], reverse=bool(query.plan["newest_first"]))
+    limit = query.plan["limit"]
+    assert limit is None or isinstance(limit, int)
+    return [_to_row(*row) for row in found[:limit]]
+
+
+def answer(root: Root, rows: Sequence[Row]) -> list[Mapping[str, Any]]:
+    """Feeds rows one by one, as they would stream in, and gives the whole answer."""
+    shown: list[Mapping[str, Any]] = []
+    for row in rows:
+        if root.is_done:
+            break
+        shown += [passed.event for passed in root.push_rows([row])]
+    return shown + list(root.finish())
+
+
+def _to_row(time_ns: int, url: str, record: int, data: bytes) -> Row:
+    event = decode_json(data)
+    whole = event if isinstance(event, dict) else {"message": event}
+    return Row(time_ns, url, record, whole, INDEX_NAME)
+
+
+def _aggregates(plan: bytes) -> bool:
+    decoded = decode_json(plan)
+    assert isinstance(decoded, dict)
+    return decoded["aggregate"] is not None
+
+
+@functools.cache
+def _pool() -> ProcessPoolExecutor:
+    """One other process for the whole run of the tests."""
+    import multiprocessing
+
+    context: multiprocessing.context.SpawnContext = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(1, mp_context=context)

@@ -1,0 +1,224 @@
+"""Random events and valid queries for property tests.
+
+Words, columns and values come from small pools, so that random queries hit random events often
+enough to tell right from wrong. Trees are generated, not text: `str(query)` is its text.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from lakebed.query.aggregate import Function
+from lakebed.query.literals import parse_network
+from lakebed.query.parser import Query
+from lakebed.query.stages.count import Count
+from lakebed.query.stages.groupbycount import GroupByCount
+from lakebed.query.stages.head import Head
+from lakebed.query.stages.stats import Measure, Stats
+from lakebed.query.stages.table import Table
+from lakebed.query.stages.value import SingleValue
+from lakebed.query.stages.where import Where
+from lakebed.query.syntax import (
+    ANY_COLUMN,
+    NOWHERE,
+    And,
+    Column,
+    Compare,
+    CompareTime,
+    Contains,
+    Equals,
+    Everything,
+    Exists,
+    Filter,
+    FreeText,
+    InNetwork,
+    Matches,
+    Not,
+    Or,
+    Relation,
+    Star,
+    Value,
+)
+from tests.events import Num
+
+if TYPE_CHECKING:
+    from lakebed.query.stages.base import Stage
+
+KEYS = ["a", "b", "name", "user", "x.y", "two words", "and"]
+TEXTS = [
+    "error",
+    "Error",
+    "failed login",
+    "user-admin_1",
+    "10.1.2.3",
+    "::ffff:10.1.2.3",
+    "2001:db8::1",
+    "2026-01-01T00:00:00Z",
+    "2026-01-01 02:00:00.5+02:00",
+    "C:\\Windows\\x.exe",
+    "a*b",
+    "",
+    "5",
+    "1e3",
+    "true",
+    'it\'s "quoted" `so`',
+    "ünïcode Ä",
+    "/var/log",
+    "-x",
+]
+NUMBERS = ["0", "5", "5.0", "-3", "1e3", "1000", "0.1", "9007199254740993", "1e-7", "2.50"]
+LITERALS = [
+    "error",
+    "ERR",
+    "login",
+    "admin",
+    "10",
+    "x",
+    "a*",
+    "\\",
+    "'",
+    '"',
+    " ",
+    "Ä",
+    "5",
+    "true",
+]
+NETWORKS = ["10.0.0.0/8", "10.1.2.3/32", "2001:db8::/32", "::/0", "::ffff:10.0.0.0/104"]
+REGEXES = ["err", "^a", "[0-9]+$", "user-(admin|root)_\\d", "/var/", "\\.", "x?y*z", "a|5"]
+TIMES_NS = [1_767_225_600_000_000_000, 1_767_225_600_500_000_000, 1_767_225_600_000_000_001]
+METADATA = ["@lb.time", "@lb.time_ns", "@lb.record", "@lb.source_type", "@scnr.datetime"]
+
+scalars = st.one_of(
+    st.sampled_from(TEXTS), st.sampled_from(NUMBERS).map(Num), st.booleans(), st.none()
+)
+values_of_events = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@st.composite
+def event_lines(draw: st.DrawFn) -> str:
+    """One event as a JSON line; some have a time of their own."""
+    event = draw(st.dictionaries(st.sampled_from(KEYS), values_of_events, max_size=4))
+    if draw(st.booleans()):
+        event["time"] = draw(st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z"]))
+    return to_json(event)
+
+
+def to_json(value: Any) -> str:
+    """JSON text in which numbers stand as they were written."""
+    if isinstance(value, Num):
+        return value.text
+    if isinstance(value, dict):
+        pairs = [f"{json.dumps(key)}: {to_json(inner)}" for key, inner in value.items()]
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(to_json, value)) + "]"
+    return json.dumps(value)
+
+
+names = st.sampled_from(
+    ["a", "b", "name", "user.name", "x.y", "two words", "a[0]", "nothing", "a.b"]
+)
+patterns_of_columns = st.sampled_from(
+    [
+        ("a[", Star.ONE, "]"),
+        (Star.ONE, "name"),
+        (Star.MANY, "b"),
+        ("user.", Star.MANY),
+        ("user", Star.MANY, "name"),
+        (Star.ONE, ".", Star.ONE),
+    ]
+)
+columns = st.one_of(
+    names.map(lambda name: Column((name,))),
+    names.map(lambda name: Column((name,))),
+    st.sampled_from(METADATA).map(lambda name: Column((name,))),
+    patterns_of_columns.map(Column),
+    st.just(ANY_COLUMN),
+)
+
+
+@st.composite
+def plain_values(draw: st.DrawFn) -> Value:
+    """A value of `:`: literal runs, perhaps with wildcards, never wildcards alone."""
+    pieces = st.one_of(st.sampled_from(LITERALS), st.sampled_from(TEXTS))
+    parts = draw(st.lists(pieces, min_size=1, max_size=2))
+    if draw(st.booleans()):
+        parts = draw(st.sampled_from([["", *parts], [*parts, ""], ["", *parts, ""]]))
+    middle = [part for place, part in enumerate(parts) if part or place in (0, len(parts) - 1)]
+    if len(middle) > 1 and not any(middle):
+        middle = ["error", ""]
+    return Value(tuple(middle), draw(st.booleans()))
+
+
+equal_values = st.one_of(
+    plain_values(), st.sampled_from(NUMBERS).map(lambda text: Value((text,), False, text))
+)
+relations = st.sampled_from(list(Relation))
+terms: st.SearchStrategy[Filter] = st.one_of(
+    plain_values().map(FreeText),
+    st.builds(Contains, columns, plain_values()),
+    st.builds(Equals, columns, equal_values),
+    st.builds(Exists, columns),
+    st.builds(Compare, columns, relations, st.sampled_from(NUMBERS)),
+    st.builds(CompareTime, columns, relations, st.sampled_from(TIMES_NS)),
+    st.builds(InNetwork, columns, st.sampled_from([parse_network(n) or "" for n in NETWORKS])),
+    st.just(Everything()),
+)
+regex_terms: st.SearchStrategy[Filter] = st.builds(
+    Matches, columns, st.sampled_from(REGEXES), st.booleans()
+)
+
+
+def filters(with_regex: bool) -> st.SearchStrategy[Filter]:
+    """Filter trees; a regular expression has its place only before the first aggregate."""
+    leaves = st.one_of(terms, regex_terms) if with_regex else terms
+    return st.recursive(leaves, _joined, max_leaves=6)
+
+
+def _joined(inner: st.SearchStrategy[Filter]) -> st.SearchStrategy[Filter]:
+    several = st.lists(inner, min_size=2, max_size=3).map(tuple)
+    return st.one_of(several.map(And), several.map(Or), inner.map(Not))
+
+
+distinct_names = st.lists(names, min_size=1, max_size=2, unique=True).map(tuple)
+functions = st.one_of(
+    st.just(Function("count")),
+    st.builds(Function, st.sampled_from(["count", "min", "max", "sum", "avg"]), names),
+)
+
+
+@st.composite
+def stats_stages(draw: st.DrawFn) -> Stats:
+    """`stats` with one to three functions, some under names of their own."""
+    by = draw(st.one_of(st.just(()), distinct_names))
+    chosen = draw(st.lists(functions, max_size=3, unique=True))
+    measures = []
+    for place, function in enumerate(chosen):
+        default = f"{function.name}({function.column or ''})"
+        measures.append(Measure(function, draw(st.sampled_from([default, f"m {place}"]))))
+    return Stats(NOWHERE, tuple(measures), by)
+
+
+plain_stages: st.SearchStrategy[Stage] = st.one_of(
+    filters(with_regex=False).map(lambda filter_: Where(NOWHERE, filter_)),
+    st.integers(1, 4).map(lambda count: Head(NOWHERE, count)),
+    distinct_names.map(lambda chosen: Table(NOWHERE, chosen)),
+    st.just(Count(NOWHERE)),
+    distinct_names.map(lambda by: GroupByCount(NOWHERE, by)),
+    stats_stages(),
+    st.builds(
+        lambda name, column: SingleValue(NOWHERE, Function(name, column)),
+        st.sampled_from(["avg", "sum", "min", "max"]),
+        names,
+    ),
+)
+queries = st.builds(Query, filters(with_regex=True), st.lists(plain_stages, max_size=3).map(tuple))

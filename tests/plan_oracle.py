@@ -1,0 +1,132 @@
+"""Executes a plan over plain dicts, as the engine does over segments.
+
+With this the way from the tree to the plan is tested without an engine: `tests/oracle.py` has to
+give the same answer. Leaves are judged by the oracle's own functions, so only the translation
+differs.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any
+
+from lakebed.model import Row, Table, decode_json
+from lakebed.query.syntax import Relation, Value
+from tests import oracle
+from tests.events import Event, Json, Num, load_json
+
+
+def run_rows(plan: dict[str, Any], events: list[Event]) -> list[Row]:
+    """The rows of a plan without an aggregate."""
+    found = matching(plan, events)
+    found.sort(key=lambda event: event.order, reverse=plan["newest_first"])
+    limit = plan["limit"]
+    return [_row(event, plan["columns"]) for event in found[:limit]]
+
+
+def run_table(plan: dict[str, Any], events: list[Event]) -> Table:
+    """The finished aggregate of a plan."""
+    aggregate = plan["aggregate"]
+    rows = [oracle.OracleRow(event) for event in matching(plan, events)]
+    measures = [
+        (str(place), function["name"], function.get("column"))
+        for place, function in enumerate(aggregate["functions"])
+    ]
+    table = []
+    for group in oracle.grouped(rows, tuple(aggregate["by"]), measures):
+        assert group.columns is not None
+        values = [_python(group.columns[name]) for name in aggregate["by"]]
+        values += [_python(group.columns[output]) for output, _, _ in measures]
+        table.append([*values, _python(group.columns["@q.count"])])
+    return Table(table)
+
+
+def matching(plan: dict[str, Any], events: list[Event]) -> list[Event]:
+    keys = "version filter since_ns until_ns newest_first limit columns aggregate use_index"
+    assert list(plan) == keys.split()
+    assert plan["version"] == 1
+    since_ns, until_ns = plan["since_ns"], plan["until_ns"]
+    return [
+        event
+        for event in events
+        if (since_ns is None or event.time_ns >= since_ns)
+        and (until_ns is None or event.time_ns < until_ns)
+        and holds(plan["filter"], oracle.OracleRow(event))
+    ]
+
+
+def holds(node: dict[str, Any], row: oracle.OracleRow) -> bool:
+    operator = node["op"]
+    if operator == "all":
+        return all(holds(inner, row) for inner in node["of"])
+    if operator == "any":
+        return any(holds(inner, row) for inner in node["of"])
+    if operator == "not":
+        return not holds(node["of"], row)
+    return any(leaf_holds(node, value) for value in _values(node["column"], row))
+
+
+def leaf_holds(node: dict[str, Any], found: Json) -> bool:
+    match node["op"]:
+        case "has":
+            value = _value(node)
+            return value.is_empty or oracle.contains(found, value)
+        case "is":
+            return oracle.equals(found, _value(node))
+        case "exists":
+            return True
+        case "compare":
+            if not isinstance(found, Num):
+                return False
+            left, right = Fraction(found.text), Fraction(node["number"])
+            return oracle.relates(left, Relation(node["relation"]).value, right)
+        case "compare_time":
+            found_ns = oracle.time_of(found)
+            return found_ns is not None and oracle.relates(
+                found_ns, node["relation"], node["time_ns"]
+            )
+        case "regex":
+            flags = re.IGNORECASE if node["ignore_case"] else 0
+            return bool(re.search(node["regex"], oracle.text_of(found), flags))
+        case "cidr":
+            return oracle.in_network(oracle.text_of(found), node["network"])
+    raise AssertionError(f"unknown leaf {node}")
+
+
+def _value(node: dict[str, Any]) -> Value:
+    pattern = node["pattern"]
+    return Value(tuple(pattern["parts"]), pattern["exact_case"], node.get("number"))
+
+
+def _values(column: dict[str, Any] | None, row: oracle.OracleRow) -> list[Json]:
+    if column is None:
+        return [value for _, value in row.every()]
+    parts = column["parts"]
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return row.named(parts[0])
+    stars = {1: r"[^.\[\]]*", 2: "(?s:.*)"}
+    pattern = "".join(re.escape(p) if isinstance(p, str) else stars[p["star"]] for p in parts)
+    return [value for name, value in row.every() if re.fullmatch(pattern, name)]
+
+
+def _row(event: Event, columns: list[str] | None) -> Row:
+    if columns is None:
+        whole = _python(load_json(event.line))
+        shown = whole if isinstance(whole, dict) else {"message": whole}
+    else:
+        row = oracle.OracleRow(event)
+        named = [(name, row.value(name)) for name in columns]
+        shown = {name: _python(value) for name, value in named if value is not None}
+    return Row(event.time_ns, event.object, event.record, shown)
+
+
+def _python(value: Json) -> Any:
+    """JSON with `Num` as the product's own JSON values."""
+    if isinstance(value, Num):
+        return decode_json(value.text.encode())
+    if isinstance(value, dict):
+        return {key: _python(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_python(inner) for inner in value]
+    return value

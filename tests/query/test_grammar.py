@@ -1,0 +1,123 @@
+"""The hand-written parser accepts and rejects what the grammar does."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lark import Lark
+from lark.exceptions import UnexpectedInput
+
+from lakebed.errors import QueryError
+from lakebed.query.parser import parse_query
+from tests.generators import queries
+from tests.rules import rule_queries
+
+FRAGMENT_LINES = """
+a b error user.name tags[*] @index @lb.time * ** -x && in IN and or not AND by as count min sum
+( ) : = != < <= > >= ~ | , { } ! # ' " ` \\ \\* \\n /x/ /x/i /[a/ 'x' 'a b' "x" "" `a` `a b` `a*`
+5 -5 1e3 1..5 10.0.0.0/8 fd00::/8 2026-01-01 2026-01-01T00:00:00Z
+count() stats head table where groupbycount max(a) table(a) |stats |where |count |head
+"""
+FRAGMENTS = FRAGMENT_LINES.split()
+
+SEMANTIC = (
+    "comes twice",
+    "it has no wildcards",
+    "found an empty name",
+    "expected a number or a time",
+    "expected a network",
+    "expected two numbers",
+    "a range needs",
+    "expected a number from",
+    "unknown flag",
+    "regular expression is never closed",
+    "closes nothing",
+    "look-around",
+    "is not supported",
+    "nested deeper",
+)
+"""Parts of the messages about what a literal means, which a grammar cannot say."""
+
+texts = st.lists(
+    st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from(["", " ", " ", "\n"])), max_size=12
+).map(lambda pieces: "".join(piece + space for piece, space in pieces))
+
+
+@functools.cache
+def grammar() -> Lark:
+    text = Path(__file__).with_name("grammar.lark").read_text()
+    return Lark(text, parser="lalr", lexer="contextual", maybe_placeholders=False)
+
+
+def grammar_accepts(text: str) -> bool:
+    try:
+        grammar().parse(text)
+    except UnexpectedInput:
+        return False
+    return True
+
+
+def assert_agreement(text: str) -> None:
+    error = error_of(text)
+    if error is None:
+        assert grammar_accepts(text), f"only the parser accepts {text!r}"
+    elif not any(part in error.message for part in SEMANTIC):
+        assert not grammar_accepts(text), f"only the grammar accepts {text!r}\n{error}"
+
+
+def error_of(text: str) -> QueryError | None:
+    try:
+        parse_query(text)
+    except QueryError as error:
+        return error
+    return None
+
+
+@settings(max_examples=3_000, deadline=None)
+@given(texts)
+def test_random_fragments(text: str) -> None:
+    assert_agreement(text)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(queries, st.data())
+def test_valid_queries_and_their_damaged_copies(query: object, data: st.DataObject) -> None:
+    text = str(query)
+    assert_agreement(text)
+    place = data.draw(st.integers(0, len(text)))
+    inserted = data.draw(st.sampled_from(["", *FRAGMENTS]))
+    removed = data.draw(st.integers(0, 3))
+    assert_agreement(text[:place] + inserted + text[place + removed :])
+
+
+def test_rules() -> None:
+    for text in rule_queries().values():
+        filter_part = text.split("|")[0]
+        assert grammar_accepts(filter_part), text
+        assert_agreement(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "*",
+        "| count",
+        "a: in 5",
+        "in: 5",
+        "x in (10.0.0.0/8 or fd00::/8)",
+        '@index={ 0b1c-22 | "web" } error',
+        "@index=(a { b | c } or d)",
+        "@index",
+        "a ~ /[/]\\/x/i b",
+        "* | stats count, avg(x) as y, z by q | table y",
+        "a\\:b: 'x\\u0041'",
+    ],
+)
+def test_special_forms(text: str) -> None:
+    assert_agreement(text)
+    assert grammar_accepts(text)

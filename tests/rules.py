@@ -1,0 +1,41 @@
+"""Queries of the third-party detection rules, when they are at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def find_rules_folder() -> Path | None:
+    """The folder of rule packs: in LAKEBED_TEST_DATA, else in `shared/data` beside a parent
+    folder."""
+    told = os.environ.get("LAKEBED_TEST_DATA")
+    candidates = [Path(told)] if told else [p / "shared" / "data" for p in REPOSITORY.parents]
+    folders = (candidate / "detection-rules" for candidate in candidates)
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def rule_queries() -> dict[str, str]:
+    """File name to `query_text` of every rule; skips the test where the rules are absent."""
+    folder = find_rules_folder()
+    if folder is None:
+        pytest.skip("no rule packs: set LAKEBED_TEST_DATA to the folder that holds detection-rules")
+    found = {path.name: query_text(path.read_text()) for path in sorted(folder.rglob("*.yml"))}
+    return {name: query for name, query in found.items() if query is not None}
+
+
+def query_text(rule: str) -> str | None:
+    """The block under `query_text: |-`; all rule packs write it so."""
+    lines = rule.splitlines()
+    if "query_text: |-" not in lines:
+        return None
+    block = []
+    for line in lines[lines.index("query_text: |-") + 1 :]:
+        if line and not line.startswith(" "):
+            break
+        block.append(line[2:])
+    return "\n".join(block).strip()

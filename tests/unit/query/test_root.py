@@ -1,0 +1,85 @@
+"""The root part as a caller drives it."""
+
+from __future__ import annotations
+
+import pytest
+
+from lakebed.model import Row, Table
+from lakebed.query.compile import compile_query
+
+
+def row(number: int, **event: object) -> Row:
+    return Row(number, "file:///o.json", number, {"id": number, **event}, "logs")  # type: ignore[dict-item]
+
+
+def test_rows_stream_through() -> None:
+    root = compile_query("error").root()
+    assert root.push_rows([row(2), row(1)]) == [row(2), row(1)]
+    assert not root.is_done
+    assert root.finish() == []
+
+
+def test_head_says_when_it_has_enough() -> None:
+    root = compile_query("* | head 2").root()
+    batches = [[row(5)], [row(4), row(3)], [row(2)]]
+    answers = [(root.push_rows(batch), root.is_done) for batch in batches]
+    assert answers == [([row(5)], False), ([row(4)], True), ([], True)]
+
+
+def test_each_root_starts_afresh() -> None:
+    query = compile_query("* | head 1")
+    for _ in range(2):
+        assert query.root().push_rows([row(2), row(1)]) == [row(2)]
+
+
+def test_table_keeps_the_place_of_a_row() -> None:
+    root = compile_query("* | table(b, id, @index)").root()
+    found = Row(7, "file:///o.json", 3, {"id": 1}, "logs")
+    shown = Row(7, "file:///o.json", 3, {"b": None, "id": 1, "@index": "logs"}, "logs")
+    assert root.push_rows([found]) == [shown]
+    assert list(root.push_rows([found])[0].event) == ["b", "id", "@index"]
+
+
+def test_an_aggregate_takes_one_table() -> None:
+    query = compile_query("* | stats sum(x) as total by a, b | where total > 1 | head 1")
+    root = query.root()
+    root.push_table(Table([["p", 1, 5, 2], ["q", 1, 1, 9], ["r", 2, 7, 3]]))
+    assert root.finish() == [{"a": "r", "b": 2, "@q.count": 3, "total": 7}]
+
+
+def test_no_group_at_all_is_one_row_without_by() -> None:
+    query = compile_query("* | stats count(), sum(x), max(x)")
+    root = query.root()
+    root.push_table(Table([]))
+    expected = {"@q.count": 0, "count()": 0, "sum(x)": None, "max(x)": None}
+    assert root.finish() == [expected]
+
+
+def test_rows_that_end_in_a_table() -> None:
+    query = compile_query("* | head 3 | groupbycount(k)")
+    assert (query.is_aggregate, query.gives_table) == (False, True)
+    root = query.root()
+    assert root.push_rows([row(3, k="x"), row(2, k="y"), row(1, k="x")]) == []
+    assert root.is_done
+    assert root.finish() == [{"k": "x", "@q.count": 2}, {"k": "y", "@q.count": 1}]
+
+
+def test_a_run_is_used_once() -> None:
+    root = compile_query("*").root()
+    root.finish()
+    with pytest.raises(AssertionError, match="used once"):
+        root.finish()
+
+
+def test_tables_keep_exact_numbers() -> None:
+    table = Table.from_json(
+        b'{"rows": [[123456789012345678901234567890, 0.1, 2.50, null, true, 1]]}'
+    )
+    assert [str(value) for value in table.rows[0]] == [
+        "123456789012345678901234567890",
+        "0.1",
+        "2.50",
+        "None",
+        "True",
+        "1",
+    ]
