@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 AnswerRow: TypeAlias = Row | TableRow
 """An event, or a row of a table where the query aggregates."""
 
+ROWS_AT_ONCE = 100
+"""Rows decoded together: a decoded event takes many times its JSON, and the first must not wait for the last."""
+
 
 class Search(Iterator[AnswerRow]):
     """One run of a query. Iterate it once; `cost` is complete at the end, `close` ends it early.
@@ -103,7 +106,10 @@ class Search(Iterator[AnswerRow]):
             on_part=self._on_part,
         )
         for batch in merge.batches():
-            yield from root.push_rows(self._rows_of(batch))
+            for start in range(0, len(batch), ROWS_AT_ONCE):
+                yield from root.push_rows(self._rows_of(batch[start : start + ROWS_AT_ONCE]))
+                if root.is_done:
+                    break
             if root.is_done:
                 break
         self._session.close()
