@@ -115,10 +115,7 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
         case Head():
             return rows[: stage.row_count]
         case Table():
-            return [
-                OracleRow(row.event, {name: _table_value(row, name) for name in stage.columns})
-                for row in rows
-            ]
+            return [OracleRow(row.event, {name: _table_value(row, name) for name in stage.columns}) for row in rows]
         case Count():
             return [OracleRow(None, {"@q.count": number(len(rows))})]
         case GroupByCount():
@@ -138,9 +135,7 @@ def _table_value(row: OracleRow, name: str) -> Json:
     return INDEX_NAME if name == "@index" and row.event is not None else row.value(name)
 
 
-def grouped(
-    rows: list[OracleRow], by: tuple[str, ...], measures: list[tuple[str, str, str | None]]
-) -> list[OracleRow]:
+def grouped(rows: list[OracleRow], by: tuple[str, ...], measures: list[tuple[str, str, str | None]]) -> list[OracleRow]:
     groups: dict[Any, list[OracleRow]] = {} if by else {(): []}
     for row in rows:
         groups.setdefault(tuple(order_key(row.value(name)) for name in by), []).append(row)
@@ -217,8 +212,7 @@ def values(column: Column, row: OracleRow) -> list[Json]:
     if column.name is not None:
         return row.named(column.name)
     pattern = "".join(
-        re.escape(part) if isinstance(part, str) else (r"[^.\[\]]*", "(?s:.*)")[part - 1]
-        for part in column.parts
+        re.escape(part) if isinstance(part, str) else (r"[^.\[\]]*", "(?s:.*)")[part - 1] for part in column.parts
     )
     return [value for name, value in row.every() if re.fullmatch(pattern, name)]
 
@@ -272,9 +266,7 @@ def case_flags(value: Value) -> re.RegexFlag:
 
 
 def relates(left: Any, relation: str, right: Any) -> bool:
-    return bool(
-        {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[relation]
-    )
+    return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[relation])
 
 
 def text_of(value: Json) -> str:

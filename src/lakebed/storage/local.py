@@ -47,6 +47,11 @@ class LocalStore:
         """The folder."""
         return Path(self._root)
 
+    @property
+    def is_local(self) -> bool:
+        """A file system is near; one on the network pays for it."""
+        return True
+
     def get(self, key: str) -> bytes:
         """See `Store.get`."""
         with self._errors("read", key), open(self._path(key), "rb", buffering=0) as file:  # noqa: PTH123 - faster

@@ -72,9 +72,7 @@ def test_a_run_is_used_once() -> None:
 
 
 def test_tables_keep_exact_numbers() -> None:
-    table = Table.from_json(
-        b'{"rows": [[123456789012345678901234567890, 0.1, 2.50, null, true, 1]]}'
-    )
+    table = Table.from_json(b'{"rows": [[123456789012345678901234567890, 0.1, 2.50, null, true, 1]]}')
     assert [str(value) for value in table.rows[0]] == [
         "123456789012345678901234567890",
         "0.1",
