@@ -1,5 +1,6 @@
 //! A small segment with a bit of everything in it, and searches over it.
 use lakebed_core::error::Result;
+use lakebed_core::search::fetch::Buffer;
 use lakebed_core::search::leaf::LeafSearch;
 use lakebed_core::search::partial::Partial;
 use lakebed_core::search::plan::Plan;
@@ -85,9 +86,9 @@ pub fn search(plan: &str, file: &[u8], address: &[u8]) -> Result<Answer> {
         if needs.is_empty() {
             break;
         }
-        let inside = |&(offset, length): &(u64, u64)| {
+        let inside = |&(offset, length): &(u64, u64)| -> Option<Buffer> {
             let (start, end) = (usize::try_from(offset).ok()?, usize::try_from(offset.checked_add(length)?).ok()?);
-            file.get(start..end).map(<[u8]>::to_vec)
+            Some(Box::new(file.get(start..end)?.to_vec()))
         };
         // a range behind the end of the file is what a store refuses
         let Some(buffers) = needs.iter().map(inside).collect::<Option<Vec<_>>>() else { break };

@@ -1,5 +1,6 @@
 //! A partial result from a worker: taken or refused; what is taken merges, and says the same after one more trip.
 use crate::lab::{SAMPLE, plan};
+use lakebed_core::search::fetch::Buffer;
 use lakebed_core::search::leaf::LeafSearch;
 use lakebed_core::search::partial::Partial;
 use lakebed_core::search::plan::Plan;
@@ -29,7 +30,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
         if needs.is_empty() {
             return vec![leaf.partial()];
         }
-        let buffers = needs.iter().map(|&(at, length)| SAMPLE.data[at as usize..(at + length) as usize].to_vec());
+        let buffers = needs.iter().map(|&(at, length)| -> Buffer {
+            Box::new(&SAMPLE.data[at as usize..(at + length) as usize])
+        });
         leaf.feed(buffers.collect()).expect("the sample is whole");
     }
 }
