@@ -3,6 +3,7 @@ use super::bits::RowSet;
 use super::columns::Values;
 use super::fetch::Fetched;
 use super::metadata::Metadata;
+use super::numbers::NumberHasher;
 use super::output::is_position_of;
 use super::partial::{Group, Kernel, Partial, State, check_distinct, check_groups, is_better};
 use super::plan::Aggregate;
@@ -45,7 +46,7 @@ pub struct Aggregator {
     known: HashMap<Value, u32>,
     values: Vec<Value>,
     addends: Vec<Option<Addend>>,
-    groups: HashMap<Vec<u32>, usize>,
+    groups: HashMap<Vec<u32>, usize, NumberHasher>,
     /// Group of each value number, when there is one by-column; the last is the group without the column.
     by_value: Vec<u32>,
     keys: Vec<Vec<u32>>,
@@ -59,7 +60,7 @@ enum Running {
     Count(u64),
     Best(u32),
     Sum(super::sum::ExactSum, u64),
-    Distinct(HashSet<u32>),
+    Distinct(HashSet<u32, NumberHasher>),
 }
 
 impl Aggregator {
@@ -88,7 +89,7 @@ impl Aggregator {
             known: HashMap::new(),
             values: Vec::new(),
             addends: Vec::new(),
-            groups: HashMap::new(),
+            groups: HashMap::default(),
             by_value: Vec::new(),
             keys: Vec::new(),
             rows: Vec::new(),
@@ -254,7 +255,7 @@ impl Aggregator {
             Kernel::Count => Running::Count(0),
             Kernel::Min | Kernel::Max => Running::Best(NONE),
             Kernel::Sum | Kernel::Avg => Running::Sum(super::sum::ExactSum::default(), 0),
-            Kernel::CountDistinct => Running::Distinct(HashSet::new()),
+            Kernel::CountDistinct => Running::Distinct(HashSet::default()),
         };
         self.states.push(self.tasks.iter().map(start).collect());
         Ok(self.keys.len() - 1)
