@@ -115,7 +115,19 @@ def assert_parses_or_points_at_a_place(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["\0", "a\0b", "\ud800", "'\ud800'", "a: \x7f", "a\u00a0b", "\ufeff", "a\r\nb", "\x1b[0m"],
+    ["\0", "a\0b", "\U0001f600", r"'\ud83d\ude00'", "a: \x7f", "a\u00a0b", "\ufeff", "a\r\nb", "\x1b[0m"],
 )
 def test_strange_characters(text: str) -> None:
     assert parse_query(str(parse_query(text))) == parse_query(text)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a: '\udfff'"])
+def test_half_a_character_is_refused(text: str) -> None:
+    error = error_of(text)
+    assert error.message == "the query holds half a character: a surrogate without its pair"
+
+
+@pytest.mark.parametrize("escape", [r"'\ud800'", r"'\udc00'", r"'\ud800x'", r"'\u12'"])
+def test_an_escape_of_half_a_character_is_refused(escape: str) -> None:
+    error = error_of(escape)
+    assert error.message == 'unknown escape "\\u": write "\\\\" for a backslash'
