@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bench.corpus import Truth
 
 COLD_RUNS = 11
+NOT_OURS = {"__main__", "_distutils_hack", "_virtualenv"}  # what an environment loads into every Python
 COLD = "import lakebed.handlers.search"
 LOADED = COLD + "; import sys; print(*{m.partition('.')[0] for m in sys.modules} - set(sys.stdlib_module_names))"
 
@@ -111,7 +112,7 @@ def cold_start() -> dict[str, object]:
         subprocess.run([sys.executable, "-c", COLD], check=True)
         walls.append(time.perf_counter() - started)
     loaded = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True).stdout
-    return {"wall_s": median(walls), "packages": sorted(set(loaded.split()) - {"__main__", "_virtualenv"})}
+    return {"wall_s": median(walls), "packages": sorted(set(loaded.split()) - NOT_OURS)}
 
 
 def real_size(samples: Path, work: Path) -> dict[str, int]:

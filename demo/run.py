@@ -21,23 +21,28 @@ LOGS = Path("demo-logs")
 
 SEARCHES = [
     (
-        "A needle: where was this access key used? No field named, every log searched.",
-        ["lakebed", "search", STOLEN_KEY, "--limit", "5"],
+        "A needle: where was this access key used? No field named, every log searched; newest first.",
+        f"{STOLEN_KEY} | table @lb.time, @index, sourceIPAddress, eventName, requestParameters.key",
+        ["--limit", "5"],
     ),
     (
-        "A field filter: what did the owner of one address do that changes something?",
-        ["lakebed", "search", f"sourceIPAddress: {ATTACKER} and readOnly: false and not eventName: GetObject",
-         "--index", "cloudtrail"],
+        "A field filter: what did its user change? No field was ever declared.",
+        (
+            f"sourceIPAddress: {ATTACKER} and readOnly: false "
+            "| table @lb.time, eventName, errorCode, requestParameters.userName"
+        ),
+        ["--index", "cloudtrail"],
     ),
     (
         "A statistic: whose connections are refused most?",
-        ["lakebed", "search", "action: REJECT | groupbycount(srcaddr) | head 5", "--index", "vpcflow"],
+        "action: REJECT | groupbycount(srcaddr) | head 5",
+        ["--index", "vpcflow"],
     ),
-]  # fmt: skip
+]
 
 NEXT = [
     "lakebed index /var/log/nginx/ --into web      # a file, a folder, a glob, s3://… gs://… az://…",
-    "lakebed search 'status >= 500' --since 7d     # newest first; --output jsonl for scripts",
+    "lakebed search 'status >= 500' --since 7d     # --output jsonl or csv for scripts",
     "lakebed search '* | groupbycount(path)'       # count by any field, nobody has to declare it",
 ]
 
@@ -49,9 +54,9 @@ def main() -> int:
         code = _show(["lakebed", "index", str(folder), "--into", name])
         if code != 0:
             return code
-    for number, (why, command) in enumerate(SEARCHES, 1):
+    for number, (why, query, options) in enumerate(SEARCHES, 1):
         print(f"\n{number}. {why}\n", flush=True)
-        code = _show([*command, "--stats"])
+        code = _show(["lakebed", "search", query, *options, "--output", "table", "--stats"])
         if code != 0:
             return code
     print(f"\nThat took {time.perf_counter() - started:.1f} s. Now your own logs (the lake is ./lake):\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -52,3 +53,25 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"lakebed"}
     assert {"lakebed/py.typed", "lakebed/_core.pyi"} <= set(names)
     assert [name for name in names if name.endswith(".so")] == ["lakebed/_core.abi3.so"]
+
+
+def test_an_empty_environment_indexes_and_searches(environment: Path, tmp_path: Path) -> None:
+    events = [{"time": f"2026-01-15T10:00:0{n}Z", "user": {"name": f"u{n}"}, "bytes": n} for n in range(5)]
+    (tmp_path / "app.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    lakebed = str(environment / "lakebed")
+
+    indexed = run(lakebed, "index", "app.jsonl", "--into", "app", "--output", "json", cwd=tmp_path)
+    assert json.loads(indexed.stdout.splitlines()[-1])["events"] == 5
+
+    found = run(lakebed, "search", "user.name: u3", "--output", "jsonl", cwd=tmp_path)
+    assert [json.loads(line)["user"] for line in found.stdout.splitlines()] == [{"name": "u3"}]
+    run(lakebed, "search", "nobody", cwd=tmp_path, expected=1)
+
+
+def test_the_python_api_works_from_the_wheel(environment: Path, tmp_path: Path) -> None:
+    (tmp_path / "app.jsonl").write_text('{"time": "2026-01-15T10:00:00Z", "word": "needle"}\n')
+    script = (
+        "import lakebed; lake = lakebed.open('lake'); lake.index('app.jsonl', into='app'); "
+        "print(sum(1 for _ in lake.search('needle')))"
+    )
+    assert run(str(environment / "python"), "-c", script, cwd=tmp_path).stdout == "1\n"

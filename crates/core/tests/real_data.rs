@@ -197,3 +197,33 @@ fn web_and_text() {
         assert!(parse(&object, 999).0 == events, "{name} in parts");
     }
 }
+
+/// Damaged files: the same events however they arrive, and few of them lost.
+#[test]
+fn damaged_cloudtrail() {
+    let Some(folder) = data() else { return };
+    let files = json_files(&folder.join("cloudtrail-invictus"));
+    let text = std::fs::read(&files[0]).expect("a file");
+    let whole = parse(&text, usize::MAX).0.len();
+    let mut seed = 1u64;
+    let mut lost = 0;
+    const ROUNDS: usize = 300;
+    for round in 0..ROUNDS {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let at = (seed >> 20) as usize % text.len();
+        let mut damaged = text.clone();
+        match round % 3 {
+            0 => damaged[at] = b"\"{}[],:x\\\n\xff"[(seed >> 8) as usize % 11],
+            1 => drop(damaged.drain(at..(at + 40).min(text.len()))),
+            _ => damaged.truncate(at),
+        }
+        let (events, parser) = parse(&damaged, usize::MAX);
+        assert!(parse(&damaged, 777).0 == events, "round {round} at {at}");
+        let unparsed = parser.statistics().unparsed_lines as usize;
+        if round % 3 < 2 {
+            lost += whole.saturating_sub(events.len() - unparsed);
+        }
+    }
+    // One event for each damage is lost anyway; some damages are harmless, a few mislead the recovery.
+    assert!(lost <= ROUNDS * 2 / 3, "{lost} events lost");
+}

@@ -2,10 +2,12 @@
 use crate::build::buffer_bytes;
 use crate::errors::guarded;
 use lakebed_core::error::CoreError;
+use lakebed_core::search::fetch::Buffer;
 use lakebed_core::search::partial::{Kernel, Partial};
 use lakebed_core::search::plan::{Aggregate, Plan};
 use lakebed_core::search::{leaf, reader};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -41,6 +43,14 @@ impl SegmentReader {
     #[getter]
     fn cached_bytes(&self) -> usize {
         self.inner.cached_bytes()
+    }
+}
+
+/// The bytes of a `bytes` as they are, those of other buffers copied.
+fn shared_buffer(object: &Bound<'_, PyAny>) -> PyResult<Buffer> {
+    match object.extract::<PyBackedBytes>() {
+        Ok(bytes) if object.is_exact_instance_of::<PyBytes>() => Ok(Box::new(bytes)),
+        _ => Ok(Box::new(buffer_bytes(object)?)),
     }
 }
 
@@ -85,7 +95,7 @@ impl LeafSearch {
     }
 
     fn feed(&self, py: Python<'_>, buffers: Vec<Bound<'_, PyAny>>) -> PyResult<()> {
-        let buffers = buffers.iter().map(buffer_bytes).collect::<PyResult<Vec<_>>>()?;
+        let buffers = buffers.iter().map(shared_buffer).collect::<PyResult<Vec<_>>>()?;
         self.with(py, |search| search.feed(buffers))
     }
 

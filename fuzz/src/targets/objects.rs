@@ -9,6 +9,7 @@ pub fn run(data: &[u8]) {
 pub fn seeds() -> Vec<Vec<u8>> {
     let object = |url: &str| SourceObject { url: url.to_string(), modified_ns: 5, received_ns: 6, ..Default::default() };
     let mut frame = Vec::new();
-    put_objects(&mut frame, &mut Compressor::new(), &[object("s3://logs/a.json.gz"), object("s3://logs/b.json.gz")]);
+    let list = [object("s3://logs/a.json.gz"), object("s3://logs/b.json.gz")];
+    put_objects(&mut frame, &mut Compressor::new(), "web", &list);
     vec![frame]
 }

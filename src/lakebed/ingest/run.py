@@ -97,9 +97,9 @@ class _Run:
             threading.Thread(target=self._guard, args=(self._index,), name=f"lakebed-index-{number}")
             for number in range(workers)
         ]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             for thread in threads:
                 while thread.is_alive():
                     thread.join(PROGRESS_SECONDS)
@@ -107,7 +107,8 @@ class _Run:
         finally:
             self._stop.set()
             for thread in threads:
-                thread.join()
+                if thread.ident is not None:  # an interrupt may come before all were started
+                    thread.join()
             self.counter.totals.seconds = time.monotonic() - started
         if self._errors:
             raise self._errors[0]

@@ -180,9 +180,13 @@ class IndexWorker:
         key = segment_key(self._settings.index, created, secrets.randbits(64))
         data = segment.data
         self._store.put(key, data)
+        dead: list[int] = []
         for number, known in enumerate(summary.objects):
-            owner = current if current and current.source.url == known.url else self._finished[known.url]
-            owner.parts.append((key, number))
+            owner = current if current and current.source.url == known.url else self._finished.get(known.url)
+            if owner is None:
+                dead.append(number)  # an object that was aborted keeps its place in the list
+            else:
+                owner.parts.append((key, number))
         self._segments.append(
             NewSegment(
                 key,
@@ -194,6 +198,7 @@ class IndexWorker:
                 summary.max_time_ns,
                 len(summary.objects),
                 segment.address,
+                tuple(dead),
             )
         )
 

@@ -269,7 +269,7 @@ pub fn join(template: &[u8], bits: &mut BitReader<'_>, text: &mut Vec<u8>) -> Re
             }
             marker @ (BASE64 | BASE64_URL) => {
                 let length = run_length(&mut wire)?;
-                take_base64(bits, length, if marker == BASE64 { BASE64_DIGITS } else { BASE64_URL_DIGITS }, text)?;
+                take_base64(bits, length, if marker == BASE64 { &BASE64_PAIRS } else { &BASE64_URL_PAIRS }, text)?;
             }
             byte => text.push(byte),
         }
@@ -277,15 +277,42 @@ pub fn join(template: &[u8], bits: &mut BitReader<'_>, text: &mut Vec<u8>) -> Re
     Ok(())
 }
 
+/// Two hexadecimal digits for each byte, low half first, as they are packed.
+const HEX_PAIRS: [[u8; 2]; 256] = {
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [HEX_DIGITS[byte & 15], HEX_DIGITS[byte >> 4]];
+        byte += 1;
+    }
+    pairs
+};
+
+/// Two digits for each 12 bits of packed base64, low half first.
+const fn base64_pairs(digits: &[u8; 64]) -> [[u8; 2]; 4096] {
+    let mut pairs = [[0; 2]; 4096];
+    let mut bits = 0;
+    while bits < 4096 {
+        pairs[bits] = [digits[bits & 63], digits[bits >> 6]];
+        bits += 1;
+    }
+    pairs
+}
+static BASE64_PAIRS: [[u8; 2]; 4096] = base64_pairs(BASE64_DIGITS);
+static BASE64_URL_PAIRS: [[u8; 2]; 4096] = base64_pairs(BASE64_URL_DIGITS);
+
 fn take_hex(bits: &mut BitReader<'_>, length: usize, text: &mut Vec<u8>) -> Result<(), DecodeError> {
     let mut left = length;
     while left > 0 {
         let digits = left.min(12);
-        let mut word = bits.take(4 * digits as u32)?;
-        for _ in 0..digits {
-            text.push(HEX_DIGITS[(word & 15) as usize]);
-            word >>= 4;
+        let word = bits.take(4 * digits as u32)?.to_le_bytes();
+        let mut piece = [0; 12];
+        for (pair, &byte) in piece.chunks_exact_mut(2).zip(&word) {
+            pair.copy_from_slice(&HEX_PAIRS[byte as usize]);
         }
+        // A whole piece is copied by one store; the part too much is cut off again.
+        text.extend_from_slice(&piece);
+        text.truncate(text.len() - (piece.len() - digits));
         left -= digits;
     }
     Ok(())
@@ -312,20 +339,74 @@ fn take_upper(bits: &mut BitReader<'_>, length: usize, text: &mut Vec<u8>) -> Re
 fn take_base64(
     bits: &mut BitReader<'_>,
     length: usize,
-    digits: &[u8; 64],
+    pairs: &[[u8; 2]; 4096],
     text: &mut Vec<u8>,
 ) -> Result<(), DecodeError> {
     let mut left = length;
     while left > 0 {
-        let count = left.min(8);
-        let mut word = bits.take(6 * count as u32)?;
-        for _ in 0..count {
-            text.push(digits[(word & 63) as usize]);
-            word >>= 6;
+        let digits = left.min(8);
+        let mut word = bits.take(6 * digits as u32)?;
+        let mut piece = [0; 8];
+        for pair in piece.chunks_exact_mut(2) {
+            pair.copy_from_slice(&pairs[(word & 4095) as usize]);
+            word >>= 12;
         }
-        left -= count;
+        text.extend_from_slice(&piece);
+        text.truncate(text.len() - (piece.len() - digits));
+        left -= digits;
     }
     Ok(())
+}
+
+/// Whether some text of this template may contain `literal`; `fold`: whatever the case of ASCII letters. Looks at no bits.
+pub fn may_contain(template: &[u8], literal: &[u8], fold: bool) -> bool {
+    let mut places: Vec<Place> = Vec::new();
+    let mut wire = Wire::new(template);
+    while let Ok(marker) = wire.byte() {
+        match marker {
+            ESCAPE => places.extend(wire.byte().ok().map(Place::Literal)),
+            UUID => places.extend((0..UUID_LENGTH).map(|at| match at {
+                8 | 13 | 18 | 23 => Place::Literal(b'-'),
+                _ => Place::Run(HEX),
+            })),
+            HEX | UPPER | BASE64 | BASE64_URL => {
+                let Ok(length) = run_length(&mut wire) else { return true };
+                // Inside a run all places are alike, so a longer one offers nothing new.
+                places.extend(std::iter::repeat_n(Place::Run(marker), length.min(2 * literal.len())));
+            }
+            byte => places.push(Place::Literal(byte)),
+        }
+    }
+    places
+        .windows(literal.len().max(1))
+        .any(|window| window.iter().zip(literal).all(|(place, &byte)| place.takes(byte, fold)))
+        || literal.is_empty()
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Literal(u8),
+    /// A place in a run of this marker.
+    Run(u8),
+}
+
+impl Place {
+    fn takes(self, byte: u8, fold: bool) -> bool {
+        match self {
+            Self::Literal(own) if fold => own.eq_ignore_ascii_case(&byte),
+            Self::Literal(own) => own == byte,
+            Self::Run(marker) => {
+                let class = CLASS[byte as usize];
+                let upper = if fold { ALNUM } else { DIGIT | UPPER_CASE };
+                match marker {
+                    HEX => class & (DIGIT | LOWER_HEX) != 0 || (fold && byte.is_ascii_hexdigit()),
+                    UPPER => class & upper != 0,
+                    BASE64 => class & (ALNUM | PLUS_SLASH) != 0,
+                    _ => class & (ALNUM | MINUS_UNDERSCORE) != 0,
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -370,7 +451,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_template_tells_what_it_cannot_hold() {
+        let mut template = Vec::new();
+        split(b"us-east-1/xK9/aB3+Zq8LmN2pQ7rS/tU5vW1xY4zA==", &mut template, &mut BitWriter::default());
+        assert!(may_contain(&template, b"east-1/anyThing", false));
+        assert!(may_contain(&template, b"EAST", true));
+        assert!(!may_contain(&template, b"EAST-", false));
+        assert!(!may_contain(&template, b"evil-client", true));
+        assert!(may_contain(&template, b"", true));
+    }
+
     proptest::proptest! {
+        #[test]
+        fn what_is_there_is_never_denied(text in "([a-f0-9]{6,20}|[A-Z0-9]{14,30}|[A-Za-z0-9+/]{20,60}|.|-){0,6}", from in 0usize..100, length in 1usize..30) {
+            let text = text.as_bytes();
+            let mut template = Vec::new();
+            split(text, &mut template, &mut BitWriter::default());
+            if let Some(piece) = text.get(from..from + length) {
+                proptest::prop_assert!(may_contain(&template, piece, false));
+                proptest::prop_assert!(may_contain(&template, &piece.to_ascii_lowercase(), true));
+            }
+        }
+
         #[test]
         fn any_text_comes_back(text in "([a-f0-9]{6,20}|[A-Z0-9]{14,30}|[A-Za-z0-9+/]{20,60}|[A-Za-z0-9_-]{20,60}|.|[\u{0}-\u{8}]){0,6}") {
             round_trip(&text);

@@ -137,9 +137,13 @@ impl Strings {
         &self.bytes[start..self.ends[index] as usize]
     }
 
-    /// All strings, one after the other, and where each ends in it.
-    pub fn joined(&self) -> (&[u8], impl Iterator<Item = usize> + '_) {
-        (&self.bytes[self.base..], self.ends.iter().map(|&end| end as usize - self.base))
+    /// All strings, one after the other, and where each ends, counted from `base` bytes before the first.
+    pub fn joined(&self) -> (&[u8], &[u32]) {
+        (&self.bytes[self.base..], &self.ends)
+    }
+
+    pub fn base(&self) -> usize {
+        self.base
     }
 
     fn read(wire: &mut Wire<'_>, count: usize) -> Result<Self, DecodeError> {

@@ -9,11 +9,13 @@
 //! `message`; outside of arrays of objects and envelopes it must stand alone on its line. When a name stands twice in an object, both
 //! values are told and counted. A lone surrogate escape is kept (WTF-8); bytes that are no UTF-8 become U+FFFD and are counted.
 //!
-//! *Kept raw*: text that is not JSON becomes events `{"message": text}` that say why: the rest of the line, or, for an element
-//! of an array or one of several objects on a line, what its brackets enclose; reading goes on behind it. A record that is cut
-//! off by the end of the data likewise. Longer text than `RAW_BYTES_MAX` is cut into several events.
+//! *Kept raw*: text that is not JSON becomes events `{"message": text}` that say why: the rest of the line; or, of an element of
+//! an array, what its brackets enclose or what precedes the next element; or, of one of several objects on a line, what its
+//! brackets enclose. Reading goes on behind it. A record that is cut off by the end of the data is kept likewise. Longer text than
+//! `RAW_BYTES_MAX` becomes several events.
 mod broken;
 mod keys;
+mod opening;
 mod salvage;
 mod string;
 mod walk;
@@ -25,6 +27,7 @@ use super::statistics::Statistics;
 use super::utf8::Utf8Filter;
 use broken::RawLine;
 use memchr::memmem;
+use opening::Opening;
 use walk::{Fault, Stop, Walker, skip_space};
 
 /// Where JSON logs keep their time, the most telling names first.
@@ -65,6 +68,7 @@ pub struct JsonParser {
     /// Members of the envelope that are not its records, as they stand, separated by commas.
     members: Vec<u8>,
     walker: Walker,
+    opening: Opening,
     /// Text that recovery from broken records has looked at twice.
     reread_bytes: usize,
     statistics: Statistics,
@@ -137,6 +141,7 @@ impl Parser for JsonParser {
         self.read(true, sink);
         self.tell_members(sink);
         self.place = Place::Start;
+        self.opening.forget();
         self.reread_bytes = 0;
     }
 
@@ -198,6 +203,7 @@ impl JsonParser {
                 Ok(end) => Step::To(end),
                 Err(Stop::Envelope { key, elements }) => {
                     self.members.extend_from_slice(text.bytes[at + 1..key].trim_ascii());
+                    self.opening.forget();
                     self.place = Place::Records;
                     Step::To(elements)
                 }
@@ -210,6 +216,8 @@ impl JsonParser {
                 Ok((inside, b'{')) => {
                     return match self.event::<S, false>(text.bytes, inside, sink) {
                         Ok(end) => {
+                            self.opening.forget();
+                            self.opening.learn(text.bytes, inside);
                             self.place = Place::Array;
                             Step::To(end)
                         }
@@ -226,20 +234,8 @@ impl JsonParser {
     /// A value that is no event by its shape; it counts as JSON only when it is all of its line, as many a line of plain text
     /// starts with a number.
     fn lone_value<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
-        let end = match self.walker.value::<_, false>(text.bytes, at, &mut IgnoreSink) {
-            Ok(end) => end,
-            Err(stop) => return self.stopped(text, at, stop, sink),
-        };
-        let after = text.bytes[end..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
-        match after {
-            None if !text.is_last => return self.stopped(text, at, Stop::Incomplete, sink),
-            None | Some(b'\n') => {}
-            Some(_) => {
-                let fault = Fault { at: end, reason: "text follows a value on its line", in_string: false };
-                return self.stopped(text, at, Stop::Malformed(fault), sink);
-            }
-        }
-        match self.event::<S, false>(text.bytes, at, sink) {
+        let told = self.check(text, at, b"\n", "text follows a value on its line");
+        match told.and_then(|()| self.event::<S, false>(text.bytes, at, sink)) {
             Ok(end) => Step::To(end),
             Err(stop) => self.stopped(text, at, stop, sink),
         }
@@ -247,12 +243,34 @@ impl JsonParser {
 
     fn element<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
         if text.bytes[at] == b']' {
-            self.place = if self.place == Place::Records { Place::Members } else { Place::Top };
+            let is_envelope = self.place == Place::Records;
+            self.place = if is_envelope { Place::Members } else { Place::Top };
             return Step::To(at + 1);
         }
-        match self.event::<S, false>(text.bytes, at, sink) {
-            Ok(end) => Step::To(end),
+        // In a broken element, a name may stand where an element is expected.
+        let checked = match text.bytes[at] {
+            b'{' => Ok(()),
+            _ => self.check(text, at, b",]", "',' or ']' was expected"),
+        };
+        match checked.and_then(|()| self.event::<S, false>(text.bytes, at, sink)) {
+            Ok(end) => {
+                self.opening.learn(text.bytes, at);
+                Step::To(end)
+            }
             Err(stop) => self.stopped(text, at, stop, sink),
+        }
+    }
+
+    /// Whether a value starts here, and one of `followers` or the end of the data comes after it.
+    fn check(&mut self, text: Text, at: usize, followers: &[u8], reason: &'static str) -> Result<(), Stop> {
+        let bytes = text.bytes;
+        let end = self.walker.value::<_, false>(bytes, at, &mut IgnoreSink)?;
+        let space: &[u8] = if followers.contains(&b'\n') { b" \t\r" } else { b" \t\r\n" };
+        match skip(bytes, end, space).map(|place| (place, bytes[place])) {
+            None if !text.is_last => Err(Stop::Incomplete),
+            None => Ok(()),
+            Some((_, follower)) if followers.contains(&follower) => Ok(()),
+            Some((at, _)) => Err(Stop::Malformed(Fault { at, reason, in_string: false })),
         }
     }
 

@@ -109,6 +109,7 @@ impl SourceParser {
 mod tests {
     use super::*;
     use crate::parse::tell::TellSink;
+    use proptest::prelude::*;
 
     #[test]
     fn the_format_does_not_depend_on_how_the_object_arrives() {
@@ -143,5 +144,54 @@ mod tests {
         let mut parser = SourceParser::new(None);
         parser.finish(&mut TellSink::default());
         assert_eq!((parser.format_name(), parser.statistics()), ("text", Statistics::default()));
+    }
+
+    /// Pieces of every format and of none, so that random text gets deep into the parsers.
+    fn any_text() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            "[ -~]{0,6}".prop_map(String::into_bytes),
+            proptest::collection::vec(any::<u8>(), 0..4),
+            proptest::sample::select(vec![
+                "{\"Records\":[",
+                "{\"a\":",
+                "\"x\"",
+                "[",
+                "]",
+                "{",
+                "}",
+                ",",
+                "\n",
+                "\r\n",
+                "1.5e3",
+                "\\u00e9",
+                "\\ud800",
+                "\u{feff}",
+                "€",
+                "2 1 eni-1 - - - - - - - 1431280876 1431280934 - NODATA",
+                "srcaddr start bytes",
+                "1.1.1.1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 1",
+                "2023-07-10T11:45:07Z ",
+            ])
+            .prop_map(|text| text.as_bytes().to_vec()),
+        ];
+        proptest::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn any_bytes_give_the_same_events_however_they_arrive(text in any_text(), part in 1usize..50, format in 0usize..5) {
+            let names = crate::parse::format_names();
+            let format = names.get(format).and_then(|name| Format::by_name(name));
+            let parse = |part: usize| {
+                let mut parser = SourceParser::new(format);
+                let mut sink = TellSink::default();
+                text.chunks(part).for_each(|part| parser.feed(part, &mut sink));
+                parser.finish(&mut sink);
+                prop_assert_eq!(parser.statistics().events, sink.events.len() as u64);
+                Ok((parser.format_name(), parser.source_type(), parser.statistics(), sink.events))
+            };
+            prop_assert_eq!(parse(part)?, parse(usize::MAX)?);
+        }
     }
 }

@@ -144,6 +144,9 @@ impl Aggregator {
             self.count_rows(group, set.len() as u64);
             return Ok(());
         }
+        if self.count_by_one(context, unit, page, set)? {
+            return Ok(());
+        }
         let columns =
             (0..self.named.len()).map(|at| self.row_numbers(at, context, unit, page)).collect::<Result<Vec<_>>>()?;
         let mut key = vec![NONE; self.by];
@@ -161,6 +164,57 @@ impl Aggregator {
             }
         }
         Ok(())
+    }
+
+    /// Counts by the texts of one column alone, which needs no look at single rows. False: it is not such a simple case.
+    fn count_by_one(
+        &mut self,
+        context: &AggregateContext<'_>,
+        unit: &mut Unit,
+        page: usize,
+        set: &RowSet,
+    ) -> Result<bool> {
+        let is_simple = self.by == 1 && self.named.len() == 1 && self.named[0].metadata.is_none();
+        if !is_simple || self.tasks.iter().any(|task| task.kernel != Kernel::Count || task.column.is_some()) {
+            return Ok(false);
+        }
+        let facts = unit.facts()?.clone();
+        let mut present = columns_of(&self.named[0], &facts.directory);
+        present.retain(|&(column, _)| facts.shapes.value_count(page, column) > 0);
+        let (column, total) = match present[..] {
+            [] => {
+                let group = self.group_of_value(NONE)?;
+                self.count_rows(group, set.len() as u64);
+                return Ok(true);
+            }
+            [(column, false)] => (column, facts.shapes.value_count(page, column)),
+            _ => return Ok(false),
+        };
+        let (values, start) = unit.values(context.fetched, column, page)?;
+        let mut counts = vec![0u64; values.text_count()];
+        let mut is_single = true;
+        facts.shapes.for_each_run(page, column, |_, per_row, _| is_single &= per_row == 1);
+        if set.is_full() && is_single {
+            values.for_each(start..start + total, |_, text| counts[text] += 1);
+        } else {
+            facts.shapes.for_each_run(page, column, |run, per_row, first| {
+                for row in (0..run.rows as usize).filter(|row| set.contains(run.row as usize + row)) {
+                    counts[values.number(start + first + row * per_row)] += 1;
+                }
+            });
+        }
+        let mut missing = set.len() as u64;
+        for (text, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let number = self.intern(facts.directory.columns[column].kind, &values, text)?;
+            let group = self.group_of_value(number)?;
+            self.count_rows(group, count);
+            missing -= count;
+        }
+        if missing > 0 {
+            let group = self.group_of_value(NONE)?;
+            self.count_rows(group, missing);
+        }
+        Ok(true)
     }
 
     fn count_rows(&mut self, group: usize, rows: u64) {

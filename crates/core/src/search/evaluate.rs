@@ -4,6 +4,7 @@ use super::columns::Values;
 use super::fetch::Fetched;
 use super::filter::{Filter, Leaf, Test, Tree};
 use super::group::GroupShapes;
+use super::matcher::Matcher;
 use super::metadata::Metadata;
 use super::unit::{Unit, WHOLE_GROUP};
 use super::walk::{Step, walk};
@@ -74,28 +75,6 @@ pub fn columns_to_read(leaf: &Leaf, reach: &Reach, directory: &Directory) -> Vec
         leaf.test.could_pass(entry.kind, &entry.stamp)
     };
     reach.columns(directory).into_iter().filter(could).map(|(column, _)| column).collect()
-}
-
-/// Which texts of a column pass.
-enum Matcher {
-    None,
-    All,
-    Some(Vec<bool>),
-}
-
-impl Matcher {
-    fn of(test: &Test, kind: Kind, values: &Values) -> Result<Self> {
-        let mut buffer = Vec::new();
-        let mut passing = Vec::with_capacity(values.text_count());
-        for number in 0..values.text_count() {
-            let text = values.text(number, &mut buffer).map_err(|error| error.at("column", 0))?;
-            passing.push(test.passes(kind, text));
-        }
-        if !passing.contains(&true) {
-            return Ok(Self::None);
-        }
-        Ok(if passing.contains(&false) { Self::Some(passing) } else { Self::All })
-    }
 }
 
 /// Of the values of a row in an array column, by shape: which count.

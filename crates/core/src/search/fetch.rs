@@ -5,11 +5,14 @@ use crate::format::directory::Located;
 /// A request costs as much as this many bytes and more, so ranges that are closer than this are read as one.
 const COALESCE_GAP_BYTES: u64 = 8 << 10;
 
+/// Bytes that a caller hands over, whoever owns them.
+pub type Buffer = Box<dyn AsRef<[u8]> + Send + Sync>;
+
 /// Ranges wanted, then ranges held.
 #[derive(Default)]
 pub struct Fetched {
     wanted: Vec<(u64, u64)>,
-    held: Vec<(u64, Vec<u8>)>,
+    held: Vec<(u64, Buffer)>,
 }
 
 impl Fetched {
@@ -38,12 +41,21 @@ impl Fetched {
         joined
     }
 
+    /// Bytes asked for and not yet given.
+    pub fn wanted_bytes(&self) -> u64 {
+        self.wanted.iter().map(|(_, length)| length).sum()
+    }
+
+    pub fn holds_frame(&self, located: &Located) -> bool {
+        self.find(located.offset, u64::from(located.frame.length)).is_some()
+    }
+
     /// Whether something was asked for and not yet given.
     pub fn is_waiting(&self) -> bool {
         !self.wanted.is_empty()
     }
 
-    pub fn put(&mut self, offset: u64, bytes: Vec<u8>) {
+    pub fn put(&mut self, offset: u64, bytes: Buffer) {
         let at = self.held.partition_point(|(start, _)| *start < offset);
         self.held.insert(at, (offset, bytes));
     }
@@ -58,7 +70,7 @@ impl Fetched {
         // A shorter range may start later and a longer one before it hold what is wanted.
         self.held[..at].iter().rev().find_map(|(start, bytes)| {
             let from = (offset - start) as usize;
-            bytes.get(from..from.checked_add(length as usize)?)
+            bytes.as_ref().as_ref().get(from..from.checked_add(length as usize)?)
         })
     }
 
@@ -85,7 +97,7 @@ mod tests {
             fetched.want(offset, length);
         }
         assert_eq!(fetched.take_wanted(), [(0, 25), (50_000, 10)]);
-        fetched.put(0, (0..25).collect());
+        fetched.put(0, Box::new((0..25).collect::<Vec<u8>>()));
         assert_eq!(fetched.bytes(20, 5).expect("held"), [20, 21, 22, 23, 24]);
         assert!(fetched.bytes(20, 6).is_err());
         fetched.want(3, 4);

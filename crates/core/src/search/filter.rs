@@ -7,6 +7,7 @@ use crate::format::directory::Stamp;
 use crate::value::cidr::Network;
 use crate::value::column::{ColumnPart, ColumnPattern};
 use crate::value::decimal::{compare, is_number};
+use crate::value::needle::Needle;
 use crate::value::pattern::ValuePattern;
 use crate::value::time::parse_time;
 use std::cmp::Ordering;
@@ -61,6 +62,21 @@ impl Test {
             Self::Regex(regex) => regex.is_match(text),
             Self::Cidr(network) => network.contains_text(text),
         }
+    }
+
+    /// A literal that every text that passes holds, where there is one.
+    pub fn needle(&self, kind: Kind) -> Option<&Needle> {
+        let pattern = match self {
+            Self::Has(pattern) => pattern,
+            Self::Is(pattern, number) if kind != Kind::Number || number.is_none() => pattern,
+            _ => return None,
+        };
+        Some(pattern.longest_needle()).filter(|needle| !needle.literal().is_empty())
+    }
+
+    /// Whether `needle` is to be found in any case.
+    pub fn folds_case(&self) -> bool {
+        matches!(self, Self::Has(pattern) | Self::Is(pattern, _) if !pattern.is_exact_case())
     }
 
     /// False when no value of a column with this stamp can pass.

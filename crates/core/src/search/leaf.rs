@@ -3,17 +3,17 @@
 //! Rounds: the term index first, when the filter has tokens and it may help; a segment without the token is done after that one
 //! range. If few pages are left they are fetched whole, with the group's strips and the schema, in the second round. Otherwise the
 //! directories come second, then the columns that the filter and the aggregate name, then what the rows that passed are made of.
-use super::aggregate::{AggregateContext, Aggregator};
-use super::evaluate::{Context, Evaluation, Reach, columns_to_read};
-use super::fetch::Fetched;
+use super::aggregate::Aggregator;
+use super::evaluate::Reach;
+use super::fetch::{Buffer, Fetched};
 use super::filter::Filter;
 use super::index::{IndexQuery, Need, pages_left};
-use super::output::{PageWriter, Wanted};
+use super::output::Wanted;
 use super::partial::Partial;
 use super::plan::Plan;
 use super::pruning::{Pages, TimeRange};
 use super::reader::SegmentReader;
-use super::rows::{Found, RowQueue};
+use super::rows::RowQueue;
 use super::unit::Unit;
 use crate::error::{CoreError, Result};
 use crate::format::objects::SourceObject;
@@ -24,12 +24,6 @@ use std::sync::Arc;
 
 /// So few pages are fetched whole, without asking first which of their columns matter: a round costs more than the bytes.
 const DIRECT_PAGES_MAX: usize = 6;
-
-/// Bytes of row groups that are worked on at a time; bounds a worker's memory.
-const BATCH_BYTES_MAX: u64 = 8 << 20;
-
-/// The first batch of a search that may stop early is one group.
-const BATCH_GROUPS_MAX: usize = 16;
 
 /// What a search cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,7 +49,7 @@ pub struct OutputRow {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     Index,
     Open,
     Directories,
@@ -66,25 +60,28 @@ enum Phase {
 
 pub struct LeafSearch {
     plan: Plan,
-    filter: Filter,
+    pub(super) filter: Filter,
     index: IndexQuery,
     need: Need,
-    reader: Arc<SegmentReader>,
-    dead: HashSet<u32>,
-    time: TimeRange,
-    phase: Phase,
+    pub(super) reader: Arc<SegmentReader>,
+    pub(super) dead: HashSet<u32>,
+    pub(super) time: TimeRange,
+    pub(super) phase: Phase,
     asked: Vec<(u64, u64)>,
-    fetched: Fetched,
-    pages: Pages,
-    is_direct: bool,
-    batch: Vec<Unit>,
-    batch_groups: usize,
-    reaches: Vec<Reach>,
-    wanted: Wanted,
-    wanted_paths: Option<Vec<u32>>,
-    aggregator: Option<Aggregator>,
-    queue: RowQueue,
-    cost: Cost,
+    pub(super) fetched: Fetched,
+    pub(super) pages: Pages,
+    pub(super) is_direct: bool,
+    /// Groups whose directories were asked for, next one last.
+    pub(super) ahead: Vec<Unit>,
+    pub(super) batch: Vec<Unit>,
+    /// Groups to take next.
+    pub(super) step: usize,
+    pub(super) reaches: Vec<Reach>,
+    pub(super) wanted: Wanted,
+    pub(super) wanted_paths: Option<Vec<u32>>,
+    pub(super) aggregator: Option<Aggregator>,
+    pub(super) queue: RowQueue,
+    pub(super) cost: Cost,
 }
 
 impl LeafSearch {
@@ -119,8 +116,9 @@ impl LeafSearch {
             fetched: Fetched::default(),
             pages,
             is_direct: false,
+            ahead: Vec::new(),
             batch: Vec::new(),
-            batch_groups: 1,
+            step: 1,
             reaches: Vec::new(),
             wanted_paths: None,
             aggregator,
@@ -162,10 +160,10 @@ impl LeafSearch {
     }
 
     /// Takes the bytes of the ranges last asked for and goes on.
-    pub fn feed(&mut self, buffers: Vec<Vec<u8>>) -> Result<()> {
+    pub fn feed(&mut self, buffers: Vec<Buffer>) -> Result<()> {
         let asked = self.needs();
         let fits = buffers.len() == asked.len()
-            && buffers.iter().zip(&asked).all(|(buffer, (_, length))| buffer.len() as u64 == *length);
+            && buffers.iter().zip(&asked).all(|(buffer, (_, length))| buffer.as_ref().as_ref().len() as u64 == *length);
         if !fits {
             return Err(CoreError::Usage("fed other ranges than were asked for".to_string()));
         }
@@ -185,7 +183,7 @@ impl LeafSearch {
             match self.phase {
                 Phase::Index => self.read_index()?,
                 Phase::Open => self.learn_segment()?,
-                Phase::Directories => self.read_directories()?,
+                Phase::Directories => self.begin_batch()?,
                 Phase::Filter => self.filter_batch()?,
                 Phase::Output => self.write_batch()?,
                 Phase::Done => {}
@@ -223,40 +221,7 @@ impl LeafSearch {
             self.fetched.want_frame(&self.reader.objects_location());
         }
         self.phase = Phase::Open;
-        self.next_batch();
-    }
-
-    fn next_batch(&mut self) {
-        let mut bytes = 0;
-        while self.batch.len() < self.batch_groups && bytes < BATCH_BYTES_MAX {
-            let Some((group, pages)) = self.pages.next_group(self.queue.bound()) else { break };
-            let entry = &self.reader.address.groups[group];
-            bytes += u64::from(entry.strips_length)
-                + pages.iter().map(|&page| u64::from(entry.pages[page].body_length)).sum::<u64>();
-            let mut unit = Unit::new(group, pages);
-            unit.facts = self.reader.group(group);
-            if self.is_direct {
-                self.want_whole(&unit, unit.facts.is_none());
-            } else if unit.facts.is_none() {
-                self.fetched.want_frame(&self.reader.directory_location(group));
-            }
-            self.batch.push(unit);
-        }
-        self.batch_groups = (self.batch_groups * 2).min(BATCH_GROUPS_MAX);
-        self.cost.groups_read += self.batch.len() as u64;
-    }
-
-    /// Strips and pages of a unit, and its directory.
-    fn want_whole(&mut self, unit: &Unit, with_directory: bool) {
-        let entry = &self.reader.address.groups[unit.group];
-        let (start, end) = (
-            if with_directory { entry.offset } else { entry.strips_offset() },
-            entry.strips_offset() + u64::from(entry.strips_length),
-        );
-        self.fetched.want(start, end - start);
-        for &page in &unit.pages {
-            self.fetched.want(entry.body_offset(page), u64::from(entry.pages[page].body_length));
-        }
+        self.look_ahead();
     }
 
     fn learn_segment(&mut self) -> Result<()> {
@@ -279,207 +244,12 @@ impl LeafSearch {
         Ok(())
     }
 
-    fn paths(&self) -> Result<Arc<Paths>> {
+    pub(super) fn paths(&self) -> Result<Arc<Paths>> {
         self.reader.paths().ok_or_else(|| CoreError::Usage("the schema was not read".to_string()))
     }
 
-    fn objects(&self) -> Result<Arc<Vec<SourceObject>>> {
+    pub(super) fn objects(&self) -> Result<Arc<Vec<SourceObject>>> {
         self.reader.objects().ok_or_else(|| CoreError::Usage("the source objects were not read".to_string()))
-    }
-
-    fn read_directories(&mut self) -> Result<()> {
-        if self.batch.is_empty() {
-            self.next_batch();
-            if self.batch.is_empty() {
-                self.phase = Phase::Done;
-            }
-            return Ok(());
-        }
-        let paths = self.paths()?;
-        let mut batch = std::mem::take(&mut self.batch);
-        for unit in &mut batch {
-            if unit.facts.is_none() {
-                let located = self.reader.directory_location(unit.group);
-                let directory =
-                    self.reader.read_directory(unit.group, self.fetched.frame("directory", &located)?, &paths)?;
-                self.fetched.want_frame(&directory.shapes);
-                unit.directory = Some(directory);
-            }
-            self.want_for_filter(unit)?;
-        }
-        self.batch = batch;
-        self.phase = Phase::Filter;
-        Ok(())
-    }
-
-    fn needs_rows(&self, unit: &Unit) -> Result<bool> {
-        let entry = &self.reader.address.groups[unit.group];
-        let is_cut = unit.pages.iter().any(|&page| !self.time.covers(&entry.pages[page]));
-        let by_filter = self.filter.leaves.iter().any(|leaf| leaf.metadata.is_some());
-        let by_aggregate = self.aggregator.as_ref().is_some_and(Aggregator::needs_rows);
-        Ok(is_cut || by_filter || by_aggregate || self.aggregator.is_none() || !self.dead.is_empty())
-    }
-
-    /// Asks for what the filter and the aggregate look at.
-    fn want_for_filter(&mut self, unit: &Unit) -> Result<()> {
-        let directory = unit.directory()?;
-        let mut columns: Vec<usize> = Vec::new();
-        for (leaf, reach) in self.filter.leaves.iter().zip(&self.reaches) {
-            columns.extend(columns_to_read(leaf, reach, directory));
-        }
-        if let Some(aggregator) = &self.aggregator {
-            columns.extend(aggregator.columns(directory));
-        }
-        columns.sort_unstable();
-        columns.dedup();
-        let repeats_time = columns.iter().any(|&column| Unit::repeats_time(directory, column));
-        let rows = directory.rows;
-        let mut frames = Vec::new();
-        for &column in &columns {
-            for &page in &unit.pages {
-                frames.extend(Unit::frame_of(directory, column, page));
-            }
-        }
-        if repeats_time || self.needs_rows(unit)? {
-            self.fetched.want_frame(&rows);
-        }
-        frames.dedup();
-        frames.iter().for_each(|frame| self.fetched.want_frame(frame));
-        Ok(())
-    }
-
-    /// Finds the rows that pass, counts them or queues them.
-    fn filter_batch(&mut self) -> Result<()> {
-        let (paths, objects) = (self.paths()?, self.objects()?);
-        let mut batch = std::mem::take(&mut self.batch);
-        for unit in &mut batch {
-            if let Some(directory) = unit.directory.take() {
-                let shapes = directory.shapes;
-                unit.facts = Some(self.reader.learn_group(
-                    unit.group,
-                    directory,
-                    self.fetched.frame("shapes", &shapes)?,
-                    &paths,
-                )?);
-            }
-            let rows = unit.directory()?.rows;
-            if self.fetched.frame("rows", &rows).is_ok() || self.needs_rows(unit)? {
-                unit.learn_rows(&self.reader, &self.fetched, objects.len())?;
-            }
-            self.filter_unit(unit, &paths, &objects)?;
-        }
-        self.batch = batch;
-        self.phase = Phase::Output;
-        if self.aggregator.is_some() {
-            self.end_batch();
-            return Ok(());
-        }
-        self.want_for_output()
-    }
-
-    fn filter_unit(&mut self, unit: &mut Unit, paths: &Paths, objects: &[SourceObject]) -> Result<()> {
-        let context = Context { filter: &self.filter, reaches: &self.reaches, paths, objects, fetched: &self.fetched };
-        let mut evaluation = Evaluation::new(context);
-        let entry = &self.reader.address.groups[unit.group];
-        for page in unit.pages.clone() {
-            let mut set = evaluation.page(unit, page)?;
-            self.cost.events_scanned += set.rows() as u64;
-            let facts = unit.facts()?.clone();
-            let is_cut = !self.time.covers(&entry.pages[page]);
-            let places = if is_cut || !self.dead.is_empty() || self.aggregator.is_none() {
-                facts.shapes.time_places(page)
-            } else {
-                Vec::new()
-            };
-            if is_cut || !self.dead.is_empty() {
-                let table = unit.rows()?;
-                for row in set.clone().iter() {
-                    let at = facts.shapes.page_rows[page] + places[row] as usize;
-                    if !self.time.contains(table.times[at]) || self.dead.contains(&(table.objects[at] as u32)) {
-                        set.remove(row);
-                    }
-                }
-            }
-            self.cost.events_matched += set.len() as u64;
-            if let Some(aggregator) = &mut self.aggregator {
-                if !set.is_empty() {
-                    let context = AggregateContext { paths, objects, fetched: &self.fetched };
-                    aggregator.add_page(&context, unit, page, &set)?;
-                }
-                continue;
-            }
-            let table = unit.rows()?;
-            self.queue.extend(
-                set.iter().map(|row| {
-                    let at = facts.shapes.page_rows[page] + places[row] as usize;
-                    let key = (table.times[at], table.objects[at] as u32, table.records[at] as u64);
-                    Found { key, group: unit.group as u32, page: page as u32, row: row as u32 }
-                }),
-                objects,
-            );
-        }
-        if let Some(aggregator) = &mut self.aggregator {
-            self.cost.pages_read += unit.pages.len() as u64;
-            aggregator.end_group();
-        }
-        Ok(())
-    }
-
-    /// Asks for what the rows still in the queue are made of.
-    fn want_for_output(&mut self) -> Result<()> {
-        let batch = std::mem::take(&mut self.batch);
-        for unit in &batch {
-            let pages = self.queue.pages_of(unit.group as u32);
-            if pages.is_empty() || self.is_direct {
-                continue;
-            }
-            match &self.wanted_paths {
-                None => self.want_whole(&Unit::new(unit.group, pages), false),
-                Some(nodes) => {
-                    let directory = unit.directory()?;
-                    let columns = directory
-                        .columns
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, column)| nodes.binary_search(&column.node).is_ok());
-                    for (column, _) in columns {
-                        pages
-                            .iter()
-                            .filter_map(|&page| Unit::frame_of(directory, column, page))
-                            .for_each(|frame| self.fetched.want_frame(&frame));
-                    }
-                }
-            }
-        }
-        self.batch = batch;
-        Ok(())
-    }
-
-    fn write_batch(&mut self) -> Result<()> {
-        let (paths, objects) = (self.paths()?, self.objects()?);
-        for unit in &mut self.batch {
-            for page in self.queue.pages_of(unit.group as u32) {
-                self.cost.pages_read += 1;
-                let writer = PageWriter {
-                    paths: &paths,
-                    objects: &objects,
-                    fetched: &self.fetched,
-                    wanted: &self.wanted,
-                    wanted_paths: self.wanted_paths.as_deref(),
-                };
-                let rows = self.queue.rows_of(unit.group as u32, page as u32);
-                let written = writer.write(unit, page, &rows)?;
-                self.queue.put_json(unit.group as u32, page as u32, &rows, written);
-            }
-        }
-        self.end_batch();
-        Ok(())
-    }
-
-    fn end_batch(&mut self) {
-        self.batch.clear();
-        self.fetched.clear();
-        self.phase = Phase::Directories;
     }
 
     /// Rows strictly behind this time are no longer wanted.
@@ -490,7 +260,7 @@ impl LeafSearch {
     /// Rows that nothing still to come can stand before, since the last call.
     pub fn take_rows(&mut self) -> Vec<OutputRow> {
         let Some(objects) = self.reader.objects() else { return Vec::new() };
-        let next = if self.phase == Phase::Done { None } else { self.pages.next_bound(&self.batch) };
+        let next = self.next_bound();
         let rows = self.queue.take(self.phase == Phase::Done, next);
         rows.into_iter()
             .map(|(found, json)| OutputRow {

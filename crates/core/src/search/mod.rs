@@ -1,5 +1,6 @@
 //! The leaf part of a search over one segment: which pages, which rows, what of them. See docs/search-plan.md.
 pub mod aggregate;
+pub mod batch;
 pub mod bits;
 pub mod columns;
 pub mod evaluate;
@@ -8,6 +9,7 @@ pub mod filter;
 pub mod group;
 pub mod index;
 pub mod leaf;
+pub mod matcher;
 pub mod metadata;
 pub mod output;
 pub mod partial;

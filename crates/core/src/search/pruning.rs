@@ -1,5 +1,4 @@
 //! The pages of a segment that a search still has to look at, in the order in which it will.
-use super::unit::Unit;
 use crate::format::address::{Address, PageEntry};
 
 /// Event times that are wanted: start inclusive, end exclusive.
@@ -95,11 +94,13 @@ impl Pages {
         Some((next.group, next.pages))
     }
 
-    /// Time that rows still to come can reach; None when none can come. The batch at work counts as still to come.
-    pub fn next_bound(&self, batch: &[Unit]) -> Option<i64> {
-        if !batch.is_empty() {
-            return Some(if self.newest_first { i64::MAX } else { i64::MIN });
+    /// Time that rows of these pages and of the groups still to come can reach; None when there are none.
+    pub fn bound_with<'a>(&self, pages: impl Iterator<Item = &'a PageEntry>) -> Option<i64> {
+        let own = self.groups.last().map(|waiting| waiting.bound_ns);
+        if self.newest_first {
+            pages.map(|page| page.max_time_ns).chain(own).max()
+        } else {
+            pages.map(|page| page.min_time_ns).chain(own).min()
         }
-        self.groups.last().map(|waiting| waiting.bound_ns)
     }
 }

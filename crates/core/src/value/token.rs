@@ -115,6 +115,9 @@ fn sure_tokens(literal: &[u8], open_left: bool, open_right: bool, tokens: &mut V
 }
 
 /// Calls `run(start, end, address)` with every token; `address` is the start of the whole address that ends with it.
+///
+/// One byte after the other: bit masks of 64 bytes were measured slower (916 against 1,579 MB/s of CloudTrail), as tokens are
+/// short and the branches well predicted.
 #[inline]
 fn for_each_run(text: &[u8], mut run: impl FnMut(usize, usize, Option<usize>)) {
     // Starts of the last three octets that are joined to each other by dots, newest first.
@@ -219,8 +222,43 @@ mod tests {
         assert_eq!(required(&["", "1.2.3.4.5"]), ["2.3.4.5"]);
     }
 
+    /// The rule of the module's text, one byte after the other.
+    fn obvious(text: &[u8]) -> Vec<Vec<u8>> {
+        let mut tokens = Vec::new();
+        let mut ranges: Vec<(usize, usize)> = Vec::new();
+        let mut at = 0;
+        for word in text.split(|&byte| !(byte.is_ascii_alphanumeric() || byte == b'_')) {
+            let end = at + word.len();
+            if !word.is_empty() {
+                tokens.push(word.to_vec());
+                ranges.push((at, end));
+                let last = &ranges[ranges.len().saturating_sub(4)..];
+                let is_octet =
+                    |&(from, to): &(usize, usize)| to - from <= 3 && text[from..to].iter().all(u8::is_ascii_digit);
+                let is_joined = |pair: &[(usize, usize)]| &text[pair[0].1..pair[1].0] == b".";
+                if last.len() == 4 && last.iter().all(is_octet) && last.windows(2).all(is_joined) {
+                    tokens.push(text[last[0].0..end].to_vec());
+                }
+            }
+            at = end + 1;
+        }
+        tokens
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4000))]
+        #[test]
+        fn agrees_with_the_rule_byte_by_byte(text in "([aZ_]{0,70}|[0-9.]{0,40}|[ -~é]{0,10}){0,6}") {
+            let mut tokens = Vec::new();
+            for_each_token(text.as_bytes(), |token| tokens.push(token.to_vec()));
+            prop_assert_eq!(tokens, obvious(text.as_bytes()));
+        }
+
+        #[test]
+        fn hashes_are_of_the_lower_case(token in proptest::collection::vec(any::<u8>(), 0..70)) {
+            prop_assert_eq!(token_hash(&token), xxh3_64(&token.to_ascii_lowercase()));
+        }
+
         /// Never "no" wrongly: a text that a pattern matches has every token that the pattern requires.
         #[test]
         fn a_matching_text_has_the_required_tokens(

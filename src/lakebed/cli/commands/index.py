@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from lakebed.api import open as open_lake
+from lakebed.cli.exit_codes import FOUND, PARTIAL
 from lakebed.cli.json_text import json_text
-from lakebed.cli.main import FOUND, PARTIAL
 from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import size_text
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from lakebed.api import open as open_lake
+from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
 from lakebed.cli.json_text import json_text
-from lakebed.cli.main import FOUND, NOTHING, PARTIAL
 from lakebed.cli.rows import Output, open_writer
 from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import size_text

@@ -27,6 +27,9 @@ enum After {
 /// slow to read costs a constant only.
 const REREAD_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Searching for an opening is so much faster than looking at every byte.
+const SEARCH_SPEEDUP: usize = 16;
+
 impl JsonParser {
     /// Waits for the rest of an incomplete record, or keeps the text of a broken one.
     pub(super) fn stopped<S: EventSink>(&mut self, text: Text, at: usize, stop: Stop, sink: &mut S) -> Step {
@@ -47,9 +50,10 @@ impl JsonParser {
     fn broken<S: EventSink>(&mut self, text: Text, at: usize, fault: Fault, sink: &mut S) -> Step {
         let end = text.bytes.len();
         let limit = end.min(fault.at + RAW_BYTES_MAX);
+        let window = Text { bytes: &text.bytes[..limit], is_last: text.is_last || limit < end };
         let raw_end = match self.place {
-            Place::Array | Place::Records => self.element_end(&text.bytes[..limit], at, fault),
-            _ => self.top_end(&text.bytes[..limit], at, fault),
+            Place::Array | Place::Records => self.element_end(window, at, fault),
+            _ => self.top_end(window.bytes, at, fault),
         };
         match raw_end {
             Some(raw_end) => {
@@ -57,10 +61,7 @@ impl JsonParser {
                 self.tell_raw(&text.bytes[at..raw_end], fault.reason, sink);
                 Step::To(raw_end)
             }
-            None if limit < end => {
-                self.reread_bytes += limit - fault.at;
-                self.start_raw_line(at, fault.at - at, fault.reason, sink)
-            }
+            None if limit < end => self.start_raw_line(at, fault.at - at, fault.reason, sink),
             None if text.is_last => {
                 self.leave_envelope(sink);
                 self.tell_raw(&text.bytes[at..], fault.reason, sink);
@@ -90,13 +91,32 @@ impl JsonParser {
         }
     }
 
-    /// The end of a broken element: where its brackets balance.
-    fn element_end(&mut self, text: &[u8], at: usize, fault: Fault) -> Option<usize> {
+    /// The end of a broken element: where its brackets balance, or before that, where the next element begins. `window.is_last`:
+    /// more text than this is not looked at.
+    fn element_end(&mut self, window: Text, at: usize, fault: Fault) -> Option<usize> {
+        let text = window.bytes;
         let depth = self.walker.depth();
         if self.reread_bytes > REREAD_BYTES_MAX {
-            return balanced_end_in_line(text, fault, depth).or_else(|| line_end(text, fault.at));
+            return balanced_end_in_line(text, fault, depth)
+                .map(|end| end.max(at + 1))
+                .or_else(|| line_end(text, fault.at));
         }
-        balanced_end(text, fault, depth).map(|end| end.max(at + 1))
+        // A record that is cut off may have taken the next ones for its own.
+        let is_cut_off = fault.at == text.len();
+        let next = self.opening.next(text, if is_cut_off { at + 1 } else { fault.at });
+        let balanced = balanced_end(&text[..next.unwrap_or(text.len())], fault, depth);
+        let balanced = balanced.map(|end| end.max(at + 1));
+        match (next, balanced) {
+            // Outside of brackets every comma balances, so the next element is the better end.
+            (Some(next), _) if depth == 0 || balanced.is_none() => Some(next),
+            (None, Some(_)) if depth == 0 && !window.is_last => None,
+            (None, balanced) => {
+                let searched = text.len() - fault.at;
+                self.reread_bytes += if balanced.is_some() { searched / SEARCH_SPEEDUP } else { searched };
+                balanced
+            }
+            (_, balanced) => balanced,
+        }
     }
 
     fn may_reread(&mut self, bytes: usize) -> bool {
@@ -138,6 +158,9 @@ impl JsonParser {
     }
 
     fn tell_raw<S: EventSink>(&mut self, raw: &[u8], reason: &'static str, sink: &mut S) {
+        let is_element = matches!(self.place, Place::Array | Place::Records);
+        let end = raw.trim_ascii_end();
+        let raw = if is_element { end.strip_suffix(b",").unwrap_or(end) } else { raw };
         self.statistics.unparsed(raw, reason, RAW_BYTES_MAX, sink);
     }
 }

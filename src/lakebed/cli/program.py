@@ -15,17 +15,12 @@ from typing import TYPE_CHECKING, NoReturn
 from cyclopts import App, CycloptsError
 
 from lakebed.cli import commands
+from lakebed.cli.exit_codes import CANCELLED, ERROR, FOUND
 from lakebed.cli.safe_text import safe_text
 from lakebed.errors import LakebedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-FOUND = 0
-NOTHING = 1
-ERROR = 2
-PARTIAL = 3
-CANCELLED = 130
 
 
 def main() -> NoReturn:

@@ -1,0 +1,101 @@
+//! Which texts of a column pass a leaf's test: each distinct text is looked at once, and most not even that.
+use super::columns::Values;
+use super::filter::Test;
+use crate::error::Result;
+use crate::format::column::Kind;
+use crate::format::template::may_contain;
+use crate::format::texts::{Strings, Texts};
+use crate::value::needle::Needle;
+
+pub enum Matcher {
+    None,
+    All,
+    /// By number of the text.
+    Some(Vec<bool>),
+}
+
+impl Matcher {
+    pub fn of(test: &Test, kind: Kind, values: &Values) -> Result<Self> {
+        let count = values.text_count();
+        let mut buffer = Vec::new();
+        let mut passes = |number: usize| -> Result<bool> {
+            Ok(test.passes(kind, values.text(number, &mut buffer).map_err(|error| error.at("column", 0))?))
+        };
+        let mut passing = vec![false; count];
+        let mut any = false;
+        match (test.needle(kind), values) {
+            (Some(needle), Values::Texts { texts: Texts::Plain(strings), .. }) => {
+                for number in holders(strings, needle) {
+                    passing[number] = passes(number)?;
+                    any |= passing[number];
+                }
+            }
+            (Some(needle), Values::Texts { texts: Texts::Templates { templates, ids: Some(ids), .. }, .. }) => {
+                let fold = test.folds_case();
+                let possible: Vec<bool> =
+                    (0..templates.len()).map(|at| may_contain(templates.get(at), needle.literal(), fold)).collect();
+                if possible.contains(&true) {
+                    for (number, slot) in passing.iter_mut().enumerate() {
+                        *slot = possible[ids.get(number)] && passes(number)?;
+                        any |= *slot;
+                    }
+                }
+            }
+            _ => {
+                for (number, slot) in passing.iter_mut().enumerate() {
+                    *slot = passes(number)?;
+                    any |= *slot;
+                }
+            }
+        }
+        Ok(match any {
+            false => Self::None,
+            true if !passing.contains(&false) => Self::All,
+            true => Self::Some(passing),
+        })
+    }
+}
+
+/// Numbers of the strings that hold the needle, ascending: one search over all of them joined.
+fn holders(strings: &Strings, needle: &Needle) -> Vec<usize> {
+    let (joined, ends) = strings.joined();
+    let mut numbers = Vec::new();
+    let mut from = 0;
+    while let Some(at) = needle.find(joined, from) {
+        let number = ends.partition_point(|&end| end as usize <= at + strings.base());
+        let end = ends[number] as usize - strings.base();
+        // What reaches into the next string is in neither.
+        if at + needle.literal().len() <= end {
+            numbers.push(number);
+            from = end;
+        } else {
+            from = at + 1;
+        }
+    }
+    numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::frame::Compressor;
+    use crate::format::texts::put_texts;
+    use crate::format::wire::Wire;
+    use crate::value::pattern::ValuePattern;
+
+    #[test]
+    fn one_search_over_all_finds_what_one_search_each_finds() {
+        let texts = ["ab", "", "xaby", "a", "b", "zzab", "b"];
+        let bytes: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+        let mut out = Vec::new();
+        put_texts(&mut out, &mut Compressor::new(), &bytes, false);
+        let texts_read = Texts::read(&mut Wire::new(&out), texts.len()).expect("texts");
+        let Texts::Plain(strings) = &texts_read else { panic!("not plain") };
+        let pattern = ValuePattern::new(&["", "AB", ""], false);
+        assert_eq!(holders(strings, pattern.longest_needle()), [0, 2, 5]);
+        let values = Values::Texts { texts: texts_read, ids: None };
+        let matcher = Matcher::of(&Test::Has(pattern), Kind::Text, &values).expect("a matcher");
+        let Matcher::Some(passing) = matcher else { panic!("not some") };
+        assert_eq!(passing, [true, false, true, false, false, true, false]);
+    }
+}

@@ -1,0 +1,38 @@
+//! A partial result from a worker: taken or refused; what is taken merges, and says the same after one more trip.
+use crate::lab::{SAMPLE, plan};
+use lakebed_core::search::fetch::Buffer;
+use lakebed_core::search::leaf::LeafSearch;
+use lakebed_core::search::partial::Partial;
+use lakebed_core::search::plan::Plan;
+use lakebed_core::search::reader::SegmentReader;
+use std::sync::{Arc, LazyLock};
+
+static PLAN: LazyLock<Plan> = LazyLock::new(|| {
+    let functions = ["count", "min", "max", "sum", "avg"].map(|name| format!(r#"{{"name":"{name}","column":"n"}}"#));
+    let aggregate = format!(r#"{{"by":["action","ok"],"functions":[{}]}}"#, functions.join(","));
+    Plan::parse(plan(r#"{"op":"all","of":[]}"#, &aggregate, "null", true).as_bytes()).expect("a plan")
+});
+
+pub fn run(data: &[u8]) {
+    let aggregate = PLAN.aggregate.as_ref().expect("the plan has one");
+    let Ok(mut partial) = Partial::load(aggregate, data) else { return };
+    let again = Partial::load(aggregate, &partial.dump(aggregate)).expect("what was dumped can be loaded");
+    if partial.merge(again, aggregate).is_ok() {
+        let _ = partial.finish(aggregate);
+    }
+}
+
+pub fn seeds() -> Vec<Vec<u8>> {
+    let reader = Arc::new(SegmentReader::new(&SAMPLE.address, "sample").expect("the sample is whole"));
+    let mut leaf = LeafSearch::new(PLAN.clone(), reader, &[], None).expect("a plan");
+    loop {
+        let needs = leaf.needs();
+        if needs.is_empty() {
+            return vec![leaf.partial()];
+        }
+        let buffers = needs.iter().map(|&(at, length)| -> Buffer {
+            Box::new(&SAMPLE.data[at as usize..(at + length) as usize])
+        });
+        leaf.feed(buffers.collect()).expect("the sample is whole");
+    }
+}

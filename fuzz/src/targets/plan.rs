@@ -1,0 +1,29 @@
+//! A plan from outside: JSON of any shape is understood or refused, and what is understood can be run.
+use crate::lab::{SAMPLE, plan, search};
+use lakebed_core::search::plan::Plan;
+
+pub fn run(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        assert!(Plan::parse(data).is_err());
+        return;
+    };
+    if Plan::parse(data).is_ok() {
+        let _ = search(text, &SAMPLE.data, &SAMPLE.address);
+    }
+}
+
+pub fn seeds() -> Vec<Vec<u8>> {
+    let filters = [
+        r#"{"op":"all","of":[]}"#,
+        r#"{"op":"has","column":null,"pattern":{"parts":["alice"],"exact_case":false}}"#,
+        r#"{"op":"is","column":{"parts":["user.",{"star":1}]},"pattern":{"parts":["","li",""]},"number":"4"}"#,
+        r#"{"op":"not","of":{"op":"exists","column":{"parts":["tags",{"star":2}]}}}"#,
+        r#"{"op":"any","of":[{"op":"compare","column":{"parts":["n"]},"relation":">=","number":"1e1"}]}"#,
+        r#"{"op":"regex","column":{"parts":["action"]},"regex":"^[pP]ut.*t$","ignore_case":true}"#,
+        r#"{"op":"cidr","column":{"parts":["ip"]},"network":"10.0.0.0/24"}"#,
+        r#"{"op":"compare_time","column":{"parts":["time"]},"relation":"<","time_ns":1768471207000000000}"#,
+    ];
+    let aggregate = r#"{"by":["user.name"],"functions":[{"name":"count"},{"name":"sum","column":"n"}]}"#;
+    let plans = filters.iter().flat_map(|filter| [plan(filter, "null", "5", true), plan(filter, aggregate, "null", false)]);
+    plans.map(String::into_bytes).collect()
+}

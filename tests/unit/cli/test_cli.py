@@ -1,0 +1,237 @@
+"""The command line as a process: exit codes, streams, formats, and hostile log lines on a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.logs import event, write_log, write_logs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMAND = [sys.executable, "-c", "from lakebed.cli import main; main()"]
+
+
+def lakebed(*arguments: str | Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    variables = {**os.environ, "LAKEBED_LAKE": str(folder / "lake"), "COLUMNS": "100", **environment}
+    command = [*COMMAND, *(str(one) for one in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=variables, cwd=folder, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_logs(tmp_path / "logs", 4, 50)
+    done = lakebed("index", "logs", "--into", "web", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    return tmp_path
+
+
+def test_index_tells_its_totals(tmp_path: Path) -> None:
+    write_logs(tmp_path / "logs", 4, 50)
+    first = lakebed("index", "logs", "--into", "web", "--output", "json", folder=tmp_path)
+    totals = json.loads(first.stdout)
+    assert first.stdout.count("\n") == 1
+    assert (totals["index"], totals["objects_indexed"], totals["events"]) == ("web", 4, 200)
+    again = lakebed("index", "logs", "--into", "web", folder=tmp_path)
+    assert again.stdout.startswith("indexed 0 objects, 0 events, 0 B raw, 0 B in 0 segments into 'web' in ")
+    assert again.stdout.endswith("objects: 4 unchanged\n")
+
+
+def test_index_takes_the_lake_from_an_option_or_beside_the_caller(tmp_path: Path) -> None:
+    write_logs(tmp_path / "logs", 1, 5)
+    lakebed("index", "logs/*", "--into", "web", "--lake", str(tmp_path / "other"), folder=tmp_path)
+    assert (tmp_path / "other" / "catalog").is_dir()
+    lakebed("index", "logs", "--into", "web", folder=tmp_path, LAKEBED_LAKE="")
+    assert (tmp_path / "lake" / "catalog").is_dir()
+
+
+def test_a_damaged_object_is_named_and_changes_the_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "cut.gz").write_bytes(b"\x1f\x8b\x08\x00\x00\x00\x00\x00")
+    done = lakebed("index", "cut.gz", "--into", "web", folder=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"damaged: {(tmp_path / 'cut.gz').as_uri()} at byte ")
+    assert done.stderr.endswith("; what precedes is indexed\n")
+
+
+def test_json_lines_hold_the_event_and_where_it_is_from(folder: Path) -> None:
+    done = lakebed("search", "n: 105", folder=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    (row,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert list(row)[:4] == ["@lb.time", "@index", "@lb.object", "@lb.record"]
+    assert (row["@index"], row["@lb.object"], row["@lb.record"]) == ("web", (folder / "logs/0002.json").as_uri(), 5)
+    assert (row["n"], row["file"]) == (105, 2)
+
+
+def test_order_limit_and_time(folder: Path) -> None:
+    def times(*options: str) -> list[str]:
+        return [
+            json.loads(line)["@lb.time"] for line in lakebed("search", "*", *options, folder=folder).stdout.splitlines()
+        ]
+
+    everything = times()
+    assert len(everything) == 200
+    assert everything == sorted(everything, reverse=True)
+    assert times("--oldest-first") == everything[::-1]
+    assert times("--limit", "3") == everything[:3]
+    assert times("--limit", "0") == everything
+    assert times("--until", "2026-01-01T00:02:00Z") == [one for one in everything if one < "2026-01-01T00:02:00"]
+    assert times("--since", "1h") == []
+
+
+def test_csv(folder: Path) -> None:
+    done = lakebed("search", "n: 105 | table(n, user, nothing)", "--output", "csv", folder=folder)
+    table = list(csv.reader(io.StringIO(done.stdout)))
+    assert table[0] == ["n", "user", "nothing"]
+    assert (table[1][0], table[1][2], len(table)) == ("105", "", 2)
+    whole = list(csv.DictReader(io.StringIO(lakebed("search", "n: 105", "--output", "csv", folder=folder).stdout)))
+    assert list(whole[0]) == ["@lb.time", "@index", "@lb.object", "@lb.record", "event"]
+    assert json.loads(whole[0]["event"])["n"] == 105
+
+
+def test_a_table(folder: Path) -> None:
+    done = lakebed("search", "* | groupbycount(file)", "--output", "table", folder=folder)
+    assert done.stdout.splitlines()[:2] == ["file  @q.count", "----  --------"]
+    assert sorted(done.stdout.splitlines()[2:]) == [f"   {number}        50" for number in range(4)]
+
+
+def test_exit_codes(folder: Path) -> None:
+    assert lakebed("search", "user: alice", folder=folder).returncode == 0
+    nothing = lakebed("search", "zzzzz", folder=folder)
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (1, "", "")
+    wrong = lakebed("search", "user: alice |", folder=folder)
+    assert wrong.returncode == 2
+    assert wrong.stderr.splitlines()[1:3] == ["  line 1, column 14", "  user: alice |"]
+    assert "Traceback" not in wrong.stderr
+    option = lakebed("search", "*", "--limt", "3", folder=folder)
+    assert (option.returncode, option.stderr) == (
+        2,
+        "lakebed: Unknown option: --limt. Did you mean --limit?\nsee `lakebed --help`\n",
+    )
+    none = lakebed("search", "*", "--lake", "nowhere", folder=folder)
+    assert (none.returncode, none.stderr) == (
+        2,
+        f"lakebed: no lake at '{(folder / 'nowhere').as_uri()}'; `lakebed index` makes one\n",
+    )
+
+
+def test_partial_answers(folder: Path) -> None:
+    victim = min((folder / "lake/segments").rglob("*.seg"))
+    victim.write_bytes(b"\x55" * victim.stat().st_size)
+    whole = lakebed("search", "*", folder=folder)
+    assert (whole.returncode, "Traceback" in whole.stderr) == (2, False)
+    assert victim.name in whole.stderr
+    partial = lakebed("search", "*", "--partial", folder=folder)
+    assert partial.returncode == 3
+    assert partial.stderr.startswith("missing: ")
+    assert victim.name in partial.stderr
+
+
+def test_stats_go_to_standard_error(folder: Path) -> None:
+    done = lakebed("search", "n: 105", "--stats", folder=folder)
+    cost = json.loads(done.stderr)["cost"]
+    assert (cost["rows"], cost["events_matched"], cost["is_partial"]) == (1, 1, False)
+    text = lakebed("search", "n: 105", "--stats", "--output", "table", folder=folder).stderr
+    assert text.startswith("1 rows in ")
+    assert "segments: " in text
+
+
+def test_a_closed_pipe_ends_quietly(folder: Path) -> None:
+    variables = {**os.environ, "LAKEBED_LAKE": str(folder / "lake")}
+    with subprocess.Popen(
+        [*COMMAND, "search", "*"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 0
+
+
+INTERRUPTED = """
+import itertools, os, signal, sys, time
+from lakebed.cli import program
+from lakebed.ingest.worker import IndexWorker
+
+index = IndexWorker.index
+turns = itertools.count()
+def slowly(self, source):
+    index(self, source)
+    if next(turns) == 0:
+        os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.2)
+IndexWorker.index = slowly
+sys.exit(program.run(sys.argv[1:]))
+"""
+
+
+def test_an_interrupt_is_130_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    write_logs(tmp_path / "logs", 20, 10)
+    command = [sys.executable, "-c", INTERRUPTED, "index", "logs", "--into", "web", "--lake", "lake"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    found = lakebed("search", "*", folder=tmp_path).stdout.splitlines()
+    assert 0 < len(found) < 200
+    assert len(found) % 10 == 0
+
+
+HOSTILE = "\x1b[2J\x1b]0;owned\x07 \u202etxt.exe\u202c \x9b31m a\nb\tc \u200bhidden"
+
+
+def on_a_terminal(folder: Path, *arguments: str, width: int = 80) -> str:
+    """What the command writes to a terminal of this width."""
+    main, child = pty.openpty()
+    variables = {**os.environ, "LAKEBED_LAKE": str(folder / "lake"), "COLUMNS": str(width), "PYTHONUTF8": "1"}
+    with subprocess.Popen([*COMMAND, *arguments], stdout=child, stderr=child, env=variables) as process:
+        os.close(child)
+        found = b""
+        while True:
+            try:
+                piece = os.read(main, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            found += piece
+        process.wait(30)
+    os.close(main)
+    return found.decode().replace("\r\n", "\n")
+
+
+def test_a_hostile_line_cannot_reach_the_terminal(tmp_path: Path) -> None:
+    write_log(tmp_path / "bad.json", [event(1, v=HOSTILE, **{"k\x1b[1m": 1})])
+    lakebed("index", "bad.json", "--into", "web", folder=tmp_path)
+    for query in ["*", "* | table(v)"]:
+        shown = on_a_terminal(tmp_path, "search", query, width=400)
+        assert [one for one in shown if not one.isprintable() and one != "\n"] == []
+        assert r"\x1b[2J\x1b]0;owned\x07 \u202etxt.exe\u202c \x9b31m a\nb\tc \u200bhidden" in shown
+    raw = lakebed("search", "*", folder=tmp_path)
+    assert json.loads(raw.stdout)["v"] == HOSTILE
+
+
+def test_on_a_terminal_lines_fit_and_stop(folder: Path) -> None:
+    shown = on_a_terminal(folder, "search", "*", width=60).splitlines()
+    assert len(shown) == 101
+    assert max(len(line) for line in shown) <= 60
+    assert shown[0].startswith("2026-01-01T00:")
+    assert shown[-1] == "stopped after 100 rows; --limit 0 shows all"
+    table = on_a_terminal(folder, "search", "* | table(@lb.time, user, pad)", width=50).splitlines()
+    assert max(len(line) for line in table) <= 50
+    assert table[0].split() == ["@lb.time", "user", "pad"]
+
+
+def test_help_lists_the_commands(tmp_path: Path) -> None:
+    done = lakebed("--help", folder=tmp_path)
+    assert done.returncode == 0
+    assert "Index logs into a lake; creates the lake if there is none." in done.stdout
+    assert "Search a lake, newest events first." in done.stdout
+    assert "Exit codes: 0 found, 1 nothing, 2 error, 3 partial" in lakebed("search", "--help", folder=tmp_path).stdout

@@ -1,0 +1,42 @@
+"""A Lambda worker starts in tens of milliseconds: what it imports is held to a short list."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+MILLISECONDS_MAX = 150
+ALLOWED = {"lakebed", "msgspec", "obstore", "typing_extensions"}
+CODE = """
+import sys
+before = set(sys.modules)
+import lakebed.handlers.search
+print("\\n".join(sorted(set(sys.modules) - before)))
+"""
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_a_worker_imports_only_what_it_may() -> None:
+    loaded = run(CODE).split()
+    outside = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names)
+    assert outside <= ALLOWED
+    ours = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("lakebed.")}
+    allowed = {"_core", "config", "errors", "execute", "handlers", "native", "storage"}
+    assert {name.removeprefix("lakebed.") for name in ours} <= allowed
+
+
+def test_a_worker_starts_quickly() -> None:
+    """The best of several: the machine may be busy, but not always."""
+    times = []
+    for _ in range(10):
+        started = time.perf_counter()
+        run("import lakebed.handlers.search")
+        times.append((time.perf_counter() - started) * 1000)
+        if min(times) <= MILLISECONDS_MAX:
+            return
+    raise AssertionError(f"the import took {min(times):.0f} ms at best; wanted {MILLISECONDS_MAX}")
