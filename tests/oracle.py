@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -102,8 +103,7 @@ def run(
     in_range = [
         OracleRow(event)
         for event in ordered
-        if (since_ns is None or event.time_ns >= since_ns)
-        and (until_ns is None or event.time_ns < until_ns)
+        if (since_ns is None or event.time_ns >= since_ns) and (until_ns is None or event.time_ns < until_ns)
     ]
     rows = [row for row in in_range if holds(query.filter, row)]
     for stage in query.stages:
@@ -119,10 +119,7 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
         case Head():
             return rows[: stage.row_count]
         case Table():
-            return [
-                OracleRow(row.event, {name: _table_value(row, name) for name in stage.columns})
-                for row in rows
-            ]
+            return [OracleRow(row.event, {name: _table_value(row, name) for name in stage.columns}) for row in rows]
         case Count():
             return [OracleRow(None, {"@q.count": number(len(rows))})]
         case GroupByCount():
@@ -142,9 +139,7 @@ def _table_value(row: OracleRow, name: str) -> Json:
     return INDEX_NAME if name == "@index" and row.event is not None else row.value(name)
 
 
-def grouped(
-    rows: list[OracleRow], by: tuple[str, ...], measures: list[tuple[str, str, str | None]]
-) -> list[OracleRow]:
+def grouped(rows: list[OracleRow], by: tuple[str, ...], measures: list[tuple[str, str, str | None]]) -> list[OracleRow]:
     groups: dict[Any, list[OracleRow]] = {} if by else {(): []}
     for row in rows:
         groups.setdefault(tuple(order_key(row.value(name)) for name in by), []).append(row)
@@ -169,8 +164,8 @@ def function(name: str, rows: list[OracleRow], column: str | None) -> Json:
     numbers = [addend(value) for value in values if isinstance(value, Num)]
     if not numbers or None in numbers:
         return MISSING
-    total = sum((value for value in numbers if value is not None), Fraction(0))
-    is_exact = all(type(value) is int for value in numbers) and abs(total) < INTEGER_MAX
+    total = sum((Fraction(value) for value in numbers if value is not None), Fraction(0))
+    is_exact = all(isinstance(value, int) for value in numbers) and -INTEGER_MAX < total < INTEGER_MAX
     if name == "sum":
         return number(int(total)) if is_exact else double(total)
     rounded = double(total)
@@ -183,10 +178,10 @@ def addend(value: Num) -> int | Fraction | None:
     None for what is beyond doubles: then there is no sum.
     """
     exact = Fraction(value.text)
-    if exact.denominator == 1 and abs(exact) < INTEGER_MAX:
+    if exact.denominator == 1 and -INTEGER_MAX < exact < INTEGER_MAX:
         return int(exact)
     nearest = float(value.text)
-    return Fraction(nearest) if abs(nearest) < float("inf") else None
+    return Fraction(nearest) if math.isfinite(nearest) else None
 
 
 def double(exact: Fraction) -> Json:
@@ -231,8 +226,7 @@ def values(column: Column, row: OracleRow) -> list[Json]:
     if column.name is not None:
         return row.named(column.name)
     pattern = "".join(
-        re.escape(part) if isinstance(part, str) else (r"[^.\[\]]*", "(?s:.*)")[part - 1]
-        for part in column.parts
+        re.escape(part) if isinstance(part, str) else (r"[^.\[\]]*", "(?s:.*)")[part - 1] for part in column.parts
     )
     return [value for name, value in row.every() if re.fullmatch(pattern, name)]
 
@@ -286,9 +280,7 @@ def case_flags(value: Value) -> re.RegexFlag:
 
 
 def relates(left: Any, relation: str, right: Any) -> bool:
-    return bool(
-        {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[relation]
-    )
+    return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[relation])
 
 
 def text_of(value: Json) -> str:

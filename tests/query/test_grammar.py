@@ -42,9 +42,9 @@ SEMANTIC = (
 )
 """Parts of the messages about what a literal means, which a grammar cannot say."""
 
-texts = st.lists(
-    st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from(["", " ", " ", "\n"])), max_size=12
-).map(lambda pieces: "".join(piece + space for piece, space in pieces))
+texts = st.lists(st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from(["", " ", " ", "\n"])), max_size=12).map(
+    lambda pieces: "".join(piece + space for piece, space in pieces)
+)
 
 
 @functools.cache

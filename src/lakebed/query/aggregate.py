@@ -75,9 +75,7 @@ class _Group:
     def __init__(self, values: tuple[Scalar, ...], aggregate: Aggregate) -> None:
         self._values = values
         self._count = 0
-        self._parts = [
-            (function.column, FUNCTIONS[function.name]()) for function in aggregate.functions
-        ]
+        self._parts = [(function.column, FUNCTIONS[function.name]()) for function in aggregate.functions]
 
     def add(self, record: Record) -> None:
         self._count += 1
@@ -143,7 +141,7 @@ class _Sum(_Accumulator):
         if number is None:
             return
         self._count += 1
-        if abs(number) < INTEGER_MAX and number == int(number):
+        if -INTEGER_MAX < number < INTEGER_MAX and number == int(number):
             self._total += int(number)
         elif isfinite(nearest := float(number)):
             self._is_whole = False
@@ -154,7 +152,7 @@ class _Sum(_Accumulator):
     def value(self) -> Scalar:
         if not self._count:
             return None
-        is_exact = self._is_whole and self._is_finite and abs(self._total) < INTEGER_MAX
+        is_exact = self._is_whole and self._is_finite and -INTEGER_MAX < self._total < INTEGER_MAX
         return int(self._total) if is_exact else self._double()
 
     def _double(self) -> float | None:

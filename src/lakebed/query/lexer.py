@@ -155,9 +155,7 @@ def regex_at(text: str, position: int) -> tuple[Token, str]:
         raise QueryError(message, text, found.start, found.end)
     match = _REGEX_BODY.match(text, start)
     if match is None:
-        raise QueryError(
-            'this regular expression is never closed: expected "/"', text, start, start + 1
-        )
+        raise QueryError('this regular expression is never closed: expected "/"', text, start, start + 1)
     body = re.sub(r"\\(.)", lambda pair: "/" if pair[1] == "/" else pair[0], match[1])
     return Token(Kind.REGEX, start, match.end(), match[0], (body,)), match[2]
 
@@ -184,9 +182,7 @@ def _quoted_token(text: str, start: int) -> Token:
 def _word_token(text: str, start: int) -> Token:
     builder = _TextBuilder(text)
     position = start
-    while position < len(text) and (
-        text[position] not in RESERVED and not text[position].isspace()
-    ):
+    while position < len(text) and (text[position] not in RESERVED and not text[position].isspace()):
         position = builder.take(position, _WORD_RUN)
     source = text[start:position]
     kind = _KEYWORDS.get(source.lower(), Kind.WORD)
