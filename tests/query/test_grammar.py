@@ -116,6 +116,7 @@ def test_rules() -> None:
         "a ~ /[/]\\/x/i b",
         "* | stats count, avg(x) as y, z by q | table y",
         "a\\:b: 'x\\u0041'",
+        "a: \\ud83d\\ude00",
     ],
 )
 def test_special_forms(text: str) -> None:

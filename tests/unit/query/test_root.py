@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lakebed.model import Row, Table
+from lakebed.model import JsonValue, Row, Table
 from lakebed.query.compile import compile_query
 
 
-def row(number: int, **event: object) -> Row:
-    return Row(number, "file:///o.json", number, {"id": number, **event}, "logs")  # type: ignore[dict-item]
+def row(number: int, **event: JsonValue) -> Row:
+    return Row(number, "file:///o.json", number, {"id": number, **event}, "logs")
 
 
 def test_rows_stream_through() -> None:
