@@ -47,6 +47,8 @@ class Table:
     """A finished aggregate: each row is `[by values…, function values…, row count]`."""
 
     rows: Sequence[Sequence[Scalar]]
+    is_ordered: bool = False
+    """Whether the rows stand in the order of an answer: most frequent first, equal ones by their values."""
 
     @classmethod
     def from_json(cls, data: bytes) -> Table:
@@ -57,7 +59,7 @@ class Table:
         """
         decoded = decode_json(data)
         assert isinstance(decoded, dict)  # the engine answers an object with the one key "rows"
-        return cls(cast("list[list[Scalar]]", decoded["rows"]))
+        return cls(cast("list[list[Scalar]]", decoded["rows"]), is_ordered=True)
 
 
 def decode_json(data: bytes) -> JsonValue:
