@@ -50,16 +50,17 @@ impl Wanted {
     }
 }
 
-/// Whether `name` is `template` with numbers in its brackets.
+/// Whether `name` is `template` with a number, or none, in each pair of brackets that is empty there. A key may look the same, so
+/// this is only a first sieve.
 pub fn is_position_of(name: &[u8], template: &[u8]) -> bool {
-    let mut rest = name;
-    for piece in template.split_inclusive(|&byte| byte == b'[') {
+    let (mut rest, mut left) = (name, template);
+    while let Some(at) = left.windows(2).position(|pair| pair == b"[]") {
+        let (piece, behind) = left.split_at(at + 1);
         let Some(after) = rest.strip_prefix(piece) else { return false };
-        let digits =
-            if piece.ends_with(b"[") { after.iter().take_while(|byte| byte.is_ascii_digit()).count() } else { 0 };
-        rest = &after[digits..];
+        let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (rest, left) = (&after[digits..], behind);
     }
-    rest.is_empty()
+    rest == left
 }
 
 /// Where the values of some rows of a page are: for each column of a row's shape, its first value.
@@ -236,5 +237,8 @@ mod tests {
         assert!(!is_position_of(b"a[0].b", b"a[].b[]"));
         assert!(!is_position_of(b"a[0].bc", b"a[].b"));
         assert!(!is_position_of(b"a", b"a[]"));
+        assert!(is_position_of(b"a[0][1]", b"a[0][]"));
+        assert!(is_position_of(b"x[1[0]", b"x[1[]"));
+        assert!(is_position_of(b"a[][0]", b"a[][]"));
     }
 }
