@@ -67,6 +67,16 @@ INGEST_MEMORY_BYTES = 600 * MIB
 INGEST_BASE_BYTES = 80 * MIB
 """Of it: interpreter, libraries, connections, catalog."""
 
+INGEST_EARLY_BYTES = 340 * MIB
+"""With more resident, a worker ends its segment at the next object's end: finishing one takes up to 90 MB more, and all
+workers may do so at once."""
+
+INGEST_URGENT_BYTES = 400 * MIB
+"""With more resident, it does so in the middle of an object."""
+
+SEGMENT_BYTES_MIN = 32 * MIB
+"""A smaller segment is not ended for memory's sake: then something else holds it."""
+
 INGEST_WORKER_BYTES = 240 * MIB
 """Of it: one worker's segment in memory, the file made from it and the object being read."""
 

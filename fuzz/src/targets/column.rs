@@ -12,11 +12,13 @@ pub fn run(mut data: &[u8]) {
     let Ok(column) = Column::read(frame, kind, count) else { return };
     let _ = column.constant();
     let _ = column.bools();
-    let _ = column.texts();
     let Ok(decoded) = column.decode() else { return };
+    if decoded.ids.prepare().is_err() {
+        return;
+    }
     let mut buffer = Vec::new();
     for index in 0..count.min(500) {
-        let text = decoded.ids.as_ref().map_or(index, |ids| ids.get(index));
+        let text = decoded.ids.get().map_or(index, |ids| ids.get(index));
         let _ = decoded.texts.get(text, &mut buffer);
     }
 }

@@ -99,7 +99,7 @@ class Catalog:
             if self._is_writer:
                 return
             is_new = not self.is_created
-            if is_new or not self._store.url.startswith("file:"):
+            if is_new or not self._store.is_local:
                 check_store_is_safe(self._store, CREATION_ROUNDS if is_new else 1)
             if is_new:
                 self.refresh()

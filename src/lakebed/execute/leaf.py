@@ -40,6 +40,12 @@ class PlanFacts(msgspec.Struct, frozen=True):
     newest_first: bool = True
     limit: int | None = None
     aggregate: dict[str, object] | None = None
+    filter: dict[str, object] = {}
+
+    @property
+    def takes_everything(self) -> bool:
+        """Whether every event in the time range passes."""
+        return self.filter == {"op": "all", "of": []}
 
 
 class LeafTask(msgspec.Struct, frozen=True):

@@ -2,8 +2,8 @@
 
 Every task has a bound: no row that it still has to give is newer (older, when oldest come first). What is beyond the
 highest bound of all unfinished tasks can be handed on. Tasks are asked in the order of their bounds, since those hold
-up the rest. The first answer comes from one task alone, and then twice as many are asked at each turn: a search for the
-newest rows mostly needs one segment, and must not read the next one in vain.
+up the rest. With a limit few are asked at first (`at_first`), and twice as many at each turn: the newest rows mostly
+are in the newest segment, and the next ones must not be read in vain.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class RowMerge:
         limit: int | None,
         on_error: OnError,
         on_part: OnPart,
+        at_first: int = 1,
     ) -> None:
         self._session = session
         self._parallelism = parallelism
@@ -63,7 +64,7 @@ class RowMerge:
         self._rows: list[MergedRow] = []
         self._given = 0
         self._floor: int | None = None
-        self._window = 1
+        self._window = min(at_first, parallelism) if limit is not None else parallelism
 
     def batches(self) -> Iterator[list[MergedRow]]:
         """Batches of rows, each in order and after the one before. Ends when all rows came, or the limit is reached."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lakebed import config
 from lakebed.errors import LakebedError
@@ -13,10 +13,13 @@ from lakebed.execute.leaf import LeafPart, LeafRun, LeafTask
 from lakebed.storage.caching import CachingStore, RangeCache
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from lakebed.execute.readers import ReaderCache
     from lakebed.storage.store import Store
+
+T = TypeVar("T")
 
 
 class ThreadExecutor:
@@ -26,11 +29,10 @@ class ThreadExecutor:
     """
 
     def __init__(self, store: Store, readers: ReaderCache, parallelism: int | None = None) -> None:
-        is_local = store.url.startswith("file:")
-        self._parallelism = parallelism or (config.cpu_count() if is_local else config.REMOTE_PARALLELISM)
+        self._parallelism = parallelism or (config.cpu_count() if store.is_local else config.REMOTE_PARALLELISM)
         self._store = store
         self._readers = readers
-        self._cache = None if is_local else RangeCache()
+        self._cache = None if store.is_local else RangeCache()
         self._pool = ThreadPoolExecutor(self._parallelism, thread_name_prefix="lakebed-search")
 
     @property
@@ -43,6 +45,10 @@ class ThreadExecutor:
         return ThreadSession(
             self._pool, self._store, self._cache, self._readers, tasks, plan, is_aggregate=is_aggregate
         )
+
+    def call(self, work: Callable[[], T]) -> Future[T]:
+        """Runs something else on the pool, beside the tasks."""
+        return self._pool.submit(work)
 
     def close(self) -> None:
         """Ends the threads; sessions that still run end with them."""

@@ -81,6 +81,25 @@ impl<'a> BitReader<'a> {
         word >> (self.position % 8)
     }
 
+    /// Bits that are left.
+    pub fn remaining(&self) -> usize {
+        (self.bytes.len() * 8).saturating_sub(self.position)
+    }
+
+    /// The next 48 bits, zeros past the end; the position stays.
+    pub fn peek_48(&self) -> u64 {
+        self.window() & ((1 << 48) - 1)
+    }
+
+    /// Moves on without a check; the caller knows that the bits are there, or goes back.
+    pub fn skip(&mut self, bits: usize) {
+        self.position += bits;
+    }
+
+    pub fn skip_back(&mut self, bits: usize) {
+        self.position -= bits;
+    }
+
     fn advance(&mut self, width: u32) -> Result<(), DecodeError> {
         self.position += width as usize;
         if self.position > self.bytes.len() * 8 {

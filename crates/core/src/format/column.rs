@@ -8,6 +8,7 @@ use super::ints::{Ids, put_ids, read_ids};
 use super::texts::{Texts, put_texts};
 use super::wire::{Wire, put_varint};
 use crate::error::DecodeError;
+use std::sync::OnceLock;
 
 const CONST: u8 = 0;
 const BOOLS: u8 = 1;
@@ -109,10 +110,45 @@ enum Body<'a> {
     RowEpoch(u8),
 }
 
-/// The distinct texts of a column and which value has which; `ids` None: value i has text i.
+/// The distinct texts of a column and which value has which.
 pub struct Decoded {
     pub texts: Texts,
-    pub ids: Option<Ids>,
+    pub ids: StoredIds,
+}
+
+/// Positions in a dictionary, decoded when they are asked for: most columns are left when none of their texts passes.
+pub enum StoredIds {
+    /// Value i has text i.
+    Own,
+    Dictionary {
+        payload: Box<[u8]>,
+        count: usize,
+        distinct: usize,
+        decoded: OnceLock<Ids>,
+    },
+}
+
+impl StoredIds {
+    /// Decodes the positions. After that `get` finds them.
+    pub fn prepare(&self) -> Result<(), DecodeError> {
+        if let Self::Dictionary { payload, count, distinct, decoded } = self {
+            if decoded.get().is_none() {
+                let ids = read_ids(&Payload::read(&mut Wire::new(payload))?.open()?, *count, *distinct)?;
+                // Another thread may have been faster; its ids are the same.
+                let _ = decoded.set(ids);
+            }
+        }
+        Ok(())
+    }
+
+    /// None where value i has text i, and before `prepare`.
+    #[inline]
+    pub fn get(&self) -> Option<&Ids> {
+        match self {
+            Self::Own => None,
+            Self::Dictionary { decoded, .. } => decoded.get(),
+        }
+    }
 }
 
 impl<'a> Column<'a> {
@@ -179,25 +215,19 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// The distinct texts alone; what `Decoded::texts` would be. Dictionary and direct columns only.
-    pub fn texts(&self) -> Result<Texts, DecodeError> {
-        match &self.body {
-            Body::Dictionary { distinct, rest } => Texts::read(&mut rest.clone(), *distinct),
-            Body::Direct(rest) => Texts::read(&mut rest.clone(), self.count),
-            _ => Err(DecodeError("column has no texts")),
-        }
-    }
-
     /// Dictionary and direct columns only.
     pub fn decode(&self) -> Result<Decoded, DecodeError> {
         match &self.body {
             Body::Dictionary { distinct, rest } => {
                 let mut wire = rest.clone();
                 let texts = Texts::read(&mut wire, *distinct)?;
-                let ids = read_ids(&Payload::read(&mut wire)?.open()?, self.count, *distinct)?;
-                Ok(Decoded { texts, ids: Some(ids) })
+                let payload = wire.take(wire.remaining())?.into();
+                let (count, distinct) = (self.count, *distinct);
+                Ok(Decoded { texts, ids: StoredIds::Dictionary { payload, count, distinct, decoded: OnceLock::new() } })
             }
-            Body::Direct(rest) => Ok(Decoded { texts: Texts::read(&mut rest.clone(), self.count)?, ids: None }),
+            Body::Direct(rest) => {
+                Ok(Decoded { texts: Texts::read(&mut rest.clone(), self.count)?, ids: StoredIds::Own })
+            }
             _ => Err(DecodeError("column has no texts")),
         }
     }
@@ -222,7 +252,8 @@ mod tests {
                     continue;
                 }
                 let decoded = column.decode().expect("values");
-                let at = decoded.ids.as_ref().map_or(index, |ids| ids.get(index));
+                decoded.ids.prepare().expect("ids");
+                let at = decoded.ids.get().map_or(index, |ids| ids.get(index));
                 assert_eq!(decoded.texts.get(at, &mut buffer), Ok(wanted));
             }
         }

@@ -15,6 +15,8 @@ const HEX: u8 = 2;
 const UPPER: u8 = 3;
 const BASE64: u8 = 4;
 const BASE64_URL: u8 = 5;
+/// Bytes above are text.
+const MARKER_MAX: u8 = 5;
 
 const UUID_LENGTH: usize = 36;
 /// Shorter runs are words and small numbers more often than not, and gain little.
@@ -72,6 +74,23 @@ const HEX_VALUES: [u8; 256] = digit_values(HEX_DIGITS);
 
 /// Bits for the first n base-36 digits taken as one number; 12 fill 63 bits.
 const BASE36_BITS: [u32; 13] = [0, 6, 11, 16, 21, 26, 32, 37, 42, 47, 52, 57, 63];
+
+/// Length of the text before the first marker. Eight bytes at a time: most of a template is text.
+fn text_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut length = 0;
+    for chunk in bytes.chunks_exact(8) {
+        let word = u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);
+        // The high bit of each byte below MARKER_MAX + 1; bytes above the first such one may be marked wrongly.
+        let below = word.wrapping_sub(ONES * (u64::from(MARKER_MAX) + 1)) & !word & (ONES << 7);
+        if below != 0 {
+            return length + below.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let rest = &bytes[length..];
+    length + rest.iter().position(|&byte| byte <= MARKER_MAX).unwrap_or(rest.len())
+}
 
 struct Run {
     marker: u8,
@@ -212,7 +231,11 @@ fn put_run(run: &Run, text: &[u8], template: &mut Vec<u8>, bits: &mut BitWriter)
 pub fn measure(template: &[u8]) -> Result<(usize, usize), DecodeError> {
     let mut wire = Wire::new(template);
     let (mut bits, mut length) = (0, 0);
-    while wire.remaining() > 0 {
+    loop {
+        length += wire.take_prefix(text_length).len();
+        if wire.remaining() == 0 {
+            break;
+        }
         let marker = wire.byte()?;
         let (run_bits, run_length) = match marker {
             ESCAPE => {
@@ -249,6 +272,10 @@ fn run_bits(marker: u8, length: usize) -> usize {
 pub fn join(template: &[u8], bits: &mut BitReader<'_>, text: &mut Vec<u8>) -> Result<(), DecodeError> {
     let mut wire = Wire::new(template);
     while wire.remaining() > 0 {
+        text.extend_from_slice(wire.take_prefix(text_length));
+        if wire.remaining() == 0 {
+            break;
+        }
         match wire.byte()? {
             ESCAPE => text.push(wire.byte()?),
             UUID => {
@@ -302,19 +329,33 @@ static BASE64_PAIRS: [[u8; 2]; 4096] = base64_pairs(BASE64_DIGITS);
 static BASE64_URL_PAIRS: [[u8; 2]; 4096] = base64_pairs(BASE64_URL_DIGITS);
 
 fn take_hex(bits: &mut BitReader<'_>, length: usize, text: &mut Vec<u8>) -> Result<(), DecodeError> {
-    let mut left = length;
-    while left > 0 {
-        let digits = left.min(12);
-        let word = bits.take(4 * digits as u32)?.to_le_bytes();
-        let mut piece = [0; 12];
-        for (pair, &byte) in piece.chunks_exact_mut(2).zip(&word) {
+    take_digits::<12, 4>(bits, length, text, |word, piece| {
+        for (pair, byte) in piece.chunks_exact_mut(2).zip(word.to_le_bytes()) {
             pair.copy_from_slice(&HEX_PAIRS[byte as usize]);
         }
-        // A whole piece is copied by one store; the part too much is cut off again.
-        text.extend_from_slice(&piece);
-        text.truncate(text.len() - (piece.len() - digits));
-        left -= digits;
+    })
+}
+
+/// Appends `length` digits of `WIDTH` bits, `DIGITS` at a time; `spell` writes those of a word of 48 bits.
+fn take_digits<const DIGITS: usize, const WIDTH: usize>(
+    bits: &mut BitReader<'_>,
+    length: usize,
+    text: &mut Vec<u8>,
+    spell: impl Fn(u64, &mut [u8]),
+) -> Result<(), DecodeError> {
+    if bits.remaining() < length * WIDTH {
+        return Err(DecodeError("bit stream ends too early"));
     }
+    let start = text.len();
+    // Whole pieces are written; the part too much is cut off again.
+    text.resize(start + length.div_ceil(DIGITS) * DIGITS, 0);
+    for piece in text[start..].chunks_exact_mut(DIGITS) {
+        spell(bits.peek_48(), piece);
+        bits.skip(DIGITS * WIDTH);
+    }
+    let extra = text.len() - start - length;
+    bits.skip_back(extra * WIDTH);
+    text.truncate(start + length);
     Ok(())
 }
 
@@ -342,24 +383,20 @@ fn take_base64(
     pairs: &[[u8; 2]; 4096],
     text: &mut Vec<u8>,
 ) -> Result<(), DecodeError> {
-    let mut left = length;
-    while left > 0 {
-        let digits = left.min(8);
-        let mut word = bits.take(6 * digits as u32)?;
-        let mut piece = [0; 8];
-        for pair in piece.chunks_exact_mut(2) {
-            pair.copy_from_slice(&pairs[(word & 4095) as usize]);
-            word >>= 12;
+    take_digits::<8, 6>(bits, length, text, |word, piece| {
+        for (at, pair) in piece.chunks_exact_mut(2).enumerate() {
+            pair.copy_from_slice(&pairs[(word >> (12 * at) & 4095) as usize]);
         }
-        text.extend_from_slice(&piece);
-        text.truncate(text.len() - (piece.len() - digits));
-        left -= digits;
-    }
-    Ok(())
+    })
 }
 
 /// Whether some text of this template may contain `literal`; `fold`: whatever the case of ASCII letters. Looks at no bits.
 pub fn may_contain(template: &[u8], literal: &[u8], fold: bool) -> bool {
+    // A byte that no run can hold must stand in the template itself.
+    let is_outside = |byte: &&u8| CLASS[**byte as usize] == 0;
+    if literal.iter().filter(is_outside).any(|&byte| memchr::memchr(byte, template).is_none()) {
+        return false;
+    }
     let mut places: Vec<Place> = Vec::new();
     let mut wire = Wire::new(template);
     while let Ok(marker) = wire.byte() {
@@ -371,6 +408,9 @@ pub fn may_contain(template: &[u8], literal: &[u8], fold: bool) -> bool {
             })),
             HEX | UPPER | BASE64 | BASE64_URL => {
                 let Ok(length) = run_length(&mut wire) else { return true };
+                if length >= literal.len() && literal.iter().all(|&byte| Place::Run(marker).takes(byte, fold)) {
+                    return true;
+                }
                 // Inside a run all places are alike, so a longer one offers nothing new.
                 places.extend(std::iter::repeat_n(Place::Run(marker), length.min(2 * literal.len())));
             }

@@ -94,6 +94,14 @@ impl<'a> Wire<'a> {
         Ok(bytes)
     }
 
+    /// So many of the bytes that are left as `length` says when it sees them.
+    pub fn take_prefix(&mut self, length: impl Fn(&[u8]) -> usize) -> &'a [u8] {
+        let rest = &self.bytes[self.position..];
+        let prefix = &rest[..length(rest).min(rest.len())];
+        self.position += prefix.len();
+        prefix
+    }
+
     pub fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
         let length = self.count()?;
         self.take(length)

@@ -3,7 +3,7 @@ use super::bits::RowSet;
 use super::columns::Values;
 use super::fetch::Fetched;
 use super::metadata::Metadata;
-use super::output::is_position_of;
+use super::numbers::NumberHasher;
 use super::partial::{Group, Kernel, Partial, State, check_distinct, check_groups, is_better};
 use super::plan::Aggregate;
 use super::sum::Addend;
@@ -45,7 +45,7 @@ pub struct Aggregator {
     known: HashMap<Value, u32>,
     values: Vec<Value>,
     addends: Vec<Option<Addend>>,
-    groups: HashMap<Vec<u32>, usize>,
+    groups: HashMap<Vec<u32>, usize, NumberHasher>,
     /// Group of each value number, when there is one by-column; the last is the group without the column.
     by_value: Vec<u32>,
     keys: Vec<Vec<u32>>,
@@ -59,7 +59,7 @@ enum Running {
     Count(u64),
     Best(u32),
     Sum(super::sum::ExactSum, u64),
-    Distinct(HashSet<u32>),
+    Distinct(HashSet<u32, NumberHasher>),
 }
 
 impl Aggregator {
@@ -88,7 +88,7 @@ impl Aggregator {
             known: HashMap::new(),
             values: Vec::new(),
             addends: Vec::new(),
-            groups: HashMap::new(),
+            groups: HashMap::default(),
             by_value: Vec::new(),
             keys: Vec::new(),
             rows: Vec::new(),
@@ -103,13 +103,7 @@ impl Aggregator {
             if named.metadata.is_some_and(|metadata| !metadata.yields) {
                 continue;
             }
-            let nodes = paths.nodes.iter().enumerate().skip(1);
-            named.nodes = nodes
-                .filter(|(_, path)| {
-                    if path.arrays == 0 { path.name == named.name } else { is_position_of(&named.name, &path.name) }
-                })
-                .map(|(node, path)| (node as u32, path.arrays > 0))
-                .collect();
+            named.nodes = paths.named(&named.name).into_iter().map(|(node, whole)| (node, !whole)).collect();
         }
     }
 
@@ -254,7 +248,7 @@ impl Aggregator {
             Kernel::Count => Running::Count(0),
             Kernel::Min | Kernel::Max => Running::Best(NONE),
             Kernel::Sum | Kernel::Avg => Running::Sum(super::sum::ExactSum::default(), 0),
-            Kernel::CountDistinct => Running::Distinct(HashSet::new()),
+            Kernel::CountDistinct => Running::Distinct(HashSet::default()),
         };
         self.states.push(self.tasks.iter().map(start).collect());
         Ok(self.keys.len() - 1)

@@ -2,15 +2,14 @@
 use super::group::GroupShapes;
 use super::metadata::RowTable;
 use crate::error::DecodeError;
-use crate::format::column::Column;
-use crate::format::ints::Ids;
+use crate::format::column::{Column, StoredIds};
 use crate::format::texts::{Texts, tick_ns};
 
 /// Values by position; each has the number of a text.
 pub enum Values {
     Const { text: Vec<u8>, count: usize },
     Bools(Vec<u8>),
-    Texts { texts: Texts, ids: Option<Ids> },
+    Texts { texts: Texts, ids: StoredIds },
 }
 
 impl Values {
@@ -31,10 +30,18 @@ impl Values {
             }
             let texts =
                 if column.row_time_digits().is_some() { Texts::Iso { ticks, digits } } else { Texts::Ints(ticks) };
-            return Ok(Self::Texts { texts, ids: None });
+            return Ok(Self::Texts { texts, ids: StoredIds::Own });
         }
         let decoded = column.decode()?;
         Ok(Self::Texts { texts: decoded.texts, ids: decoded.ids })
+    }
+
+    /// Decodes what says which value has which text; to be called before values are looked at by position.
+    pub fn prepare(&self) -> Result<(), DecodeError> {
+        match self {
+            Self::Texts { ids, .. } => ids.prepare(),
+            _ => Ok(()),
+        }
     }
 
     /// Number of distinct texts; of values where there is no dictionary.
@@ -60,8 +67,7 @@ impl Values {
         match self {
             Self::Const { .. } => 0,
             Self::Bools(values) => values[index] as usize,
-            Self::Texts { ids: Some(ids), .. } => ids.get(index),
-            Self::Texts { ids: None, .. } => index,
+            Self::Texts { ids, .. } => ids.get().map_or(index, |ids| ids.get(index)),
         }
     }
 
@@ -71,8 +77,10 @@ impl Values {
         match self {
             Self::Const { .. } => range.for_each(|index| f(index, 0)),
             Self::Bools(values) => range.for_each(|index| f(index, values[index] as usize)),
-            Self::Texts { ids: Some(ids), .. } => ids.for_each(range, f),
-            Self::Texts { ids: None, .. } => range.for_each(|index| f(index, index)),
+            Self::Texts { ids, .. } => match ids.get() {
+                Some(ids) => ids.for_each(range, f),
+                None => range.for_each(|index| f(index, index)),
+            },
         }
     }
 
@@ -80,7 +88,8 @@ impl Values {
         match self {
             Self::Const { count, .. } => *count,
             Self::Bools(values) => values.len(),
-            Self::Texts { texts, ids } => ids.as_ref().map_or(texts.len(), Ids::len),
+            Self::Texts { texts, ids: StoredIds::Own } => texts.len(),
+            Self::Texts { ids: StoredIds::Dictionary { count, .. }, .. } => *count,
         }
     }
 

@@ -6,7 +6,7 @@ use super::filter::{Filter, Leaf, Test, Tree};
 use super::group::GroupShapes;
 use super::matcher::Matcher;
 use super::metadata::Metadata;
-use super::unit::{Unit, WHOLE_GROUP};
+use super::unit::Unit;
 use super::walk::{Step, walk};
 use crate::error::Result;
 use crate::format::column::Kind;
@@ -37,7 +37,7 @@ impl Reach {
                 continue;
             }
             // Positions are not known here; what stands before the first must fit all the same.
-            let fixed = path.name.iter().position(|&byte| byte == b'[').unwrap_or(path.name.len());
+            let fixed = path.fixed;
             let prefix = pattern.prefix();
             let shared = fixed.min(prefix.len());
             if path.name[..shared] == prefix[..shared] {
@@ -85,7 +85,8 @@ type Positions = HashMap<u32, Vec<bool>>;
 struct LeafState {
     /// Columns still in question, with the positions that count where not all do.
     columns: Option<Vec<(usize, Option<Arc<Positions>>)>>,
-    matchers: HashMap<(usize, usize), Arc<Matcher>>,
+    /// Of whole-group columns, by column; a page's are used once.
+    matchers: HashMap<usize, Arc<Matcher>>,
 }
 
 /// What an evaluation looks at.
@@ -211,16 +212,18 @@ impl<'a> Evaluation<'a> {
                 left.push((column, positions));
                 continue;
             }
-            let (values, start) = unit.values(self.context.fetched, column, page)?;
-            let scope = if is_paged { page } else { WHOLE_GROUP };
-            let matcher = match self.states[number].matchers.get(&(column, scope)) {
-                Some(matcher) => matcher.clone(),
-                None => {
-                    let matcher = Arc::new(Matcher::of(&leaf.test, entry.kind, &values)?);
-                    self.states[number].matchers.insert((column, scope), matcher.clone());
-                    matcher
-                }
+            let (values, start) = unit.texts(self.context.fetched, column, page)?;
+            let known = if is_paged { None } else { self.states[number].matchers.get(&column).cloned() };
+            let matcher = match known {
+                Some(matcher) => matcher,
+                None => Arc::new(Matcher::of(&leaf.test, entry.kind, &values)?),
             };
+            if !is_paged && !matches!(*matcher, Matcher::None) {
+                self.states[number].matchers.insert(column, matcher.clone());
+            }
+            if !matches!(*matcher, Matcher::None) {
+                values.prepare().map_err(|error| error.at("column", 0))?;
+            }
             mark_matching(&facts.shapes, page, column, &values, start, &matcher, positions.as_deref(), &mut set);
             if is_paged || !matches!(*matcher, Matcher::None) {
                 left.push((column, positions));

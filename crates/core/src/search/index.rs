@@ -5,6 +5,12 @@ use crate::format::terms::bucket_of;
 use crate::value::integer::integer_text;
 use crate::value::token::{for_each_token, required_tokens, token_hash};
 
+/// Tokens of one pattern that are looked up.
+const TOKENS_ASKED_MAX: usize = 3;
+
+/// From this length on, a token with a digit in it is taken for an id.
+const OPAQUE_LENGTH_MIN: usize = 8;
+
 /// Which tokens a page must hold to be worth a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
@@ -73,6 +79,7 @@ impl IndexQuery {
         if tokens.is_empty() {
             return Need::Nothing;
         }
+        let tokens = telling(tokens);
         let needs = tokens.into_iter().map(|token| match self.tokens.iter().position(|known| *known == token) {
             Some(at) => Need::Token(at),
             None => {
@@ -87,6 +94,16 @@ impl IndexQuery {
     pub fn places(&self, buckets: usize) -> Vec<(usize, u64)> {
         self.tokens.iter().map(|token| bucket_of(token_hash(token), buckets)).collect()
     }
+}
+
+/// The few tokens of a phrase that are worth a request each: an opaque one alone (an id stands in few pages), else the longest,
+/// which are the rarest as a rule. Asking for fewer tokens may leave more pages, never fewer.
+fn telling(mut tokens: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let is_opaque = |token: &Vec<u8>| token.len() >= OPAQUE_LENGTH_MIN && token.iter().any(u8::is_ascii_digit);
+    tokens.sort_by_key(|token| (!is_opaque(token), std::cmp::Reverse(token.len())));
+    let count = if tokens.first().is_some_and(is_opaque) { 1 } else { TOKENS_ASKED_MAX };
+    tokens.truncate(count);
+    tokens
 }
 
 /// The tokens of metadata are not in the index.
@@ -123,4 +140,23 @@ fn combine(
         left.iter_mut().zip(other).for_each(|(a, b)| *a = join(*a, b));
     }
     left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_asked_for_alone() {
+        let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
+        assert_eq!(telling(words("3f2a1b4c 00aa 4bbb 8ccc 0123456789ab")), words("0123456789ab"));
+        assert_eq!(telling(words("failed password for invalid user")), words("password invalid failed"));
+    }
+
+    #[test]
+    fn needs_combine() {
+        let need = Need::All(vec![Need::Any(vec![Need::Token(0), Need::Token(1)]), Need::Token(2), Need::Nothing]);
+        let left = pages_left(&need, &[vec![0], vec![2], vec![1, 2]], 3);
+        assert_eq!(left, [false, false, true]);
+    }
 }

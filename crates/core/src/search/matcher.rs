@@ -16,43 +16,50 @@ pub enum Matcher {
 
 impl Matcher {
     pub fn of(test: &Test, kind: Kind, values: &Values) -> Result<Self> {
-        let count = values.text_count();
         let mut buffer = Vec::new();
-        let mut passes = |number: usize| -> Result<bool> {
-            Ok(test.passes(kind, values.text(number, &mut buffer).map_err(|error| error.at("column", 0))?))
+        let mut passing = Passing { count: values.text_count(), numbers: Vec::new() };
+        let look = |number: usize| -> Result<()> {
+            let text = values.text(number, &mut buffer).map_err(|error| error.at("column", 0))?;
+            if test.passes(kind, text) {
+                passing.numbers.push(number);
+            }
+            Ok(())
         };
-        let mut passing = vec![false; count];
-        let mut any = false;
         match (test.needle(kind), values) {
             (Some(needle), Values::Texts { texts: Texts::Plain(strings), .. }) => {
-                for number in holders(strings, needle) {
-                    passing[number] = passes(number)?;
-                    any |= passing[number];
-                }
+                holders(strings, needle).into_iter().try_for_each(look)?;
             }
             (Some(needle), Values::Texts { texts: Texts::Templates { templates, ids: Some(ids), .. }, .. }) => {
-                let fold = test.folds_case();
+                let (fold, literal) = (test.folds_case(), needle.literal());
                 let possible: Vec<bool> =
-                    (0..templates.len()).map(|at| may_contain(templates.get(at), needle.literal(), fold)).collect();
+                    (0..templates.len()).map(|at| may_contain(templates.get(at), literal, fold)).collect();
                 if possible.contains(&true) {
-                    for (number, slot) in passing.iter_mut().enumerate() {
-                        *slot = possible[ids.get(number)] && passes(number)?;
-                        any |= *slot;
-                    }
+                    (0..ids.len()).filter(|&number| possible[ids.get(number)]).try_for_each(look)?;
                 }
             }
-            _ => {
-                for (number, slot) in passing.iter_mut().enumerate() {
-                    *slot = passes(number)?;
-                    any |= *slot;
-                }
-            }
+            _ => (0..values.text_count()).try_for_each(look)?,
         }
-        Ok(match any {
-            false => Self::None,
-            true if !passing.contains(&false) => Self::All,
-            true => Self::Some(passing),
-        })
+        Ok(passing.into_matcher())
+    }
+}
+
+/// Texts that pass: most often none, so nothing is allocated for the others.
+struct Passing {
+    count: usize,
+    numbers: Vec<usize>,
+}
+
+impl Passing {
+    fn into_matcher(self) -> Matcher {
+        if self.numbers.is_empty() {
+            return Matcher::None;
+        }
+        if self.numbers.len() == self.count {
+            return Matcher::All;
+        }
+        let mut passing = vec![false; self.count];
+        self.numbers.iter().for_each(|&number| passing[number] = true);
+        Matcher::Some(passing)
     }
 }
 
@@ -78,6 +85,7 @@ fn holders(strings: &Strings, needle: &Needle) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::column::StoredIds;
     use crate::format::frame::Compressor;
     use crate::format::texts::put_texts;
     use crate::format::wire::Wire;
@@ -93,7 +101,7 @@ mod tests {
         let Texts::Plain(strings) = &texts_read else { panic!("not plain") };
         let pattern = ValuePattern::new(&["", "AB", ""], false);
         assert_eq!(holders(strings, pattern.longest_needle()), [0, 2, 5]);
-        let values = Values::Texts { texts: texts_read, ids: None };
+        let values = Values::Texts { texts: texts_read, ids: StoredIds::Own };
         let matcher = Matcher::of(&Test::Has(pattern), Kind::Text, &values).expect("a matcher");
         let Matcher::Some(passing) = matcher else { panic!("not some") };
         assert_eq!(passing, [true, false, true, false, false, true, false]);

@@ -11,6 +11,7 @@ pub mod index;
 pub mod leaf;
 pub mod matcher;
 pub mod metadata;
+pub mod numbers;
 pub mod output;
 pub mod partial;
 pub mod plan;

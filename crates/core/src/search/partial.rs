@@ -73,7 +73,7 @@ pub enum State {
 impl State {
     fn merge(&mut self, other: Self, kernel: Kernel) -> std::result::Result<(), DecodeError> {
         match (self, other) {
-            (Self::Count(a), Self::Count(b)) => *a += b,
+            (Self::Count(a), Self::Count(b)) => *a = a.saturating_add(b),
             (Self::Best(a), Self::Best(b)) => {
                 if let Some(b) = b {
                     if a.as_ref().is_none_or(|a| is_better(kernel, &b, a)) {
@@ -83,7 +83,7 @@ impl State {
             }
             (Self::Sum(a, n), Self::Sum(b, m)) => {
                 a.merge(&b);
-                *n += m;
+                *n = n.saturating_add(m);
             }
             (Self::Distinct(a), Self::Distinct(b)) => a.extend(b),
             _ => return Err(DecodeError("states of two functions do not merge")),
@@ -217,7 +217,7 @@ impl Partial {
                     check_groups(self.groups.len())?;
                 }
                 Some(own) => {
-                    own.rows += group.rows;
+                    own.rows = own.rows.saturating_add(group.rows);
                     for ((state, other), &kernel) in own.states.iter_mut().zip(group.states).zip(&kernels) {
                         state.merge(other, kernel).map_err(|error| error.at("partial result", 0))?;
                     }

@@ -20,12 +20,15 @@ pub struct Unit {
     pub directory: Option<Directory>,
     pub facts: Option<Arc<GroupFacts>>,
     pub rows: Option<Arc<RowTable>>,
-    values: HashMap<(usize, usize), Arc<Values>>,
+    /// Values of whole-group columns, by column.
+    shared: Vec<Option<Arc<Values>>>,
+    /// Values of paged columns, by column and page.
+    paged: HashMap<(usize, usize), Arc<Values>>,
 }
 
 impl Unit {
     pub fn new(group: usize, pages: Vec<usize>) -> Self {
-        Self { group, pages, directory: None, facts: None, rows: None, values: HashMap::new() }
+        Self { group, pages, directory: None, facts: None, rows: None, shared: Vec::new(), paged: HashMap::new() }
     }
 
     pub fn facts(&self) -> Result<&Arc<GroupFacts>> {
@@ -66,13 +69,25 @@ impl Unit {
 
     /// The values of a column as they are in a page, and where the page's first value is in them.
     pub fn values(&mut self, fetched: &Fetched, column: usize, page: usize) -> Result<(Arc<Values>, usize)> {
+        let (values, start) = self.texts(fetched, column, page)?;
+        values.prepare().map_err(|error| error.at("column", 0))?;
+        Ok((values, start))
+    }
+
+    /// As `values`, with only the texts sure to be decoded.
+    pub fn texts(&mut self, fetched: &Fetched, column: usize, page: usize) -> Result<(Arc<Values>, usize)> {
         let facts = self.facts()?.clone();
         let entry = &facts.directory.columns[column];
-        let (scope, count, start) = match &entry.place {
-            Place::Pages(_) => (page, facts.shapes.value_count(page, column), 0),
-            _ => (WHOLE_GROUP, entry.stamp.count as usize, facts.shapes.value_start(page, column)),
+        let is_paged = matches!(entry.place, Place::Pages(_));
+        let (count, start) = match is_paged {
+            true => (facts.shapes.value_count(page, column), 0),
+            false => (entry.stamp.count as usize, facts.shapes.value_start(page, column)),
         };
-        if let Some(values) = self.values.get(&(column, scope)) {
+        let known = match is_paged {
+            true => self.paged.get(&(column, page)),
+            false => self.shared.get(column).and_then(Option::as_ref),
+        };
+        if let Some(values) = known {
             return Ok((values.clone(), start));
         }
         let (frame, offset) = match &entry.place {
@@ -91,7 +106,14 @@ impl Unit {
             Ok(values)
         };
         let values = Arc::new(decode().map_err(|error: crate::error::DecodeError| error.at("column", offset))?);
-        self.values.insert((column, scope), values.clone());
+        if is_paged {
+            self.paged.insert((column, page), values.clone());
+        } else {
+            if self.shared.is_empty() {
+                self.shared.resize(facts.directory.columns.len(), None);
+            }
+            self.shared[column] = Some(values.clone());
+        }
         Ok((values, start))
     }
 
@@ -104,10 +126,5 @@ impl Unit {
             }
             _ => false,
         }
-    }
-
-    /// Lets go of what was decoded.
-    pub fn forget_values(&mut self) {
-        self.values.clear();
     }
 }
