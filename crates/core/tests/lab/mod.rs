@@ -5,6 +5,7 @@ pub mod events;
 pub mod filters;
 pub mod json;
 pub mod reference;
+pub mod sample;
 pub mod search;
 pub mod world;
 
