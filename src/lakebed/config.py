@@ -99,8 +99,11 @@ READER_CACHE_BYTES = 128 * MIB
 WAITING_ROWS_MAX = 20_000
 """Rows that wait for those of other segments before reading ahead stops; the order may need more."""
 
-REMOTE_PARALLELISM = 16
-"""Leaf tasks at once over a distant store: they mostly wait for it. Bounds the memory of a search too."""
+REMOTE_PARALLELISM = 32
+"""Leaf tasks at once over a distant store: they mostly wait for it."""
+
+READ_BUDGET_BYTES = 64 * MIB
+"""What all tasks over a distant store have read and not yet worked off: bounds the memory of a search."""
 
 SPLIT_SEGMENT_BYTES = 4 * MIB
 """A segment smaller than this is never split between cores: the second reader would cost more than it saves."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lakebed import config
 from lakebed.errors import LakebedError
+from lakebed.execute.budget import ByteBudget
 from lakebed.execute.leaf import LeafPart, LeafRun, LeafTask
 from lakebed.storage.caching import CachingStore, RangeCache
 
@@ -33,6 +34,7 @@ class ThreadExecutor:
         self._store = store
         self._readers = readers
         self._cache = None if store.is_local else RangeCache()
+        self._budget = None if store.is_local else ByteBudget(config.READ_BUDGET_BYTES)
         self._pool = ThreadPoolExecutor(self._parallelism, thread_name_prefix="lakebed-search")
 
     @property
@@ -43,7 +45,14 @@ class ThreadExecutor:
     def start(self, tasks: Sequence[LeafTask], plan: bytes, *, is_aggregate: bool) -> ThreadSession:
         """See `Executor.start`."""
         return ThreadSession(
-            self._pool, self._store, self._cache, self._readers, tasks, plan, is_aggregate=is_aggregate
+            self._pool,
+            self._store,
+            self._cache,
+            self._readers,
+            tasks,
+            plan,
+            is_aggregate=is_aggregate,
+            budget=self._budget,
         )
 
     def call(self, work: Callable[[], T]) -> Future[T]:
@@ -68,7 +77,9 @@ class ThreadSession:
         plan: bytes,
         *,
         is_aggregate: bool,
+        budget: ByteBudget | None = None,
     ) -> None:
+        self._budget = budget
         self._pool = pool
         self._store = store
         self._cache = cache
@@ -126,6 +137,7 @@ class ThreadSession:
             self._readers.find(task.key, task.address),
             is_aggregate=self._is_aggregate,
             is_cancelled=self._cancelled.is_set,
+            budget=self._budget,
         )
         leaf.floor_ns = self._floor_ns
         run = _Run(leaf, caching)

@@ -18,7 +18,7 @@ import msgspec
 from lakebed import config
 from lakebed.catalog.changes import Changes
 from lakebed.catalog.describe import describe_segment, read_summary
-from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key
+from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key, source_digest
 from lakebed.errors import LakebedError, StorageError, TransientStorageError
 from lakebed.ingest.memory import resident_bytes
 from lakebed.ingest.totals import Counter, ObjectReport
@@ -51,6 +51,7 @@ class _Object:
     """An object that is being read, or was read and waits for its commit."""
 
     source: SourceObject
+    seen: bytes | None
     parts: list[tuple[str, int]] = field(default_factory=list)
     report: ObjectReport | None = None
 
@@ -96,7 +97,7 @@ class IndexWorker:
             self._counter.unchanged(source.info.size_bytes)
             return
         for attempt in range(OBJECT_ATTEMPTS):
-            current = _Object(source)
+            current = _Object(source, self._catalog.known_version(self._settings.index, source.url))
             try:
                 self._read(current)
                 break
@@ -196,7 +197,8 @@ class IndexWorker:
         if not self._segments and not self._finished:
             return
         records = [_record(self._settings.index, one) for one in self._finished.values()]
-        outcome = self._catalog.commit(Changes("index", self._segments, records))
+        seen = {source_digest(self._settings.index, url): one.seen for url, one in self._finished.items() if one.seen}
+        outcome = self._catalog.commit(Changes("index", self._segments, records, seen))
         added = outcome.commit.add if outcome.commit else ()
         self._counter.committed(
             recorded=outcome.recorded,

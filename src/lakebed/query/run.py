@@ -169,11 +169,12 @@ class Search(Iterator[AnswerRow]):
 
     def _rows_of(self, batch: Sequence[MergedRow]) -> list[Row]:
         rows: list[Row] = []
+        names = {task: self._task_entries[task].index for task in {row[4] for row in batch}}
         for time_ns, url, record, data, task in batch:
             event = decode_json(data)
             if not isinstance(event, dict):
                 event = {"message": event}
-            rows.append(Row(time_ns, url, record, event, self._task_entries[task].index))
+            rows.append(Row(time_ns, url, record, event, names[task]))
         return rows
 
     def _on_part(self, number: int, part: LeafPart) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import subprocess
 import sys
 import threading
@@ -75,6 +76,16 @@ def test_a_changed_object_replaces_its_events(store: LocalStore, tmp_path: Path,
     totals = run(store, logs, segment_bytes=segment_bytes)
     assert (totals.objects_unchanged, totals.objects_replaced, totals.events) == (3, 1, 3)
     assert numbers_in(store) == [*range(200), *range(300, 400), 7000, 7001, 7002]
+
+
+def test_a_restored_older_file_replaces_the_newer(store: LocalStore, tmp_path: Path) -> None:
+    path = write_log(tmp_path / "app.json", [event(1, n=1), event(2, n=2)])
+    run(store, path)
+    write_log(path, [event(1, n=7)])
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert run(store, path).objects_replaced == 1
+    assert numbers_in(store) == [7]
+    assert run(store, path).objects_unchanged == 1
 
 
 def test_an_empty_object_is_recorded(store: LocalStore, tmp_path: Path) -> None:
