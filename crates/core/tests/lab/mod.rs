@@ -4,6 +4,7 @@ pub mod dice;
 pub mod events;
 pub mod filters;
 pub mod json;
+pub mod loose;
 pub mod reference;
 pub mod sample;
 pub mod search;
