@@ -15,7 +15,7 @@ use super::pruning::{Pages, TimeRange};
 use super::reader::SegmentReader;
 use super::rows::{PageRows, RowQueue};
 use super::unit::Unit;
-use crate::error::{CoreError, Result};
+use crate::error::{CoreError, DecodeError, Result};
 use crate::format::objects::SourceObject;
 use crate::format::paths::Paths;
 use crate::format::terms::look_up;
@@ -176,10 +176,16 @@ impl LeafSearch {
     /// Takes the bytes of the ranges last asked for and goes on.
     pub fn feed(&mut self, buffers: Vec<Buffer>) -> Result<()> {
         let asked = self.needs();
-        let fits = buffers.len() == asked.len()
-            && buffers.iter().zip(&asked).all(|(buffer, (_, length))| buffer.as_ref().as_ref().len() as u64 == *length);
-        if !fits {
+        let length_of = |buffer: &Buffer| buffer.as_ref().as_ref().len() as u64;
+        if buffers.len() != asked.len() || buffers.iter().zip(&asked).any(|(buffer, asked)| length_of(buffer) > asked.1)
+        {
             return Err(CoreError::Usage("fed other ranges than were asked for".to_string()));
+        }
+        if let Some((_, (offset, length))) =
+            buffers.iter().zip(&asked).find(|(buffer, asked)| length_of(buffer) < asked.1)
+        {
+            let error = DecodeError("the file ends before what the address says it holds").at("file", offset + length);
+            return Err(error.in_file(&self.reader.name));
         }
         self.asked.clear();
         self.cost.rounds += 1;
