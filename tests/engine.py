@@ -92,9 +92,7 @@ def search_segment(plan: bytes, stored: Stored) -> tuple[list[tuple[Any, ...]], 
     return rows, search.partial() if _aggregates(plan) else None
 
 
-def run(
-    query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool = False
-) -> list[Mapping[str, Any]]:
+def run(query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool = False) -> list[Mapping[str, Any]]:
     """The answer of a query over these segments."""
     plan = query.plan_bytes()
     if in_processes:

@@ -91,14 +91,10 @@ REGEXES = ["err", "^a", "[0-9]+$", "user-(admin|root)_\\d", "/var/", "\\.", "x?y
 TIMES_NS = [1_767_225_600_000_000_000, 1_767_225_600_500_000_000, 1_767_225_600_000_000_001]
 METADATA = ["@lb.time", "@lb.time_ns", "@lb.record", "@lb.source_type", "@scnr.datetime"]
 
-scalars = st.one_of(
-    st.sampled_from(TEXTS), st.sampled_from(NUMBERS).map(Num), st.booleans(), st.none()
-)
+scalars = st.one_of(st.sampled_from(TEXTS), st.sampled_from(NUMBERS).map(Num), st.booleans(), st.none())
 values_of_events = st.recursive(
     scalars,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS), inner, max_size=3)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS), inner, max_size=3)),
     max_leaves=6,
 )
 
@@ -124,9 +120,7 @@ def to_json(value: Any) -> str:
     return json.dumps(value)
 
 
-names = st.sampled_from(
-    ["a", "b", "name", "user.name", "x.y", "two words", "a[0]", "nothing", "a.b"]
-)
+names = st.sampled_from(["a", "b", "name", "user.name", "x.y", "two words", "a[0]", "nothing", "a.b"])
 patterns_of_columns = st.sampled_from(
     [
         ("a[", Star.ONE, "]"),
@@ -159,9 +153,7 @@ def plain_values(draw: st.DrawFn) -> Value:
     return Value(tuple(middle), draw(st.booleans()))
 
 
-equal_values = st.one_of(
-    plain_values(), st.sampled_from(NUMBERS).map(lambda text: Value((text,), False, text))
-)
+equal_values = st.one_of(plain_values(), st.sampled_from(NUMBERS).map(lambda text: Value((text,), False, text)))
 relations = st.sampled_from(list(Relation))
 terms: st.SearchStrategy[Filter] = st.one_of(
     plain_values().map(FreeText),
@@ -173,9 +165,7 @@ terms: st.SearchStrategy[Filter] = st.one_of(
     st.builds(InNetwork, columns, st.sampled_from([parse_network(n) or "" for n in NETWORKS])),
     st.just(Everything()),
 )
-regex_terms: st.SearchStrategy[Filter] = st.builds(
-    Matches, columns, st.sampled_from(REGEXES), st.booleans()
-)
+regex_terms: st.SearchStrategy[Filter] = st.builds(Matches, columns, st.sampled_from(REGEXES), st.booleans())
 
 
 def filters(with_regex: bool) -> st.SearchStrategy[Filter]:

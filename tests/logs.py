@@ -51,3 +51,20 @@ def write_logs(folder: Path, files: int, events_each: int, seed: int = 1) -> Pat
         suffix = ".gz" if file % 2 else ""
         write_log(folder / f"{file:04}.json{suffix}", found)
     return folder
+
+
+def write_random_log(path: Path, size_bytes: int, seed: int) -> Path:
+    """A large file in which nearly every word is new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    chance = random.Random(seed)
+    with path.open("wb") as file:
+        while file.tell() < size_bytes:
+            words = chance.randbytes(600_000).hex()
+            stamps = (f'{{"time": "2026-01-01T00:{n % 60:02}:00Z", "a": "' for n in range(10_000))
+            pieces = (
+                f'{stamp}{words[n * 120 : n * 120 + 32]}", "b": "{words[n * 120 + 32 : n * 120 + 64]}", '
+                f'"c": "{words[n * 120 + 64 : n * 120 + 80]} {words[n * 120 + 80 : n * 120 + 96]}"}}\n'
+                for n, stamp in enumerate(stamps)
+            )
+            file.write("".join(pieces).encode())
+    return path

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 TOKEN = "[A-Za-z0-9_]"
 MISSING = None
+INTEGER_MAX = 2**127
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -57,12 +59,15 @@ class OracleRow:
 
     event: Event | None
     columns: dict[str, Json] | None = None
+    flat: list[tuple[str, Json]] | None = None
 
     def every(self) -> list[tuple[str, Json]]:
         if self.columns is not None:
             return [(name, value) for name, value in self.columns.items() if value is not MISSING]
         assert self.event is not None
-        return flatten(self.event.value)
+        if self.flat is None:
+            self.flat = flatten(self.event.value)
+        return self.flat
 
     def named(self, name: str) -> list[Json]:
         own = [value for column, value in self.every() if column == name]
@@ -95,13 +100,12 @@ def run(
     """The rows of the answer, in order."""
     query = parse_query(text)
     ordered = sorted(events, key=lambda event: event.order, reverse=newest_first)
-    rows = [
+    in_range = [
         OracleRow(event)
         for event in ordered
-        if (since_ns is None or event.time_ns >= since_ns)
-        and (until_ns is None or event.time_ns < until_ns)
-        and holds(query.filter, OracleRow(event))
+        if (since_ns is None or event.time_ns >= since_ns) and (until_ns is None or event.time_ns < until_ns)
     ]
+    rows = [row for row in in_range if holds(query.filter, row)]
     for stage in query.stages:
         rows = after(stage, rows)
     return [row.answer() for row in rows[:limit]]
@@ -115,10 +119,7 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
         case Head():
             return rows[: stage.row_count]
         case Table():
-            return [
-                OracleRow(row.event, {name: _table_value(row, name) for name in stage.columns})
-                for row in rows
-            ]
+            return [OracleRow(row.event, {name: _table_value(row, name) for name in stage.columns}) for row in rows]
         case Count():
             return [OracleRow(None, {"@q.count": number(len(rows))})]
         case GroupByCount():
@@ -138,9 +139,7 @@ def _table_value(row: OracleRow, name: str) -> Json:
     return INDEX_NAME if name == "@index" and row.event is not None else row.value(name)
 
 
-def grouped(
-    rows: list[OracleRow], by: tuple[str, ...], measures: list[tuple[str, str, str | None]]
-) -> list[OracleRow]:
+def grouped(rows: list[OracleRow], by: tuple[str, ...], measures: list[tuple[str, str, str | None]]) -> list[OracleRow]:
     groups: dict[Any, list[OracleRow]] = {} if by else {(): []}
     for row in rows:
         groups.setdefault(tuple(order_key(row.value(name)) for name in by), []).append(row)
@@ -162,24 +161,34 @@ def function(name: str, rows: list[OracleRow], column: str | None) -> Json:
         return number(len(values))
     if name in ("min", "max"):
         return (min if name == "min" else max)(values, key=order_key, default=MISSING)
-    numbers = [value for value in values if isinstance(value, Num)]
-    if not numbers:
+    numbers = [addend(value) for value in values if isinstance(value, Num)]
+    if not numbers or None in numbers:
         return MISSING
-    whole = all(re.fullmatch("-?[0-9]+", value.text) for value in numbers)
-    total = sum((addend(value) for value in numbers), Fraction(0))
+    total = sum((Fraction(value) for value in numbers if value is not None), Fraction(0))
+    is_exact = all(isinstance(value, int) for value in numbers) and -INTEGER_MAX < total < INTEGER_MAX
     if name == "sum":
-        return number(int(total)) if whole else double(total)
-    return double(total / len(numbers))
+        return number(int(total)) if is_exact else double(total)
+    rounded = double(total)
+    return MISSING if rounded is MISSING else Num(repr(float(rounded.text) / len(numbers)))
 
 
-def addend(value: Num) -> Fraction:
-    """Integers are exact, decimals count as the double nearest to them."""
-    is_whole = re.fullmatch("-?[0-9]+", value.text)
-    return Fraction(value.text) if is_whole else Fraction(float(value.text))
+def addend(value: Num) -> int | Fraction | None:
+    """What `sum` adds: an integer of up to 38 digits exactly, else the nearest double.
+
+    None for what is beyond doubles: then there is no sum.
+    """
+    exact = Fraction(value.text)
+    if exact.denominator == 1 and -INTEGER_MAX < exact < INTEGER_MAX:
+        return int(exact)
+    nearest = float(value.text)
+    return Fraction(nearest) if math.isfinite(nearest) else None
 
 
 def double(exact: Fraction) -> Json:
-    return Num(repr(float(exact)))
+    try:
+        return Num(repr(float(exact)))
+    except OverflowError:
+        return MISSING
 
 
 def number(whole: int) -> Num:
@@ -217,8 +226,7 @@ def values(column: Column, row: OracleRow) -> list[Json]:
     if column.name is not None:
         return row.named(column.name)
     pattern = "".join(
-        re.escape(part) if isinstance(part, str) else (r"[^.\[\]]*", "(?s:.*)")[part - 1]
-        for part in column.parts
+        re.escape(part) if isinstance(part, str) else (r"[^.\[\]]*", "(?s:.*)")[part - 1] for part in column.parts
     )
     return [value for name, value in row.every() if re.fullmatch(pattern, name)]
 
@@ -272,9 +280,7 @@ def case_flags(value: Value) -> re.RegexFlag:
 
 
 def relates(left: Any, relation: str, right: Any) -> bool:
-    return bool(
-        {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[relation]
-    )
+    return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[relation])
 
 
 def text_of(value: Json) -> str:

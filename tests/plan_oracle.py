@@ -30,8 +30,7 @@ def run_table(plan: dict[str, Any], events: list[Event]) -> Table:
     aggregate = plan["aggregate"]
     rows = [oracle.OracleRow(event) for event in matching(plan, events)]
     measures = [
-        (str(place), function["name"], function.get("column"))
-        for place, function in enumerate(aggregate["functions"])
+        (str(place), function["name"], function.get("column")) for place, function in enumerate(aggregate["functions"])
     ]
     table = []
     for group in oracle.grouped(rows, tuple(aggregate["by"]), measures):
@@ -83,9 +82,7 @@ def leaf_holds(node: dict[str, Any], found: Json) -> bool:
             return oracle.relates(left, Relation(node["relation"]).value, right)
         case "compare_time":
             found_ns = oracle.time_of(found)
-            return found_ns is not None and oracle.relates(
-                found_ns, node["relation"], node["time_ns"]
-            )
+            return found_ns is not None and oracle.relates(found_ns, node["relation"], node["time_ns"])
         case "regex":
             flags = re.IGNORECASE if node["ignore_case"] else 0
             return bool(re.search(node["regex"], oracle.text_of(found), flags))

@@ -72,14 +72,16 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         "actions": ["Admin", "Read", "List", "Tagging", "Write"],
     }
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    ports = _free_ports(4)
+    ports = _free_ports(8)
     command = [weed, "server", "-ip", "127.0.0.1", "-ip.bind", "127.0.0.1", "-dir", str(folder), "-s3"]
     command += ["-s3.config", str(folder / "s3.json"), "-volume.max", "200", "-master.volumeSizeLimitMB", "64"]
-    for name, port in zip(["master", "volume", "filer", "s3"], ports, strict=True):
-        command += [f"-{name}.port", str(port)]
+    # Without these it listens on fixed ports and sends usage reports.
+    command += ["-s3.port.iceberg", "0", "-s3.port.lance", "0", "-master.telemetry=false"]
+    for place, name in enumerate(["master", "volume", "filer", "s3"]):
+        command += [f"-{name}.port", str(ports[2 * place]), f"-{name}.port.grpc", str(ports[2 * place + 1])]
     with (folder / "weed.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            server = S3Server(f"http://127.0.0.1:{ports[3]}", BUCKET)
+            server = S3Server(f"http://127.0.0.1:{ports[6]}", BUCKET)
             _wait_until_ready(server, process, folder / "weed.log")
             yield server
         finally:
@@ -88,28 +90,12 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that are free now, and whose gRPC twins (port + 10000) are too."""
-    held: list[socket.socket] = []
-    ports: list[int] = []
-    for _ in range(1000):
-        if len(ports) == count:
-            break
-        one = socket.socket()
-        one.bind(("127.0.0.1", 0))
-        held.append(one)
-        port = one.getsockname()[1]
-        if port + 10000 > 65535:
-            continue
-        twin = socket.socket()
-        with contextlib.suppress(OSError):
-            twin.bind(("127.0.0.1", port + 10000))
-            ports.append(port)
-        held.append(twin)
-    for one in held:
-        one.close()
-    if len(ports) < count:
-        pytest.fail("no free ports on loopback whose gRPC twins are free too")
-    return ports
+    """Ports that are free now. Held together until all are found, so that they differ."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
 
 
 def _wait_until_ready(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import os
 import threading
@@ -144,13 +143,18 @@ class Lake:
             limit=limit,
             newest_first=newest_first,
         )
-        catalog = self._opened()
-        state = catalog.refresh()
+        catalog, executor = self._opened(), self._running()
+        names = [index] if isinstance(index, str) else index
+        # On a distant store the search does not wait to learn whether there are new commits: that comes beside it.
+        is_known = catalog.is_created and all(name in catalog.snapshot.indexes for name in names or ())
+        news = executor.call(catalog.refresh) if is_known and not self._store.is_local else None
+        state = catalog.state if news is not None else catalog.refresh()
         if not catalog.is_created:
             raise NotFoundError(f"no lake at '{self.url}'; `lakebed index` makes one")
-        if index is not None:
-            compiled = _restrict(compiled, [index] if isinstance(index, str) else index, state.snapshot)
-        return SearchResult(Search(compiled, state, self._running(), self._readers, partial=partial))
+        if names is not None:
+            compiled = _restrict(compiled, names, state.snapshot)
+        newest = None if news is None else news.result
+        return SearchResult(Search(compiled, state, executor, self._readers, partial=partial, newest=newest))
 
     async def search_async(
         self,
@@ -164,6 +168,8 @@ class Lake:
         partial: bool = False,
     ) -> AsyncSearchResult:
         """Like `search`, for `async for`; the work is done in threads, and the event loop stays free."""
+        import asyncio
+
         found = await asyncio.to_thread(
             self.search,
             query,

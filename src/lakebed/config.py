@@ -67,6 +67,16 @@ INGEST_MEMORY_BYTES = 600 * MIB
 INGEST_BASE_BYTES = 80 * MIB
 """Of it: interpreter, libraries, connections, catalog."""
 
+INGEST_EARLY_BYTES = 340 * MIB
+"""With more resident, a worker ends its segment at the next object's end: finishing one takes up to 90 MB more, and all
+workers may do so at once."""
+
+INGEST_URGENT_BYTES = 400 * MIB
+"""With more resident, it does so in the middle of an object."""
+
+SEGMENT_BYTES_MIN = 32 * MIB
+"""A smaller segment is not ended for memory's sake: then something else holds it."""
+
 INGEST_WORKER_BYTES = 240 * MIB
 """Of it: one worker's segment in memory, the file made from it and the object being read."""
 
@@ -89,8 +99,11 @@ READER_CACHE_BYTES = 128 * MIB
 WAITING_ROWS_MAX = 20_000
 """Rows that wait for those of other segments before reading ahead stops; the order may need more."""
 
-REMOTE_PARALLELISM = 16
-"""Leaf tasks at once over a distant store: they mostly wait for it. Bounds the memory of a search too."""
+REMOTE_PARALLELISM = 32
+"""Leaf tasks at once over a distant store: they mostly wait for it."""
+
+READ_BUDGET_BYTES = 64 * MIB
+"""What all tasks over a distant store have read and not yet worked off: bounds the memory of a search."""
 
 SPLIT_SEGMENT_BYTES = 4 * MIB
 """A segment smaller than this is never split between cores: the second reader would cost more than it saves."""

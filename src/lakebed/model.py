@@ -7,9 +7,10 @@ price is that a caller meets three number types.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import msgspec
 
@@ -46,6 +47,8 @@ class Table:
     """A finished aggregate: each row is `[by values…, function values…, row count]`."""
 
     rows: Sequence[Sequence[Scalar]]
+    is_ordered: bool = False
+    """Whether the rows stand in the order of an answer: most frequent first, equal ones by their values."""
 
     @classmethod
     def from_json(cls, data: bytes) -> Table:
@@ -54,7 +57,9 @@ class Table:
         >>> Table.from_json(b'{"rows": [["alice", 0.5, 2]]}').rows
         [['alice', 0.5, 2]]
         """
-        return cls(_TABLE_DECODER.decode(data).rows)
+        decoded = decode_json(data)
+        assert isinstance(decoded, dict)  # the engine answers an object with the one key "rows"
+        return cls(cast("list[list[Scalar]]", decoded["rows"]), is_ordered=True)
 
 
 def decode_json(data: bytes) -> JsonValue:
@@ -63,7 +68,12 @@ def decode_json(data: bytes) -> JsonValue:
     >>> decode_json(b'{"a": [1.10, 0.1, 123456789012345678901234567890]}')
     {'a': [Decimal('1.10'), 0.1, 123456789012345678901234567890]}
     """
-    value: JsonValue = _VALUE_DECODER.decode(data)
+    value: JsonValue
+    try:
+        value = _DECODER.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # half a surrogate pair, or an integer of thousands of digits: logs have them, msgspec does not
+        value = json.loads(data, parse_float=_exact_number, parse_int=_exact_integer)
     return value
 
 
@@ -74,13 +84,16 @@ def _exact_number(text: str) -> float | Decimal:
         return number
     try:
         return Decimal(text)
-    except InvalidOperation:  # an exponent beyond even Decimal's limits: infinity or zero is all that is left to say
+    except InvalidOperation:  # beyond even Decimal's exponents: infinity or zero is all that is left
         return number
 
 
-class _TableWire(msgspec.Struct):
-    rows: list[list[Any]]  # Any: a typed decoder refuses numbers beyond 64 bits
+def _exact_integer(text: str) -> int | Decimal:
+    """An integer; beyond `sys.get_int_max_str_digits()` Python has no quick way to read one."""
+    try:
+        return int(text)
+    except ValueError:
+        return Decimal(text)
 
 
-_VALUE_DECODER = msgspec.json.Decoder(float_hook=_exact_number)
-_TABLE_DECODER = msgspec.json.Decoder(_TableWire, float_hook=_exact_number)
+_DECODER = msgspec.json.Decoder(float_hook=_exact_number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Self
@@ -106,6 +105,8 @@ class AsyncSearchResult(AsyncIterator[AnswerRow]):
     async def __anext__(self) -> AnswerRow:
         if self._place >= len(self._batch):
             # One row first: a batch must not keep back a row that is there.
+            import asyncio
+
             size = 1 if not self._batch else min(BATCH_ROWS, 2 * len(self._batch))
             self._batch = await asyncio.to_thread(lambda: list(itertools.islice(self._result, size)))
             self._place = 0
@@ -137,4 +138,6 @@ class AsyncSearchResult(AsyncIterator[AnswerRow]):
 
     async def close(self) -> None:
         """See `SearchResult.close`."""
+        import asyncio
+
         await asyncio.to_thread(self._result.close)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from lakebed.storage.store import Store
 
 
-@pytest.fixture(params=["folder", "memory", pytest.param("s3", marks=pytest.mark.server)])
+@pytest.fixture(
+    params=["folder", "memory", pytest.param("s3", marks=[pytest.mark.server, pytest.mark.xdist_group("s3")])]
+)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     if request.param == "folder":
         return open_store(str(tmp_path / "lake"))

@@ -42,9 +42,9 @@ SEMANTIC = (
 )
 """Parts of the messages about what a literal means, which a grammar cannot say."""
 
-texts = st.lists(
-    st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from(["", " ", " ", "\n"])), max_size=12
-).map(lambda pieces: "".join(piece + space for piece, space in pieces))
+texts = st.lists(st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from(["", " ", " ", "\n"])), max_size=12).map(
+    lambda pieces: "".join(piece + space for piece, space in pieces)
+)
 
 
 @functools.cache
@@ -116,6 +116,7 @@ def test_rules() -> None:
         "a ~ /[/]\\/x/i b",
         "* | stats count, avg(x) as y, z by q | table y",
         "a\\:b: 'x\\u0041'",
+        "a: \\ud83d\\ude00",
     ],
 )
 def test_special_forms(text: str) -> None:

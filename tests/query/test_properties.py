@@ -47,9 +47,7 @@ def test_printing_and_parsing_gives_the_same_query(query: Query) -> None:
 
 @thorough
 @given(queries, st.lists(event_lines(), max_size=6).map(tuple), options)
-@pytest.mark.parametrize(
-    "configuration", [c for c in read_configurations() if c.name != "processes"], ids=str
-)
+@pytest.mark.parametrize("configuration", [c for c in read_configurations() if c.name != "processes"], ids=str)
 def test_every_way_gives_the_oracles_answer(
     configuration: Configuration, query: Query, lines: tuple[str, ...], given_options: Options
 ) -> None:

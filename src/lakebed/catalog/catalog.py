@@ -99,7 +99,7 @@ class Catalog:
             if self._is_writer:
                 return
             is_new = not self.is_created
-            if is_new or not self._store.url.startswith("file:"):
+            if is_new or not self._store.is_local:
                 check_store_is_safe(self._store, CREATION_ROUNDS if is_new else 1)
             if is_new:
                 self.refresh()
@@ -107,10 +107,14 @@ class Catalog:
                 self.commit(Changes("create"))
             self._is_writer = True
 
+    def known_version(self, index: str, url: str) -> bytes | None:
+        """The version of a source object that the lake has, as far as this handle knows."""
+        known = self._state.sources.find(index, url)
+        return None if known is None else known.version
+
     def is_indexed(self, index: str, url: str, version: bytes) -> bool:
         """Whether this version of a source object is in the lake, as far as this handle knows."""
-        known = self._state.sources.find(index, url)
-        return known is not None and known.version == version
+        return self.known_version(index, url) == version
 
     def commit(self, changes: Changes) -> Outcome:
         """Makes the changes visible, all or none. Raises `StorageError` when that could not be done or is not known.

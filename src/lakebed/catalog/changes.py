@@ -18,7 +18,7 @@ from lakebed.catalog.entries import NewSegment, SourceRecord, source_digest
 from lakebed.catalog.sources import KnownSource, known_from_record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lakebed.catalog.checkpoint import State
     from lakebed.catalog.snapshot import Snapshot
@@ -26,11 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a writer wants to commit. `action` is for people: `create`, `index`."""
+    """What a writer wants to commit. `action` is for people: `create`, `index`.
+
+    `seen` has for source objects (by digest) the version that the lake had when the writer read them. If it still has
+    that one, the writer's replaces it; if another writer was faster, the one modified later stays.
+    """
 
     action: str
     add: Sequence[NewSegment] = ()
     sources: Sequence[SourceRecord] = ()
+    seen: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,8 @@ def plan_commit(state: State, changes: Changes, *, writer: str, token: str, time
         digest = source_digest(record.index, record.url)
         ours = plan.sources.get(digest)
         known = known_from_record(ours) if ours else state.sources.find(record.index, record.url)
-        if known is not None and not _is_newer(record, known):
+        is_as_seen = known is not None and ours is None and changes.seen.get(digest) == known.version
+        if known is not None and not _replaces(record, known, is_as_seen=is_as_seen):
             plan.kill(record.parts)
             duplicates += 1
             duplicate_events += record.events
@@ -91,9 +97,9 @@ def plan_commit(state: State, changes: Changes, *, writer: str, token: str, time
     return Outcome(None if is_empty else commit, len(commit.sources), replaced, duplicates, duplicate_events)
 
 
-def _is_newer(record: SourceRecord, known: KnownSource) -> bool:
-    """Whether the record is of another version than the known one, and not of an earlier time."""
-    return record.version != known.version and record.modified_ns >= known.modified_ns
+def _replaces(record: SourceRecord, known: KnownSource, *, is_as_seen: bool) -> bool:
+    """Whether the record is of another version than the known one, and the one to stay."""
+    return record.version != known.version and (is_as_seen or record.modified_ns >= known.modified_ns)
 
 
 def _commit_of(plan: _Plan, changes: Changes, frame: CommitFile) -> CommitFile:

@@ -17,7 +17,7 @@ from lakebed.errors import AlreadyExistsError, StorageError, TransientStorageErr
 if TYPE_CHECKING:
     from lakebed.storage.store import Store
 
-SELFTEST_FOLDER = f"{CATALOG_FOLDER}selftest/"
+SELFTEST_PREFIX = f"{CATALOG_FOLDER}selftest-"
 RACERS = 2
 ATTEMPTS = 5
 """A race in which a request fails says nothing; it is run again with another key."""
@@ -27,7 +27,7 @@ def check_store_is_safe(store: Store, rounds: int = 1) -> None:
     """Races two creates of one key. Raises `UnsafeStoreError`, or `StorageError` when the store cannot be written."""
     for _ in range(rounds):
         for attempt in range(ATTEMPTS):
-            key = f"{SELFTEST_FOLDER}{uuid.uuid4().hex}"
+            key = f"{SELFTEST_PREFIX}{uuid.uuid4().hex}"
             try:
                 _race(store, key)
                 break

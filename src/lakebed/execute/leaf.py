@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from lakebed.execute.budget import ByteBudget
+
 FoundRow = tuple[int, str, int, bytes]
 """Event time in ns, object URL, record number, the row as JSON."""
 
@@ -40,6 +42,12 @@ class PlanFacts(msgspec.Struct, frozen=True):
     newest_first: bool = True
     limit: int | None = None
     aggregate: dict[str, object] | None = None
+    filter: dict[str, object] = {}
+
+    @property
+    def takes_everything(self) -> bool:
+        """Whether every event in the time range passes."""
+        return self.filter == {"op": "all", "of": []}
 
 
 class LeafTask(msgspec.Struct, frozen=True):
@@ -75,11 +83,13 @@ class LeafRun:
         *,
         is_aggregate: bool,
         is_cancelled: Callable[[], bool] = lambda: False,
+        budget: ByteBudget | None = None,
     ) -> None:
         self._task = task
         self._read = read
         self._is_aggregate = is_aggregate
         self._is_cancelled = is_cancelled
+        self._budget = budget
         self._narrowed: int | None = None
         self.floor_ns: int | None = None
         with engine_errors(task.key):
@@ -101,11 +111,22 @@ class LeafRun:
                 if not needs or self._is_cancelled():
                     rows += search.take_rows()
                     return LeafPart(rows, True, self._partial(bool(needs)), search.cost())
-                search.feed(self._read(key, needs))
+                self._read_and_feed(needs)
                 rows += search.take_rows()
                 if rows:
                     return LeafPart(rows, cost=search.cost())
         raise LakebedError(f"segment '{key}': the engine asked for more than {STEPS_MAX} rounds of reads")
+
+    def _read_and_feed(self, needs: Sequence[tuple[int, int]]) -> None:
+        if self._budget is None:
+            self._search.feed(self._read(self._task.key, needs))
+            return
+        size = sum(length for _, length in needs)
+        self._budget.take(size)
+        try:
+            self._search.feed(self._read(self._task.key, needs))
+        finally:
+            self._budget.give_back(size)
 
     def _partial(self, is_cancelled: bool) -> bytes | None:
         return self._search.partial() if self._is_aggregate and not is_cancelled else None

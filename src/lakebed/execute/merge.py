@@ -2,19 +2,20 @@
 
 Every task has a bound: no row that it still has to give is newer (older, when oldest come first). What is beyond the
 highest bound of all unfinished tasks can be handed on. Tasks are asked in the order of their bounds, since those hold
-up the rest. The first answer comes from one task alone, and then twice as many are asked at each turn: a search for the
-newest rows mostly needs one segment, and must not read the next one in vain.
+up the rest. With a limit few are asked at first (`at_first`), and twice as many at each turn: the newest rows mostly
+are in the newest segment, and the next ones must not be read in vain.
 """
 
 from __future__ import annotations
 
+import bisect
 import heapq
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lakebed import config
 from lakebed.errors import LakebedError
-from lakebed.execute.leaf import LeafPart
+from lakebed.execute.leaf import FoundRow, LeafPart
 from lakebed.native import merge_partials
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class RowMerge:
         limit: int | None,
         on_error: OnError,
         on_part: OnPart,
+        at_first: int = 1,
     ) -> None:
         self._session = session
         self._parallelism = parallelism
@@ -60,10 +62,11 @@ class RowMerge:
         self._waiting = [(self._sign * bound, number) for number, bound in enumerate(bounds)]
         heapq.heapify(self._waiting)
         self._asked: set[int] = set()
-        self._rows: list[MergedRow] = []
+        self._rows = _WaitingRows(self._sign)
+        self._best: list[int] = []
         self._given = 0
         self._floor: int | None = None
-        self._window = 1
+        self._window = min(at_first, parallelism) if limit is not None else parallelism
 
     def batches(self) -> Iterator[list[MergedRow]]:
         """Batches of rows, each in order and after the one before. Ends when all rows came, or the limit is reached."""
@@ -89,13 +92,13 @@ class RowMerge:
 
     def _take(self, number: int, part: LeafPart) -> None:
         if part.rows:
-            self._rows += [(*row, number) for row in part.rows]
+            self._rows.add(number, part.rows)
             self._bounds[number] = part.rows[-1][0]
         self._on_part(number, part)
         if not part.is_last:
             heapq.heappush(self._waiting, (self._sign * self._bounds[number], number))
-        if part.rows:
-            self._raise_floor()
+        if part.rows and self._limit is not None:
+            self._raise_floor(part.rows, self._limit)
 
     def _ask(self) -> None:
         """Asks the tasks that hold up the rest; more than those only while little waits."""
@@ -104,7 +107,7 @@ class RowMerge:
             if self._floor is not None and key > self._sign * self._floor:
                 self._waiting.clear()  # all others are beyond the floor too
                 return
-            if self._asked and len(self._rows) > config.WAITING_ROWS_MAX:
+            if self._asked and self._rows.count > config.WAITING_ROWS_MAX:
                 return
             heapq.heappop(self._waiting)
             self._asked.add(number)
@@ -112,33 +115,65 @@ class RowMerge:
 
     def _ready(self) -> list[MergedRow]:
         """Takes the rows that no unfinished task can come before."""
-        if not self._rows:
-            return []
         open_bounds = [self._sign * self._bounds[number] for number in self._asked]
         if self._waiting:
             open_bounds.append(self._waiting[0][0])
-        if open_bounds:
-            bound = min(open_bounds)
-            ready = [row for row in self._rows if self._sign * row[0] < bound]
-            self._rows = [row for row in self._rows if self._sign * row[0] >= bound] if ready else self._rows
-        else:
-            ready, self._rows = self._rows, []
+        ready = self._rows.take(min(open_bounds, default=None))
         ready.sort(reverse=self._newest_first)
         if self._limit is not None:
             ready = ready[: self._limit - self._given]
         self._given += len(ready)
         return ready
 
-    def _raise_floor(self) -> None:
-        """With a limit of n, nothing beyond the n-th row so far is wanted."""
-        if self._limit is None or self._given + len(self._rows) < self._limit:
+    def _raise_floor(self, rows: Sequence[FoundRow], limit: int) -> None:
+        """With a limit of n, nothing beyond the n-th best time so far is wanted."""
+        for row in rows:
+            key = -self._sign * row[0]
+            if len(self._best) < limit:
+                heapq.heappush(self._best, key)
+            elif key > self._best[0]:
+                heapq.heapreplace(self._best, key)
+        floor = -self._sign * self._best[0]
+        if len(self._best) == limit and floor != self._floor:
+            self._floor = floor
+            self._session.narrow(floor)
+
+
+class _WaitingRows:
+    """Rows of each task in their order, and the tasks by the first row that waits. Keys are times with the sign."""
+
+    def __init__(self, sign: int) -> None:
+        self._sign = sign
+        self._by_task: dict[int, list[MergedRow]] = {}
+        self._heads: list[tuple[int, int]] = []
+        self.count = 0
+
+    def add(self, number: int, rows: Sequence[FoundRow]) -> None:
+        """More rows of a task, behind those that wait."""
+        more = [(*row, number) for row in rows]
+        self.count += len(more)
+        known = self._by_task.get(number)
+        if known is not None:
+            known += more
             return
-        wanted = self._limit - self._given
-        times = (row[0] for row in self._rows)
-        found = heapq.nlargest(wanted, times) if self._newest_first else heapq.nsmallest(wanted, times)
-        if found and found[-1] != self._floor:
-            self._floor = found[-1]
-            self._session.narrow(self._floor)
+        self._by_task[number] = more
+        heapq.heappush(self._heads, (self._sign * more[0][0], number))
+
+    def take(self, bound: int | None) -> list[MergedRow]:
+        """Removes and gives the rows before the bound, in any order; None is all."""
+        taken: list[MergedRow] = []
+        while self._heads and (bound is None or self._heads[0][0] < bound):
+            _, number = heapq.heappop(self._heads)
+            rows = self._by_task.pop(number)
+            cut = len(rows)
+            if bound is not None:
+                cut = bisect.bisect_left(rows, bound, key=lambda row: self._sign * row[0])
+            taken += rows[:cut]
+            if cut < len(rows):
+                self._by_task[number] = rows[cut:]
+                heapq.heappush(self._heads, (self._sign * rows[cut][0], number))
+        self.count -= len(taken)
+        return taken
 
 
 def merge_aggregates(

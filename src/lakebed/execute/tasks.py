@@ -10,13 +10,17 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
+import msgspec
+
 from lakebed import config
 from lakebed.execute.leaf import LeafTask
+from lakebed.native import LeafSearch, engine_errors
 
 if TYPE_CHECKING:
     from lakebed.catalog.checkpoint import State
     from lakebed.catalog.entries import SegmentEntry
     from lakebed.execute.readers import ReaderCache
+    from lakebed.native import SegmentReader
 
 BLOCK = 256
 """Addresses fetched together: one read of about a megabyte from a pack."""
@@ -63,19 +67,23 @@ def order_entries(entries: Sequence[SegmentEntry], *, newest_first: bool) -> lis
 
 
 def split_tasks(
-    tasks: TaskList, readers: ReaderCache, parallelism: int, *, newest_first: bool
+    tasks: TaskList, plan: bytes, readers: ReaderCache, parallelism: int, *, newest_first: bool
 ) -> tuple[Sequence[LeafTask], list[SegmentEntry]]:
-    """Splits large segments by row groups when there are fewer segments than threads. Gives an entry for each task."""
+    """Splits large segments by row groups when there are fewer segments than threads. Gives an entry for each task.
+
+    Not where the term index is asked first: each part would ask it anew, and mostly there is little left to share.
+    """
     if not 0 < len(tasks) < parallelism:
         return tasks, list(tasks.entries)
     pieces = -(-parallelism // len(tasks))
     found: list[LeafTask] = []
     entries: list[SegmentEntry] = []
     for task, entry in zip(tasks, tasks.entries, strict=True):
-        count = 1
+        count, groups = 1, 1
         if entry.size_bytes >= config.SPLIT_SEGMENT_BYTES:
-            groups = readers.find(task.key, task.address).groups
-            count = min(pieces, groups)
+            reader = readers.find(task.key, task.address)
+            groups = reader.groups
+            count = 1 if _asks_index(task, plan, reader) else min(pieces, groups)
         if count <= 1:
             found.append(task)
             entries.append(entry)
@@ -86,3 +94,13 @@ def split_tasks(
             found.append(LeafTask(task.key, task.address, task.dead, part))
             entries.append(entry)
     return found, entries
+
+
+class _Explanation(msgspec.Struct, frozen=True):
+    terms: list[str] = []
+
+
+def _asks_index(task: LeafTask, plan: bytes, reader: SegmentReader) -> bool:
+    with engine_errors(task.key):
+        search = LeafSearch(plan, reader, dead_objects=list(task.dead))
+        return bool(msgspec.json.decode(search.explain(), type=_Explanation).terms)

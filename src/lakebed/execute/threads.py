@@ -5,18 +5,22 @@ from __future__ import annotations
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lakebed import config
 from lakebed.errors import LakebedError
+from lakebed.execute.budget import ByteBudget
 from lakebed.execute.leaf import LeafPart, LeafRun, LeafTask
 from lakebed.storage.caching import CachingStore, RangeCache
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from lakebed.execute.readers import ReaderCache
     from lakebed.storage.store import Store
+
+T = TypeVar("T")
 
 
 class ThreadExecutor:
@@ -26,11 +30,11 @@ class ThreadExecutor:
     """
 
     def __init__(self, store: Store, readers: ReaderCache, parallelism: int | None = None) -> None:
-        is_local = store.url.startswith("file:")
-        self._parallelism = parallelism or (config.cpu_count() if is_local else config.REMOTE_PARALLELISM)
+        self._parallelism = parallelism or (config.cpu_count() if store.is_local else config.REMOTE_PARALLELISM)
         self._store = store
         self._readers = readers
-        self._cache = None if is_local else RangeCache()
+        self._cache = None if store.is_local else RangeCache()
+        self._budget = None if store.is_local else ByteBudget(config.READ_BUDGET_BYTES)
         self._pool = ThreadPoolExecutor(self._parallelism, thread_name_prefix="lakebed-search")
 
     @property
@@ -41,8 +45,19 @@ class ThreadExecutor:
     def start(self, tasks: Sequence[LeafTask], plan: bytes, *, is_aggregate: bool) -> ThreadSession:
         """See `Executor.start`."""
         return ThreadSession(
-            self._pool, self._store, self._cache, self._readers, tasks, plan, is_aggregate=is_aggregate
+            self._pool,
+            self._store,
+            self._cache,
+            self._readers,
+            tasks,
+            plan,
+            is_aggregate=is_aggregate,
+            budget=self._budget,
         )
+
+    def call(self, work: Callable[[], T]) -> Future[T]:
+        """Runs something else on the pool, beside the tasks."""
+        return self._pool.submit(work)
 
     def close(self) -> None:
         """Ends the threads; sessions that still run end with them."""
@@ -62,7 +77,9 @@ class ThreadSession:
         plan: bytes,
         *,
         is_aggregate: bool,
+        budget: ByteBudget | None = None,
     ) -> None:
+        self._budget = budget
         self._pool = pool
         self._store = store
         self._cache = cache
@@ -120,6 +137,7 @@ class ThreadSession:
             self._readers.find(task.key, task.address),
             is_aggregate=self._is_aggregate,
             is_cancelled=self._cancelled.is_set,
+            budget=self._budget,
         )
         leaf.floor_ns = self._floor_ns
         run = _Run(leaf, caching)

@@ -17,8 +17,10 @@ import msgspec
 
 from lakebed import config
 from lakebed.catalog.changes import Changes
-from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key
+from lakebed.catalog.describe import describe_segment, read_summary
+from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key, source_digest
 from lakebed.errors import LakebedError, StorageError, TransientStorageError
+from lakebed.ingest.memory import resident_bytes
 from lakebed.ingest.totals import Counter, ObjectReport
 from lakebed.native import Builder, engine_errors
 
@@ -44,25 +46,12 @@ class IndexSettings:
     commit_seconds: float = config.COMMIT_SECONDS
 
 
-class _SummaryObject(msgspec.Struct, frozen=True):
-    url: str
-    events: int
-
-
-class _Summary(msgspec.Struct, frozen=True):
-    events: int
-    raw_bytes: int
-    pages: int
-    min_time_ns: int
-    max_time_ns: int
-    objects: list[_SummaryObject]
-
-
 @dataclass
 class _Object:
     """An object that is being read, or was read and waits for its commit."""
 
     source: SourceObject
+    seen: bytes | None
     parts: list[tuple[str, int]] = field(default_factory=list)
     report: ObjectReport | None = None
 
@@ -83,6 +72,7 @@ class IndexWorker:
         *,
         is_stopped: Callable[[], bool] = lambda: False,
         clock_ns: Callable[[], int] = time.time_ns,
+        resident_bytes: Callable[[], int] = resident_bytes,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
@@ -91,6 +81,7 @@ class IndexWorker:
         self._counter = counter
         self._is_stopped = is_stopped
         self._clock_ns = clock_ns
+        self._resident_bytes = resident_bytes
         self._monotonic = monotonic
         self._builder = Builder(index=settings.index, segment_bytes=settings.segment_bytes)
         self._segments: list[NewSegment] = []
@@ -106,7 +97,7 @@ class IndexWorker:
             self._counter.unchanged(source.info.size_bytes)
             return
         for attempt in range(OBJECT_ATTEMPTS):
-            current = _Object(source)
+            current = _Object(source, self._catalog.known_version(self._settings.index, source.url))
             try:
                 self._read(current)
                 break
@@ -149,10 +140,13 @@ class IndexWorker:
                 is_full = builder.feed(chunk)
                 self._counter.read(len(memoryview(chunk)))
                 # A little over is better than a cut through an object, which makes a small segment of its rest.
-                if is_full and builder.raw_bytes >= overshoot:
+                if (is_full and builder.raw_bytes >= overshoot) or self._is_memory_short(config.INGEST_URGENT_BYTES):
                     self._take_in_the_middle(current)
             current.report = msgspec.json.decode(builder.end_object(), type=ObjectReport)
         self._counter.ended(source.url, current.report)
+
+    def _is_memory_short(self, limit_bytes: int) -> bool:
+        return self._builder.raw_bytes >= config.SEGMENT_BYTES_MIN and self._resident_bytes() > limit_bytes
 
     def _abort(self, current: _Object) -> None:
         """As if the object had never begun: out of memory, and dead in segments that were written meanwhile."""
@@ -175,10 +169,11 @@ class IndexWorker:
             segment = self._builder.take_segment()
         if segment is None:
             return
-        summary = msgspec.json.decode(segment.summary, type=_Summary)
+        summary = read_summary(segment.summary)
         created = time.strftime("%Y%m%dT%H%M%S", time.gmtime(self._clock_ns() // 1_000_000_000))
         key = segment_key(self._settings.index, created, secrets.randbits(64))
-        data = segment.data
+        data, address = segment.data, segment.address
+        del segment  # it holds the file's bytes too
         self._store.put(key, data)
         dead: list[int] = []
         for number, known in enumerate(summary.objects):
@@ -187,24 +182,12 @@ class IndexWorker:
                 dead.append(number)  # an object that was aborted keeps its place in the list
             else:
                 owner.parts.append((key, number))
-        self._segments.append(
-            NewSegment(
-                key,
-                summary.events,
-                summary.raw_bytes,
-                len(data),
-                summary.pages,
-                summary.min_time_ns,
-                summary.max_time_ns,
-                len(summary.objects),
-                segment.address,
-                tuple(dead),
-            )
-        )
+        self._segments.append(describe_segment(key, len(data), address, summary, tuple(dead)))
 
     def _commit_if_due(self, last: _Object) -> None:
         """An object that was cut is committed with its rest at its end: else a cut could wait for the next for ever."""
         is_full = self._builder.raw_bytes >= self._settings.segment_bytes
+        is_full = is_full or self._is_memory_short(config.INGEST_EARLY_BYTES)
         is_late = self._monotonic() - self._committed_at >= self._settings.commit_seconds
         if last.parts or is_full or is_late or len(self._finished) >= config.PENDING_OBJECTS_MAX:
             self.finish()
@@ -214,7 +197,8 @@ class IndexWorker:
         if not self._segments and not self._finished:
             return
         records = [_record(self._settings.index, one) for one in self._finished.values()]
-        outcome = self._catalog.commit(Changes("index", self._segments, records))
+        seen = {source_digest(self._settings.index, url): one.seen for url, one in self._finished.items() if one.seen}
+        outcome = self._catalog.commit(Changes("index", self._segments, records, seen))
         added = outcome.commit.add if outcome.commit else ()
         self._counter.committed(
             recorded=outcome.recorded,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lakebed.query.record import Record
+
+
+INTEGER_MAX = 2**127
+"""Integers below this are summed exactly; larger ones as doubles, as the engine does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,7 @@ class _Group:
     def __init__(self, values: tuple[Scalar, ...], aggregate: Aggregate) -> None:
         self._values = values
         self._count = 0
-        self._parts = [
-            (function.column, FUNCTIONS[function.name]()) for function in aggregate.functions
-        ]
+        self._parts = [(function.column, FUNCTIONS[function.name]()) for function in aggregate.functions]
 
     def add(self, record: Record) -> None:
         self._count += 1
@@ -125,38 +128,45 @@ class _Extreme(_Accumulator):
 
 
 class _Sum(_Accumulator):
-    """Exact for integers; correctly rounded double precision as soon as one number is a decimal."""
+    """Exact for integers, however they are spelled; else correctly rounded double precision."""
 
     def __init__(self) -> None:
-        self.total = Fraction(0)
-        self.count = 0
+        self._total = Fraction(0)
+        self._count = 0
         self._is_whole = True
+        self._is_finite = True
 
     def add(self, value: Scalar) -> None:
         number = number_of(value)
         if number is None:
             return
-        self.count += 1
-        self._is_whole = self._is_whole and isinstance(number, int)
-        self.total += number if isinstance(number, int) else Fraction(float(number))
+        self._count += 1
+        if -INTEGER_MAX < number < INTEGER_MAX and number == int(number):
+            self._total += int(number)
+        elif isfinite(nearest := float(number)):
+            self._is_whole = False
+            self._total += Fraction(nearest)
+        else:
+            self._is_finite = False
 
     def value(self) -> Scalar:
-        if not self.count:
+        if not self._count:
             return None
-        return int(self.total) if self._is_whole else to_double(self.total)
+        is_exact = self._is_whole and self._is_finite and -INTEGER_MAX < self._total < INTEGER_MAX
+        return int(self._total) if is_exact else self._double()
+
+    def _double(self) -> float | None:
+        """The nearest double; None beyond what a double can say."""
+        try:
+            return float(self._total) if self._is_finite else None
+        except OverflowError:
+            return None
 
 
 class _Average(_Sum):
     def value(self) -> Scalar:
-        return to_double(self.total / self.count) if self.count else None
-
-
-def to_double(exact: Fraction) -> float | None:
-    """The nearest double; None for what is beyond its range."""
-    try:
-        return float(exact)
-    except OverflowError:
-        return None
+        total = self._double() if self._count else None
+        return None if total is None else total / self._count
 
 
 FUNCTIONS: Mapping[str, Callable[[], _Accumulator]] = MappingProxyType(

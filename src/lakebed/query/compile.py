@@ -114,9 +114,7 @@ def compile_query(
         output = stage.columns_after(output)
     gives_table = any(isinstance(stage, AggregateStage) for stage in stages)
     is_aggregate = leaf.aggregate is not None
-    return CompiledQuery(
-        text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate
-    )
+    return CompiledQuery(text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate)
 
 
 def _split(filter_: Filter, stages: Sequence[Stage]) -> tuple[Leaf, list[Stage]]:
@@ -153,9 +151,7 @@ def _check_root(root_stages: Sequence[Stage], text: str) -> None:
             continue
         for leaf in leaves(stage.filter):
             if isinstance(leaf, Matches):
-                message = (
-                    "a regular expression works only before the first aggregate, head or table"
-                )
+                message = "a regular expression works only before the first aggregate, head or table"
                 raise QueryError(message, text, leaf.span.start, leaf.span.end)
 
 

@@ -27,8 +27,8 @@ class SearchCost:
     """Counts of one search; they grow while it runs.
 
     `segments_in_lake` are all, `segments_considered` those that index and time left, `segments_opened` those that
-    were begun. `requests` and `bytes_read` went to the store, without what a cache answered. `rounds` is the longest
-    chain of requests that had to wait for one another within a segment.
+    were begun. `requests` and `bytes_read` went to the store, without what a cache answered; the request that looks for
+    new commits is not among them. `rounds` is the longest chain of requests that waited for one another in a segment.
     """
 
     segments_in_lake: int = 0

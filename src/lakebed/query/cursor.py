@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,6 +22,10 @@ NESTING_MAX = 64
 stack frames."""
 
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Python text can hold it, but neither a plan nor a terminal can."""
+
+
 class Cursor:
     """Walks over the tokens of one query. Reads a token only when it is asked for, see the
     lexer."""
@@ -29,6 +34,10 @@ class Cursor:
         if len(text) > QUERY_CHARACTERS_MAX:
             message = f"the query has {len(text)} characters, the limit is {QUERY_CHARACTERS_MAX}"
             raise QueryError(message, text[:QUERY_CHARACTERS_MAX], 0, 1)
+        half = _LONE_SURROGATE.search(text)
+        if half is not None:
+            message = "the query holds half a character: a surrogate without its pair"
+            raise QueryError(message, _LONE_SURROGATE.sub("\ufffd", text), *half.span())
         self.text = text
         self.last = Token(Kind.END, 0, 0, "")
         """The token taken last."""

@@ -138,9 +138,7 @@ def _parse_term_of(cursor: Cursor, token: Token) -> Filter:
     if token.kind in (Kind.SINGLE_QUOTED, Kind.DOUBLE_QUOTED):
         operator = cursor.peek().describe()
         hint = f"a column name is quoted with backticks, as in `{token.source[1:-1]}`"
-        cursor.fail(
-            f"expected a column name before {operator}, found a quoted value: {hint}", token
-        )
+        cursor.fail(f"expected a column name before {operator}, found a quoted value: {hint}", token)
     return parse_column_term(cursor, _to_column(token))
 
 
@@ -178,7 +176,5 @@ def fail_leftover(cursor: Cursor) -> None:
         message = 'unexpected ":": a value that holds ":" has to be quoted'
         cursor.fail(message, token)
     if token.kind in COLUMN_OPERATORS:
-        cursor.fail(
-            f"expected a column name before {token.describe()}, found {last.describe()}", token
-        )
+        cursor.fail(f"expected a column name before {token.describe()}, found {last.describe()}", token)
     cursor.fail(f"unexpected {quoted(token.source)}", token)

@@ -86,7 +86,11 @@ _QUOTED_RUNS = {quote: re.compile(rf"[^\\*{quote}]+") for quote in "'\"`"}
 _QUOTED_KINDS = {"'": Kind.SINGLE_QUOTED, '"': Kind.DOUBLE_QUOTED, "`": Kind.BACKTICK}
 _REGEX_BODY = re.compile(r"/((?:[^/\\\n]|\\[^\n])*)/([A-Za-z]*)")
 _STARS = re.compile(r"\*+")
-_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|([!-/:-@\[-`{-~ ]))")
+_ESCAPE = re.compile(
+    r"\\(?:([!-/:-@\[-`{-~ ])"
+    r"|u([Dd][89ABab][0-9A-Fa-f]{2})\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})"  # one character, two escapes
+    r"|u([0-9A-CE-Fa-ce-f][0-9A-Fa-f]{3}|[Dd][0-7][0-9A-Fa-f]{2}))"
+)
 _SYMBOLS = {
     "(": Kind.OPEN,
     ")": Kind.CLOSE,
@@ -151,9 +155,7 @@ def regex_at(text: str, position: int) -> tuple[Token, str]:
         raise QueryError(message, text, found.start, found.end)
     match = _REGEX_BODY.match(text, start)
     if match is None:
-        raise QueryError(
-            'this regular expression is never closed: expected "/"', text, start, start + 1
-        )
+        raise QueryError('this regular expression is never closed: expected "/"', text, start, start + 1)
     body = re.sub(r"\\(.)", lambda pair: "/" if pair[1] == "/" else pair[0], match[1])
     return Token(Kind.REGEX, start, match.end(), match[0], (body,)), match[2]
 
@@ -180,9 +182,7 @@ def _quoted_token(text: str, start: int) -> Token:
 def _word_token(text: str, start: int) -> Token:
     builder = _TextBuilder(text)
     position = start
-    while position < len(text) and (
-        text[position] not in RESERVED and not text[position].isspace()
-    ):
+    while position < len(text) and (text[position] not in RESERVED and not text[position].isspace()):
         position = builder.take(position, _WORD_RUN)
     source = text[start:position]
     kind = _KEYWORDS.get(source.lower(), Kind.WORD)
@@ -195,6 +195,12 @@ def _bang_message(text: str, start: int) -> str:
     if text.startswith("!~", start):
         return 'unexpected "!~": write "not column ~ /…/"'
     return 'unexpected "!": write "not" before the term, or "column != value"'
+
+
+def _character(high: str, low: str) -> str:
+    """The character of `\\uXXXX`, or of two such escapes that are halves of one character."""
+    code = int(low, 16)
+    return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + code - 0xDC00) if high else chr(code)
 
 
 class _TextBuilder:
@@ -234,7 +240,7 @@ class _TextBuilder:
             shown = quoted(self._source[position : position + 2])
             message = f'unknown escape {shown}: write "\\\\" for a backslash'
             raise QueryError(message, self._source, position, min(position + 2, len(self._source)))
-        self._literal.append(chr(int(match[1], 16)) if match[1] else match[2])
+        self._literal.append(match[1] or _character(match[2] or "", match[3] or match[4]))
         return match.end()
 
     def _end_literal(self) -> None:

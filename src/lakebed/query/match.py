@@ -117,9 +117,7 @@ def _equals(found: Scalar, value: Value) -> bool:
     if is_whole(text_of(found), value.parts, value.exact_case):
         return True
     number = number_of(found)
-    return (
-        value.number is not None and number is not None and number == number_from_text(value.number)
-    )
+    return value.number is not None and number is not None and number == number_from_text(value.number)
 
 
 def _compares(found: Scalar, relation: Relation, number: Number) -> bool:

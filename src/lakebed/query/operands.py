@@ -40,9 +40,7 @@ _RELATIONS = {
     Kind.AT_LEAST: Relation.AT_LEAST,
 }
 
-COLUMN_OPERATORS = frozenset(
-    {Kind.COLON, Kind.EQUAL, Kind.NOT_EQUAL, Kind.TILDE, Kind.IN, *_RELATIONS}
-)
+COLUMN_OPERATORS = frozenset({Kind.COLON, Kind.EQUAL, Kind.NOT_EQUAL, Kind.TILDE, Kind.IN, *_RELATIONS})
 """What makes the word before it a column."""
 
 _VALUE_STARTS = frozenset({Kind.WORD, Kind.SINGLE_QUOTED, Kind.DOUBLE_QUOTED, Kind.IN})
@@ -90,10 +88,8 @@ def _parse_value_term(cursor: Cursor, column: Column, operator: Token) -> Filter
             return Equals(column, value, span)
         return Contains(column, replace(value, number=None), span)
 
-    if cursor.peek().kind is Kind.OPEN:
-        term = _parse_group(cursor, make)
-    else:
-        term = make(_parse_value(cursor))
+    is_group = cursor.peek().kind is Kind.OPEN
+    term = _parse_group(cursor, make) if is_group else make(_parse_value(cursor))
     if operator.kind is Kind.NOT_EQUAL:
         return Not(term, cursor.span_from(column.span))
     return term
@@ -238,8 +234,6 @@ def _to_range(cursor: Cursor, column: Column, token: Token) -> Filter:
         return And((at_least, Compare(column, Relation.AT_MOST, high, span)), span)
     low_ns, high_ns = parse_time(low), parse_time(high)
     if low_ns is None or high_ns is None:
-        cursor.fail(
-            f'expected two numbers or two times around "..", found {token.describe()}', token
-        )
+        cursor.fail(f'expected two numbers or two times around "..", found {token.describe()}', token)
     at_least = CompareTime(column, Relation.AT_LEAST, low_ns, span)
     return And((at_least, CompareTime(column, Relation.AT_MOST, high_ns, span)), span)

@@ -143,7 +143,5 @@ def _value_node(operator: str, column: Node | None, value: Value) -> Node:
 def _column_node(column: Column) -> Node | None:
     if column.is_any:
         return None
-    parts: list[PlanValue] = [
-        {"star": int(part)} if isinstance(part, Star) else part for part in column.parts
-    ]
+    parts: list[PlanValue] = [{"star": int(part)} if isinstance(part, Star) else part for part in column.parts]
     return {"parts": parts}

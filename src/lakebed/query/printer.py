@@ -72,9 +72,7 @@ def print_names(names: Sequence[str]) -> str:
 
 def _print_operand(filter_: Filter) -> str:
     text = print_filter(filter_)
-    needs_parentheses = isinstance(filter_, And) or (
-        isinstance(filter_, Or) and not _print_group(filter_.of)
-    )
+    needs_parentheses = isinstance(filter_, And) or (isinstance(filter_, Or) and not _print_group(filter_.of))
     return f"({text})" if needs_parentheses else text
 
 
@@ -162,7 +160,5 @@ def _print_text(text: Text, quote: str) -> str:
 
 def _quoted(text: Text, quote: str) -> str:
     special = _SPECIAL[quote]
-    pieces = [
-        "*" * part if isinstance(part, Star) else special.sub(r"\\\g<0>", part) for part in text
-    ]
+    pieces = ["*" * part if isinstance(part, Star) else special.sub(r"\\\g<0>", part) for part in text]
     return quote + "".join(pieces) + quote

@@ -23,9 +23,7 @@ class Root:
     (`CompiledQuery.gives_table`), and an empty list for row queries.
     """
 
-    def __init__(
-        self, stages: Sequence[Stage], aggregate: AggregateStage | None, has_whole_events: bool
-    ) -> None:
+    def __init__(self, stages: Sequence[Stage], aggregate: AggregateStage | None, has_whole_events: bool) -> None:
         self._runs: list[StageRun] = [stage.start() for stage in stages]
         self._aggregate = aggregate
         self._has_whole_events = has_whole_events

@@ -20,7 +20,7 @@ from lakebed.native import engine_errors, finish_partial, merge_partials
 from lakebed.query.cost import SearchCost
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from lakebed.catalog.checkpoint import State
     from lakebed.catalog.entries import SegmentEntry
@@ -33,11 +33,20 @@ if TYPE_CHECKING:
 AnswerRow: TypeAlias = Row | TableRow
 """An event, or a row of a table where the query aggregates."""
 
+ROWS_AT_ONCE = 100
+"""Rows decoded together: a decoded event takes many times its JSON, and the first must not wait for the last."""
+
+ASKED_AT_FIRST = 4
+"""Tasks that a filtered search with a limit begins with; its rows may be anywhere, but the newest may be enough."""
+
 
 class Search(Iterator[AnswerRow]):
     """One run of a query. Iterate it once; `cost` is complete at the end, `close` ends it early.
 
     `partial` True: a segment that cannot be read is listed in `cost.missing` instead of failing the search.
+    `newest` gives the lake's newest state, and may wait for the store. It is called when the search over `state` has
+    its first rows: they are let out if that is still the newest state, else the search begins again. So a search sees
+    all that was committed before it, and does not wait for a round of its own to learn that there is nothing new.
     """
 
     def __init__(
@@ -48,30 +57,27 @@ class Search(Iterator[AnswerRow]):
         readers: ReaderCache,
         *,
         partial: bool = False,
+        newest: Callable[[], State] | None = None,
     ) -> None:
         self.compiled = compiled
         self.cost = SearchCost()
         self._started = time.perf_counter()
         self._executor = executor
+        self._readers = readers
         self._partial = partial
+        self._newest = newest
         self._plan = compiled.plan_bytes()
         self._facts = msgspec.json.decode(self._plan, type=PlanFacts)
         self._newest_first = self._facts.newest_first
-        self._entries = self._prune(state)
-        tasks = TaskList(state, self._entries)
-        split, self._task_entries = split_tasks(tasks, readers, executor.parallelism, newest_first=self._newest_first)
-        self._session: Session = executor.start(split, self._plan, is_aggregate=compiled.is_aggregate)
-        self._costs: dict[int, dict[str, int]] = {}
-        self._opened: set[str] = set()
         self._is_closed = False
-        self._rows = self._run_aggregate() if compiled.is_aggregate else self._run_rows()
+        self._begin(state)
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> AnswerRow:
         try:
-            row = next(self._rows)
+            row = self._first() if self._newest is not None else next(self._rows)
         except BaseException:
             self._end()
             raise
@@ -82,6 +88,39 @@ class Search(Iterator[AnswerRow]):
         """Stops what still runs. The cost so far stays."""
         self._rows.close()
         self._end()
+
+    def _begin(self, state: State) -> None:
+        self._state = state
+        tasks = TaskList(state, self._prune(state))
+        split, self._task_entries = split_tasks(
+            tasks, self._plan, self._readers, self._executor.parallelism, newest_first=self._newest_first
+        )
+        self._session: Session = self._executor.start(split, self._plan, is_aggregate=self.compiled.is_aggregate)
+        self._costs: dict[int, dict[str, int]] = {}
+        self._opened: set[str] = set()
+        self._rows = self._run_aggregate() if self.compiled.is_aggregate else self._run_rows()
+
+    def _first(self) -> AnswerRow:
+        """The first row, of the newest state."""
+        newest, self._newest = self._newest, None
+        assert newest is not None, "asked once"
+        failed: LakebedError | None = None
+        row: AnswerRow | None = None
+        try:
+            row = next(self._rows, None)
+        except LakebedError as error:
+            failed = error  # perhaps since a segment was merged away: the newest state decides
+        state = newest()
+        if state.snapshot.number != self._state.snapshot.number:
+            self._session.close()
+            self.cost = SearchCost()
+            self._begin(state)
+            return next(self._rows)
+        if failed is not None:
+            raise failed
+        if row is None:
+            raise StopIteration
+        return row
 
     def _prune(self, state: State) -> list[SegmentEntry]:
         found = state.snapshot.prune(self.compiled.indexes, self._facts.since_ns, self._facts.until_ns)
@@ -99,9 +138,13 @@ class Search(Iterator[AnswerRow]):
             limit=self._facts.limit,
             on_error=self._on_error,
             on_part=self._on_part,
+            at_first=1 if self._facts.takes_everything else ASKED_AT_FIRST,
         )
         for batch in merge.batches():
-            yield from root.push_rows(self._rows_of(batch))
+            for start in range(0, len(batch), ROWS_AT_ONCE):
+                yield from root.push_rows(self._rows_of(batch[start : start + ROWS_AT_ONCE]))
+                if root.is_done:
+                    break
             if root.is_done:
                 break
         self._session.close()
@@ -126,11 +169,12 @@ class Search(Iterator[AnswerRow]):
 
     def _rows_of(self, batch: Sequence[MergedRow]) -> list[Row]:
         rows: list[Row] = []
+        names = {task: self._task_entries[task].index for task in {row[4] for row in batch}}
         for time_ns, url, record, data, task in batch:
             event = decode_json(data)
             if not isinstance(event, dict):
                 event = {"message": event}
-            rows.append(Row(time_ns, url, record, event, self._task_entries[task].index))
+            rows.append(Row(time_ns, url, record, event, names[task]))
         return rows
 
     def _on_part(self, number: int, part: LeafPart) -> None:

@@ -69,10 +69,13 @@ class Value:
 
     @property
     def is_empty(self) -> bool:
+        """True for an empty text without wildcards."""
         return self.parts == ("",)
 
 
 class Relation(enum.Enum):
+    """How a number or time is compared; the value is the operator as it is written."""
+
     LESS = "<"
     AT_MOST = "<="
     GREATER = ">"
@@ -193,6 +196,8 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """What the inner filter is false for, missing columns included."""
+
     of: Filter
     span: Span = field(default=NOWHERE, compare=False)
 

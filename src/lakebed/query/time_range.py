@@ -58,9 +58,7 @@ def _range_of(filter_: Filter) -> TimeRange | None:
 
 
 def _range(relation: Relation, time_ns: int) -> TimeRange | None:
-    if (
-        not TIME_NS_MIN < time_ns < TIME_NS_MAX
-    ):  # a bound beside it would not be a time; the filter decides
+    if not TIME_NS_MIN < time_ns < TIME_NS_MAX:  # a bound beside it would not be a time; the filter decides
         return None
     if relation is Relation.LESS:
         return TimeRange(None, time_ns)

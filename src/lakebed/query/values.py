@@ -27,9 +27,7 @@ def flatten(event: JsonValue) -> Iterator[tuple[str, Scalar]]:
     >>> list(flatten({"user": {"name": "eve"}, "tags": ["x", None], "none": {}}))
     [('user.name', 'eve'), ('tags[0]', 'x')]
     """
-    waiting: list[tuple[str, JsonValue]] = [
-        ("", event if isinstance(event, dict) else {MESSAGE_COLUMN: event})
-    ]
+    waiting: list[tuple[str, JsonValue]] = [("", event if isinstance(event, dict) else {MESSAGE_COLUMN: event})]
     is_top = True
     while waiting:
         name, value = waiting.pop()
@@ -68,9 +66,7 @@ def number_from_text(text: str) -> Number:
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise AssertionError(
-            f"not a number within the limits of the query language: {text!r}"
-        ) from None
+        raise AssertionError(f"not a number within the limits of the query language: {text!r}") from None
 
 
 SortKey: TypeAlias = tuple[int, Number | str | bool]

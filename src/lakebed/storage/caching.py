@@ -1,11 +1,13 @@
 """Keeps ranges that were read, so that the next search over the same segments asks for nothing.
 
 Objects below a lake's `segments/` never change, so a range once read stays true. Two searches that want the same range
-at the same time make one request: the second waits for the first. Only ranges are kept; catalog files are not.
+at the same time make one request: the second waits for the first. A range within a kept one is answered from it, since
+a search that knows more of a segment asks for less. Only ranges are kept; catalog files are not.
 """
 
 from __future__ import annotations
 
+import bisect
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from lakebed.storage.store import Store
+
+LOOK_BACK = 4
+"""Ranges before the wanted one that are tried for containing it; a miss costs a request, never a wrong answer."""
 
 RangeKey = tuple[str, int, int]
 
@@ -35,15 +40,15 @@ class RangeCache:
         self._range_max = range_bytes_max
         self._lock = threading.Lock()
         self._kept: OrderedDict[RangeKey, Buffer] = OrderedDict()
+        self._places: dict[str, list[tuple[int, int]]] = {}
         self._coming: dict[RangeKey, threading.Event] = {}
         self.size_bytes = 0
 
     def find(self, wanted: RangeKey) -> Buffer | threading.Event | None:
         """The bytes; or an event, set when another thread has them; or None: the caller must read and `fill`."""
         with self._lock:
-            found = self._kept.get(wanted)
+            found = self._within(wanted)
             if found is not None:
-                self._kept.move_to_end(wanted)
                 return found
             if wanted[2] > self._range_max:
                 return None
@@ -58,12 +63,36 @@ class RangeCache:
             coming = self._coming.pop(wanted, None)
             if data is not None and wanted[2] <= self._range_max and wanted not in self._kept:
                 self._kept[wanted] = data
+                bisect.insort(self._places.setdefault(wanted[0], []), wanted[1:])
                 self.size_bytes += wanted[2]
             while self.size_bytes > self._limit:
-                gone, _ = self._kept.popitem(last=False)
-                self.size_bytes -= gone[2]
+                self._forget_oldest()
         if coming is not None:
             coming.set()
+
+    def _within(self, wanted: RangeKey) -> Buffer | None:
+        """The range itself, or its part of a larger one that begins shortly before."""
+        key, offset, length = wanted
+        exact = self._kept.get(wanted)
+        if exact is not None:
+            self._kept.move_to_end(wanted)
+            return exact
+        places = self._places.get(key, [])
+        last = bisect.bisect_right(places, (offset, 1 << 63))
+        for start, size in reversed(places[max(0, last - LOOK_BACK) : last]):
+            if start + size >= offset + length:
+                larger = (key, start, size)
+                self._kept.move_to_end(larger)
+                return memoryview(self._kept[larger])[offset - start : offset - start + length]
+        return None
+
+    def _forget_oldest(self) -> None:
+        gone, _ = self._kept.popitem(last=False)
+        self.size_bytes -= gone[2]
+        places = self._places[gone[0]]
+        places.remove(gone[1:])
+        if not places:
+            del self._places[gone[0]]
 
 
 class CachingStore(StoreWrapper):

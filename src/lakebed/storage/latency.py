@@ -24,6 +24,11 @@ class LatencyStore(StoreWrapper):
         self._latency_s = latency_ms / 1000
         self._sleep = sleep
 
+    @property
+    def is_local(self) -> bool:
+        """It plays a distant store."""
+        return False
+
     def get(self, key: str) -> bytes:
         """See `Store.get`."""
         self._sleep(self._latency_s)

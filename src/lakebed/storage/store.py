@@ -37,6 +37,10 @@ class Store(Protocol):
     def url(self) -> str:
         """Where the store is; never holds a secret."""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether a read takes microseconds: then neither a cache nor many requests at once gain anything."""
+
     def get(self, key: str) -> bytes:
         """The whole object. Raises `NotFoundError`."""
 

@@ -23,6 +23,11 @@ class StoreWrapper:
         """The wrapped store's URL."""
         return self.inner.url
 
+    @property
+    def is_local(self) -> bool:
+        """As the wrapped store."""
+        return self.inner.is_local
+
     def get(self, key: str) -> bytes:
         """See `Store.get`."""
         return self.inner.get(key)

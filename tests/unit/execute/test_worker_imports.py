@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 
 MILLISECONDS_MAX = 150
 ALLOWED = {"lakebed", "msgspec", "obstore", "typing_extensions"}
@@ -31,12 +31,11 @@ def test_a_worker_imports_only_what_it_may() -> None:
 
 
 def test_a_worker_starts_quickly() -> None:
-    """The best of several: the machine may be busy, but not always."""
+    """Processor time, the best of several: on a busy machine the clock on the wall says nothing."""
     times = []
-    for _ in range(10):
-        started = time.perf_counter()
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         run("import lakebed.handlers.search")
-        times.append((time.perf_counter() - started) * 1000)
-        if min(times) <= MILLISECONDS_MAX:
-            return
-    raise AssertionError(f"the import took {min(times):.0f} ms at best; wanted {MILLISECONDS_MAX}")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000)
+    assert min(times) <= MILLISECONDS_MAX

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,14 +14,16 @@ import pytest
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import IngestError, StorageError, UsageError
+from lakebed.ingest.discover import discover
 from lakebed.ingest.run import Progress, index_source, worker_count
-from lakebed.ingest.worker import IndexSettings
+from lakebed.ingest.totals import Counter
+from lakebed.ingest.worker import IndexSettings, IndexWorker
 from lakebed.storage.faults import FaultRates, FaultStore
 from lakebed.storage.local import LocalStore
 from lakebed.storage.retry import RetryStore
 from lakebed.storage.wrapper import StoreWrapper
 from tests.lakes import numbers_in
-from tests.logs import event, lines, write_log, write_logs
+from tests.logs import event, lines, write_log, write_logs, write_random_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +76,16 @@ def test_a_changed_object_replaces_its_events(store: LocalStore, tmp_path: Path,
     totals = run(store, logs, segment_bytes=segment_bytes)
     assert (totals.objects_unchanged, totals.objects_replaced, totals.events) == (3, 1, 3)
     assert numbers_in(store) == [*range(200), *range(300, 400), 7000, 7001, 7002]
+
+
+def test_a_restored_older_file_replaces_the_newer(store: LocalStore, tmp_path: Path) -> None:
+    path = write_log(tmp_path / "app.json", [event(1, n=1), event(2, n=2)])
+    run(store, path)
+    write_log(path, [event(1, n=7)])
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert run(store, path).objects_replaced == 1
+    assert numbers_in(store) == [7]
+    assert run(store, path).objects_unchanged == 1
 
 
 def test_an_empty_object_is_recorded(store: LocalStore, tmp_path: Path) -> None:
@@ -173,6 +188,37 @@ def test_two_runs_at_once_index_nothing_twice(store: LocalStore, tmp_path: Path)
         thread.join()
     assert sum(totals.objects_indexed for totals in found) == 40
     assert numbers_in(store) == list(range(1200))
+
+
+@pytest.mark.parametrize(("limit", "segments"), [("INGEST_EARLY_BYTES", 4), ("INGEST_URGENT_BYTES", 8)])
+def test_short_memory_ends_segments_early(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, segments: int
+) -> None:
+    monkeypatch.setattr(config, "SEGMENT_BYTES_MIN", 50_000)
+    monkeypatch.setattr(config, "STREAM_CHUNK_BYTES", 1_000)
+    resident = getattr(config, limit) + 1
+    catalog = Catalog(store)
+    catalog.open_for_writing()
+    worker = IndexWorker(store, catalog, IndexSettings("web"), Counter("web"), resident_bytes=lambda: resident)
+    for source in discover(str(write_logs(tmp_path / "logs", 4, 3000))):
+        worker.index(source)
+    worker.finish()
+    assert len(catalog.snapshot.entries("web")) >= segments
+    assert numbers_in(store) == list(range(12_000))
+
+
+@pytest.mark.slow
+def test_memory_stays_within_its_limit(tmp_path: Path) -> None:
+    """Logs in which every word is new need the most memory for their size: more than one segment for each worker."""
+    code = (
+        "import resource, sys; import lakebed; lakebed.open(sys.argv[2]).index(sys.argv[1], into='web');"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    for file in range(4):
+        write_random_log(tmp_path / f"logs/{file}.json", 160 * config.MIB, seed=file)
+    command = [sys.executable, "-c", code, str(tmp_path / "logs"), str(tmp_path / "lake")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) * 1024 <= config.INGEST_MEMORY_BYTES
 
 
 def test_progress_is_told(store: LocalStore, tmp_path: Path) -> None:

@@ -154,9 +154,7 @@ def test_filter(text: str, node: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_split(
-    text: str, expected: dict[str, Any], at_root: list[str], columns: tuple[str, ...] | None
-) -> None:
+def test_split(text: str, expected: dict[str, Any], at_root: list[str], columns: tuple[str, ...] | None) -> None:
     query = compile_query(text)
     assert query.plan == expected
     assert [str(stage) for stage in query.root_stages] == at_root
@@ -232,9 +230,7 @@ def test_indexes_are_lifted_out_of_the_filter(text: str, indexes: tuple[str, ...
     assert query.plan["filter"] in (ERROR, ALL)
 
 
-@pytest.mark.parametrize(
-    "text", ["error or @index=a", "not @index=a", "* | where @index=a", "(error or (x @index=a))"]
-)
+@pytest.mark.parametrize("text", ["error or @index=a", "not @index=a", "* | where @index=a", "(error or (x @index=a))"])
 def test_an_index_elsewhere_is_an_error(text: str) -> None:
     with pytest.raises(QueryError) as caught:
         compile_query(text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lakebed.model import Row, Table
+from lakebed.model import JsonValue, Row, Table
 from lakebed.query.compile import compile_query
 
 
-def row(number: int, **event: object) -> Row:
-    return Row(number, "file:///o.json", number, {"id": number, **event}, "logs")  # type: ignore[dict-item]
+def row(number: int, **event: JsonValue) -> Row:
+    return Row(number, "file:///o.json", number, {"id": number, **event}, "logs")
 
 
 def test_rows_stream_through() -> None:
@@ -72,9 +72,7 @@ def test_a_run_is_used_once() -> None:
 
 
 def test_tables_keep_exact_numbers() -> None:
-    table = Table.from_json(
-        b'{"rows": [[123456789012345678901234567890, 0.1, 2.50, null, true, 1]]}'
-    )
+    table = Table.from_json(b'{"rows": [[123456789012345678901234567890, 0.1, 2.50, null, true, 1]]}')
     assert [str(value) for value in table.rows[0]] == [
         "123456789012345678901234567890",
         "0.1",

@@ -50,7 +50,19 @@ def test_caching_reads_only_what_is_missing(folder: LocalStore) -> None:
     assert store.get_ranges("a", [(0, 2), (4, 3)]) == [b"01", b"456"]
     assert store.get_ranges("a", [(4, 3), (8, 1), (0, 2)]) == [b"456", b"8", b"01"]
     assert store.get_ranges("a", [(5, 1), (5, 1)]) == [b"5", b"5"]
-    assert (counting.counts.requests, counting.counts.rounds) == (4, 3)
+    assert (counting.counts.requests, counting.counts.rounds) == (3, 2)
+
+
+def test_caching_answers_from_a_larger_range(folder: LocalStore) -> None:
+    counting = CountingStore(folder)
+    store = CachingStore(counting, RangeCache())
+    store.get_ranges("a", [(2, 6), (3, 1), (9, 1)])
+    found = store.get_ranges("a", [(2, 2), (4, 4), (7, 1), (3, 1)])
+    assert [bytes(data) for data in found] == [b"23", b"4567", b"7", b"3"]
+    assert counting.counts.requests == 3
+    assert (store.hits, store.hit_bytes) == (4, 8)
+    store.get_ranges("a", [(7, 2), (1, 2)])
+    assert counting.counts.requests == 5
 
 
 def test_caching_keeps_to_its_limit_and_keeps_no_large_range(folder: LocalStore) -> None:
@@ -75,7 +87,10 @@ def test_caching_makes_one_request_for_two_that_come_together(folder: LocalStore
     counting = CountingStore(Slow(folder))
     cache = RangeCache()
     found: list[Buffer] = []
-    read = lambda: found.append(CachingStore(counting, cache).get_range("a", 0, 4))  # noqa: E731
+
+    def read() -> None:
+        found.append(CachingStore(counting, cache).get_range("a", 0, 4))
+
     first = threading.Thread(target=read)
     first.start()
     started.wait(10)

@@ -37,6 +37,8 @@ pub struct Path {
     pub name: Vec<u8>,
     /// How many arrays the path goes through.
     pub arrays: u32,
+    /// Length of the name before the first array position; of all of it when there is none.
+    pub fixed: usize,
     depth: u32,
 }
 
@@ -51,7 +53,7 @@ impl Paths {
         let plain = Payload::read(&mut Wire::new(frame))?.open()?;
         let mut wire = Wire::new(&plain);
         let count = wire.count()?;
-        let root = Path { parent: 0, key: None, json_key: Vec::new(), name: Vec::new(), arrays: 0, depth: 0 };
+        let root = Path { parent: 0, key: None, json_key: Vec::new(), name: Vec::new(), arrays: 0, fixed: 0, depth: 0 };
         let mut nodes = Vec::with_capacity(count + 1);
         nodes.push(root);
         for number in 1..=count {
@@ -89,7 +91,26 @@ impl Paths {
             }
         }
         let arrays = above.arrays + u32::from(key.is_none());
-        Ok(Path { parent: parent as u32, key, json_key, name, arrays, depth: above.depth + 1 })
+        let fixed = match (above.arrays, &key) {
+            (0, Some(_)) => name.len(),
+            _ => above.fixed,
+        };
+        Ok(Path { parent: parent as u32, key, json_key, name, arrays, fixed, depth: above.depth + 1 })
+    }
+
+    /// The paths that may have a value of this concrete name; true: all their values have it, false: it depends on positions.
+    pub fn named(&self, name: &[u8]) -> Vec<(u32, bool)> {
+        let mut found = Vec::new();
+        for (number, path) in (0u32..).zip(&self.nodes).skip(1) {
+            if path.arrays == 0 {
+                if path.name == name {
+                    found.push((number, true));
+                }
+            } else if name.strip_prefix(&path.name[..path.fixed]).is_some_and(|rest| rest.starts_with(b"[")) {
+                found.push((number, false));
+            }
+        }
+        found
     }
 
     pub fn len(&self) -> usize {

@@ -4,7 +4,6 @@ use super::columns::Values;
 use super::fetch::Fetched;
 use super::metadata::Metadata;
 use super::numbers::NumberHasher;
-use super::output::is_position_of;
 use super::partial::{Group, Kernel, Partial, State, check_distinct, check_groups, is_better};
 use super::plan::Aggregate;
 use super::sum::Addend;
@@ -104,13 +103,7 @@ impl Aggregator {
             if named.metadata.is_some_and(|metadata| !metadata.yields) {
                 continue;
             }
-            let nodes = paths.nodes.iter().enumerate().skip(1);
-            named.nodes = nodes
-                .filter(|(_, path)| {
-                    if path.arrays == 0 { path.name == named.name } else { is_position_of(&named.name, &path.name) }
-                })
-                .map(|(node, path)| (node as u32, path.arrays > 0))
-                .collect();
+            named.nodes = paths.named(&named.name).into_iter().map(|(node, whole)| (node, !whole)).collect();
         }
     }
 

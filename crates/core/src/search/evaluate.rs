@@ -37,7 +37,7 @@ impl Reach {
                 continue;
             }
             // Positions are not known here; what stands before the first must fit all the same.
-            let fixed = path.name.iter().position(|&byte| byte == b'[').unwrap_or(path.name.len());
+            let fixed = path.fixed;
             let prefix = pattern.prefix();
             let shared = fixed.min(prefix.len());
             if path.name[..shared] == prefix[..shared] {
@@ -153,8 +153,11 @@ impl<'a> Evaluation<'a> {
         let own = self.event_columns(number, unit, page)?;
         let facts = unit.facts()?.clone();
         let mut has_own = RowSet::none(facts.shapes.rows(page));
-        for (column, _) in self.context.reaches[number].columns(&facts.directory) {
-            mark_present(&facts.shapes, page, column, &mut has_own);
+        for (column, whole) in self.context.reaches[number].columns(&facts.directory) {
+            let entry = &facts.directory.columns[column];
+            let leaf = &self.context.filter.leaves[number];
+            let positions = (!whole).then(|| self.positions(leaf, &facts.shapes, column, entry.node, entry.kind));
+            mark_existing(&facts.shapes, page, column, positions.as_ref(), &mut has_own);
         }
         let mut set = self.metadata(metadata, number, unit, page)?;
         set.and_not(&has_own);

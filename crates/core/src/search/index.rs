@@ -3,7 +3,7 @@ use super::metadata::Metadata;
 use super::plan::{ColumnName, NamePart, Node, Pattern};
 use crate::format::terms::bucket_of;
 use crate::value::integer::integer_text;
-use crate::value::token::{for_each_token, required_tokens, token_hash};
+use crate::value::token::{for_each_token, is_left_out, required_tokens, token_hash};
 
 /// Tokens of one pattern that are looked up.
 const TOKENS_ASKED_MAX: usize = 3;
@@ -75,7 +75,8 @@ impl IndexQuery {
         self.all(tokens)
     }
 
-    fn all(&mut self, tokens: Vec<Vec<u8>>) -> Need {
+    fn all(&mut self, mut tokens: Vec<Vec<u8>>) -> Need {
+        tokens.retain(|token| !is_left_out(token));
         if tokens.is_empty() {
             return Need::Nothing;
         }

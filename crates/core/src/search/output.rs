@@ -40,26 +40,12 @@ impl Wanted {
     /// The paths that may hold a wanted column; None: all of them.
     pub fn paths(&self, paths: &Paths) -> Option<Vec<u32>> {
         let Self::Columns(columns) = self else { return None };
-        let is_wanted = |name: &[u8], arrays: u32| {
-            columns
-                .iter()
-                .any(|column| if arrays == 0 { column.name == name } else { is_position_of(&column.name, name) })
-        };
-        let nodes = paths.nodes.iter().enumerate().skip(1);
-        Some(nodes.filter(|(_, path)| is_wanted(&path.name, path.arrays)).map(|(node, _)| node as u32).collect())
+        let mut nodes: Vec<u32> =
+            columns.iter().flat_map(|column| paths.named(&column.name)).map(|(node, _)| node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        Some(nodes)
     }
-}
-
-/// Whether `name` is `template` with numbers in its brackets.
-pub fn is_position_of(name: &[u8], template: &[u8]) -> bool {
-    let mut rest = name;
-    for piece in template.split_inclusive(|&byte| byte == b'[') {
-        let Some(after) = rest.strip_prefix(piece) else { return false };
-        let digits =
-            if piece.ends_with(b"[") { after.iter().take_while(|byte| byte.is_ascii_digit()).count() } else { 0 };
-        rest = &after[digits..];
-    }
-    rest.is_empty()
 }
 
 /// Where the values of some rows of a page are: for each column of a row's shape, its first value.
@@ -224,17 +210,4 @@ fn write_event(
     });
     out.push(b'}');
     failed.map_or(Ok(out), Err)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_position_of;
-
-    #[test]
-    fn names_fit_templates() {
-        assert!(is_position_of(b"a[0].b[12]", b"a[].b[]"));
-        assert!(!is_position_of(b"a[0].b", b"a[].b[]"));
-        assert!(!is_position_of(b"a[0].bc", b"a[].b"));
-        assert!(!is_position_of(b"a", b"a[]"));
-    }
 }

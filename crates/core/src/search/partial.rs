@@ -73,7 +73,7 @@ pub enum State {
 impl State {
     fn merge(&mut self, other: Self, kernel: Kernel) -> std::result::Result<(), DecodeError> {
         match (self, other) {
-            (Self::Count(a), Self::Count(b)) => *a += b,
+            (Self::Count(a), Self::Count(b)) => *a = a.saturating_add(b),
             (Self::Best(a), Self::Best(b)) => {
                 if let Some(b) = b {
                     if a.as_ref().is_none_or(|a| is_better(kernel, &b, a)) {
@@ -83,7 +83,7 @@ impl State {
             }
             (Self::Sum(a, n), Self::Sum(b, m)) => {
                 a.merge(&b);
-                *n += m;
+                *n = n.saturating_add(m);
             }
             (Self::Distinct(a), Self::Distinct(b)) => a.extend(b),
             _ => return Err(DecodeError("states of two functions do not merge")),
@@ -102,8 +102,10 @@ impl State {
             Self::Sum(sum, count) => {
                 put_signed(out, (sum.integer >> 64) as i64);
                 put_varint(out, sum.integer as u64);
-                put_varint(out, sum.doubles.len() as u64);
-                sum.doubles.iter().for_each(|double| out.extend_from_slice(&double.to_le_bytes()));
+                for doubles in [&sum.doubles, &sum.huge] {
+                    put_varint(out, doubles.len() as u64);
+                    doubles.iter().for_each(|double| out.extend_from_slice(&double.to_le_bytes()));
+                }
                 put_varint(out, *count);
             }
             Self::Distinct(values) => {
@@ -119,12 +121,8 @@ impl State {
             Kernel::Min | Kernel::Max => Self::Best(if wire.byte()? == 0 { None } else { Some(Value::read(wire)?) }),
             Kernel::Sum | Kernel::Avg => {
                 let integer = i128::from(wire.signed()?) << 64 | i128::from(wire.varint()?);
-                let mut doubles = Vec::new();
-                for _ in 0..wire.count()? {
-                    let bytes = wire.take(8)?;
-                    doubles.push(f64::from_le_bytes(bytes.try_into().map_err(|_| DecodeError("ends too early"))?));
-                }
-                Self::Sum(ExactSum { integer, doubles }, wire.varint()?)
+                let (doubles, huge) = (read_doubles(wire)?, read_doubles(wire)?);
+                Self::Sum(ExactSum { integer, doubles, huge }, wire.varint()?)
             }
             Kernel::CountDistinct => {
                 let count = wire.count()?;
@@ -146,6 +144,15 @@ impl State {
             },
         }
     }
+}
+
+fn read_doubles(wire: &mut Wire<'_>) -> std::result::Result<Vec<f64>, DecodeError> {
+    let mut doubles = Vec::new();
+    for _ in 0..wire.count()? {
+        let bytes = wire.take(8)?;
+        doubles.push(f64::from_le_bytes(bytes.try_into().map_err(|_| DecodeError("ends too early"))?));
+    }
+    Ok(doubles)
 }
 
 /// JSON has no infinity; what does not fit a double is null.
@@ -228,7 +235,7 @@ impl Partial {
                     check_groups(self.groups.len())?;
                 }
                 Some(own) => {
-                    own.rows += group.rows;
+                    own.rows = own.rows.saturating_add(group.rows);
                     for ((state, other), &kernel) in own.states.iter_mut().zip(group.states).zip(&kernels) {
                         state.merge(other, kernel).map_err(|error| error.at("partial result", 0))?;
                     }

@@ -1,11 +1,18 @@
 //! Sums that do not depend on the order: integers exactly, doubles by expansion, rounded once at the end.
 
+/// From here on (2^1000) sums are kept scaled: a million such numbers are still far from the largest double.
+const HUGE_MIN: f64 = 1.0715086071862673e301;
+const SCALE_DOWN: f64 = 2.409919865102884e-181;
+const SCALE_UP: f64 = 4.149515568880993e180;
+
 /// A running sum. Cost: constant for integers, a few additions for doubles; state 16 bytes and a handful of doubles.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ExactSum {
     pub integer: i128,
     /// Non-overlapping doubles whose exact sum is the sum so far (Shewchuk 1997).
     pub doubles: Vec<f64>,
+    /// The same for doubles so large that a sum of two might overflow on the way, times 2^-600.
+    pub huge: Vec<f64>,
 }
 
 /// A number as a sum takes it.
@@ -36,34 +43,51 @@ impl ExactSum {
 
     pub fn merge(&mut self, other: &Self) {
         self.add(Addend::Integer(other.integer));
-        other.doubles.iter().for_each(|&double| self.add_double(double));
+        other.doubles.iter().for_each(|&double| add_to(&mut self.doubles, double));
+        other.huge.iter().for_each(|&double| add_to(&mut self.huge, double));
     }
 
     fn add_double(&mut self, double: f64) {
-        let mut x = double;
-        let mut kept = Vec::with_capacity(self.doubles.len() + 1);
-        for &y in &self.doubles {
-            let (high, low) = if x.abs() < y.abs() { two_sum(y, x) } else { two_sum(x, y) };
-            if low != 0.0 {
-                kept.push(low);
-            }
-            x = high;
+        if double.abs() >= HUGE_MIN {
+            add_to(&mut self.huge, double * SCALE_DOWN);
+        } else {
+            add_to(&mut self.doubles, double);
         }
-        kept.push(x);
-        self.doubles = kept;
     }
 
     /// The exact integer, when only integers were added.
     pub fn as_integer(&self) -> Option<i128> {
-        self.doubles.is_empty().then_some(self.integer)
+        (self.doubles.is_empty() && self.huge.is_empty()).then_some(self.integer)
     }
 
     /// The sum, correctly rounded.
     pub fn to_f64(&self) -> f64 {
-        let mut whole = Self { integer: 0, doubles: self.doubles.clone() };
-        doubles_of(self.integer).for_each(|double| whole.add_double(double));
-        round(&whole.doubles)
+        let mut doubles = self.doubles.clone();
+        doubles_of(self.integer).for_each(|double| add_to(&mut doubles, double));
+        if self.huge.iter().all(|&double| double == 0.0) {
+            return round(&doubles);
+        }
+        let mut scaled = self.huge.clone();
+        doubles.iter().for_each(|&double| add_to(&mut scaled, double * SCALE_DOWN));
+        round(&scaled) * SCALE_UP
     }
+}
+
+/// Adds to an expansion, which stays one: non-overlapping, smallest first.
+fn add_to(expansion: &mut Vec<f64>, double: f64) {
+    let mut x = double;
+    let mut kept = 0;
+    for at in 0..expansion.len() {
+        let y = expansion[at];
+        let (high, low) = if x.abs() < y.abs() { two_sum(y, x) } else { two_sum(x, y) };
+        if low != 0.0 {
+            expansion[kept] = low;
+            kept += 1;
+        }
+        x = high;
+    }
+    expansion.truncate(kept);
+    expansion.push(x);
 }
 
 fn two_sum(large: f64, small: f64) -> (f64, f64) {
@@ -130,6 +154,15 @@ mod tests {
         doubles.iter().rev().for_each(|&double| backward.merge(&sum(&[Addend::Double(double)])));
         assert_eq!(forward.to_f64(), 1.6);
         assert_eq!(backward.to_f64(), 1.6);
+    }
+
+    #[test]
+    fn an_overflow_on_the_way_is_none() {
+        assert_eq!((SCALE_DOWN, SCALE_UP, HUGE_MIN), (2f64.powi(-600), 2f64.powi(600), 2f64.powi(1000)));
+        let values = [1.7e308, 1.7e308, -1.7e308, 0.5];
+        assert_eq!(sum(&values.map(Addend::Double)).to_f64(), 1.7e308);
+        assert_eq!(sum(&[1.7e308, -1.7e308, 0.5].map(Addend::Double)).to_f64(), 0.5);
+        assert_eq!(sum(&[1.7e308, 1.7e308].map(Addend::Double)).to_f64(), f64::INFINITY);
     }
 
     #[test]

@@ -52,6 +52,18 @@ pub fn for_each_token<'a>(text: &'a [u8], mut token: impl FnMut(&'a [u8])) {
     });
 }
 
+/// Whether the index leaves this token out: four characters, hexadecimal, letters and digits mixed.
+///
+/// Such tokens are the inner groups of UUIDs and hardly anything else. Each stands in every tenth page, so the index could not
+/// tell much of them, and they would be a tenth of it. A search for one looks at the pages instead.
+#[inline]
+pub fn is_left_out(token: &[u8]) -> bool {
+    token.len() == 4
+        && token.iter().all(u8::is_ascii_hexdigit)
+        && token.iter().any(u8::is_ascii_digit)
+        && token.iter().any(u8::is_ascii_alphabetic)
+}
+
 /// XXH3-64 of the token in ASCII lower case.
 #[inline]
 pub fn token_hash(token: &[u8]) -> u64 {

@@ -12,7 +12,7 @@ use crate::value::class::class_mask;
 use crate::value::decimal::as_i64;
 use crate::value::integer::integer_text;
 use crate::value::time::iso_form;
-use crate::value::token::{for_each_token, token_hash};
+use crate::value::token::{for_each_token, is_left_out, token_hash};
 
 /// Columns of up to so many plain bytes stand in the directory: a frame of their own would cost more than they do.
 const INLINE_BYTES_MAX: usize = 192;
@@ -155,12 +155,12 @@ fn survey(column: &ColumnBuffer, values: &StoredValues, tokens: &mut TokenSet) -
             Kind::Bool => [&b"false"[..], b"true"][id],
             _ => column.dictionary.get(id as u32),
         };
-        for_each_token(text, |token| tokens.add(token_hash(token), pages));
+        note_tokens(text, pages, tokens);
         if column.kind == Kind::Number && (text == b"-0" || text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')))
         {
             // `404.0` must be found by whoever looks for the number 404.
             if let Some(integer) = integer_text(text).filter(|integer| integer != text) {
-                for_each_token(&integer, |token| tokens.add(token_hash(token), pages));
+                note_tokens(&integer, pages, tokens);
             }
         }
         survey.distinct += 1;
@@ -169,6 +169,14 @@ fn survey(column: &ColumnBuffer, values: &StoredValues, tokens: &mut TokenSet) -
         survey.stamp.classes |= class_mask(text);
     }
     survey
+}
+
+fn note_tokens(text: &[u8], pages: u64, tokens: &mut TokenSet) {
+    for_each_token(text, |token| {
+        if !is_left_out(token) {
+            tokens.add(token_hash(token), pages);
+        }
+    });
 }
 
 /// The frame of a column that only repeats the event time of its row.

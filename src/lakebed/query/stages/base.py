@@ -131,12 +131,11 @@ class AggregateStage(Stage):
         aggregate = self.aggregate
         by_count = len(aggregate.by)
         rows = table.rows
-        if (
-            not rows and not by_count
-        ):  # no event at all is still one group when there is nothing to group by
+        if not rows and not by_count:  # no event at all is still one group when there is nothing to group by
             rows = Groups(aggregate).table().rows
         groups = [(row[:by_count], row[by_count:-1], _count_of(row)) for row in rows]
-        groups.sort(key=lambda group: (-group[2], [sort_key(value) for value in group[0]]))
+        if not table.is_ordered:
+            groups.sort(key=lambda group: (-group[2], [sort_key(value) for value in group[0]]))
         return [dict(zip(self.output, self.to_values(*group), strict=True)) for group in groups]
 
     def push_down(self, leaf: Leaf) -> Pushed:
