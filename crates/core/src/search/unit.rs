@@ -127,4 +127,10 @@ impl Unit {
             _ => false,
         }
     }
+
+    /// Lets go of what was decoded; it can be decoded again.
+    pub fn forget_values(&mut self) {
+        self.shared.clear();
+        self.paged.clear();
+    }
 }
