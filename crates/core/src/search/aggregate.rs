@@ -300,7 +300,8 @@ impl Aggregator {
         let facts = unit.facts()?.clone();
         let shapes = &facts.shapes;
         let mut rows = vec![NONE; shapes.rows(page)];
-        for (column, is_position) in columns_of(&self.named[at], &facts.directory) {
+        let all = columns_of(&self.named[at], &facts.directory);
+        for &(column, is_position) in &all {
             if shapes.value_count(page, column) == 0 {
                 continue;
             }
@@ -311,14 +312,13 @@ impl Aggregator {
                 self.named[at].numbers.remove(&(column, scope)).unwrap_or_else(|| vec![NONE; values.text_count()]);
             let mut failed = None;
             shapes.for_each_run(page, column, |run, per_row, first| {
-                let nth = if is_position {
-                    position_in(
-                        context.paths,
-                        shapes.shapes.steps(run.shape as usize),
-                        entry.node,
-                        entry.kind,
-                        &self.named[at].name,
-                    )
+                let mut own = shapes
+                    .columns_of(run.shape)
+                    .iter()
+                    .filter(|(own, _)| all.iter().any(|(known, _)| *known == *own as usize));
+                let nth = if is_position || own.nth(1).is_some() {
+                    let found = first_named(context.paths, shapes.shapes.steps(run.shape as usize), &self.named[at]);
+                    found.filter(|&(node, kind, _)| (node, kind) == (entry.node, entry.kind)).map(|(_, _, nth)| nth)
                 } else {
                     Some(0)
                 };
@@ -350,7 +350,7 @@ impl Aggregator {
                 if rows[row] != NONE {
                     continue;
                 }
-                let key = table.key(metadata.field, start + place as usize);
+                let key = table.key(metadata.field, start + place as usize)?;
                 rows[row] = match known.get(&key) {
                     Some(&number) => number,
                     None => {
@@ -413,16 +413,18 @@ fn columns_of(named: &Named, directory: &Directory) -> Vec<(usize, bool)> {
     found.collect()
 }
 
-/// Which of a row's values in an array column stands at the named position.
-fn position_in(paths: &Paths, steps: &[u32], node: u32, kind: Kind, wanted: &[u8]) -> Option<usize> {
-    let mut seen = 0;
+/// The first value of the named column in an event of this shape: its path, its kind, and which of the values there it is.
+fn first_named(paths: &Paths, steps: &[u32], named: &Named) -> Option<(u32, Kind, usize)> {
+    let mut seen: HashMap<(u32, Kind), usize> = HashMap::new();
     let mut found = None;
     walk(steps, paths, true, |path, step, name| {
-        if path == node && step == Step::Value(kind) {
-            if name == wanted && found.is_none() {
-                found = Some(seen);
+        let Step::Value(kind) = step else { return };
+        if found.is_none() && named.nodes.iter().any(|&(node, _)| node == path) {
+            let nth = seen.entry((path, kind)).or_default();
+            if name == named.name {
+                found = Some((path, kind, *nth));
             }
-            seen += 1;
+            *nth += 1;
         }
     });
     found
