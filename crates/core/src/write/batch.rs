@@ -218,20 +218,21 @@ impl Batch {
 
     fn note_time(&mut self, node: u32, parse: impl FnOnce() -> Option<i64>) {
         let rank = self.paths.nodes[node as usize].time_rank;
-        if rank != NOT_A_TIME && self.event.time.is_none_or(|(best, _)| rank < best) {
-            if let Some(time) = parse() {
-                self.event.time = Some((rank, time));
-            }
+        if rank != NOT_A_TIME
+            && self.event.time.is_none_or(|(best, _)| rank < best)
+            && let Some(time) = parse()
+        {
+            self.event.time = Some((rank, time));
         }
     }
 
     fn forget_values(&mut self, steps: &[u32]) {
         for &step in steps.iter().rev() {
-            if let Ok(kind) = Kind::from_code((step & 7) as u8) {
-                if step & 7 < NULL {
-                    self.column(step >> 3, kind).ids.pop();
-                    self.values -= 1;
-                }
+            if let Ok(kind) = Kind::from_code((step & 7) as u8)
+                && step & 7 < NULL
+            {
+                self.column(step >> 3, kind).ids.pop();
+                self.values -= 1;
             }
         }
     }
