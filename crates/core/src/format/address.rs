@@ -1,16 +1,19 @@
 //! What a reader must know of a segment before its first read: where groups, pages, term buckets and the schema are.
 //!
-//! It is the plain content of the file's footer, and the catalog keeps a copy of it, so that opening a segment costs no request.
+//! It stands in the file's footer, and the catalog keeps a copy of it, so that opening a segment costs no request. Everything else
+//! in the file is reached through it, and checked by checksums that it leads to; so it carries one of its own.
 //!
 //! Layout of the file: magic `LKBDSEG` and the format version (8 bytes); groups; term buckets; the schema frame; the objects frame;
-//! the footer (one payload); its length (u32), its checksum (u32), the magic again. All numbers little-endian.
-//! Layout of the footer: the fields below in order as varints; times as signed distances in units of `time_unit_ns`.
+//! the stored address; its length (u32); the magic again. All numbers little-endian.
+//! Layout of the stored address: a payload; its checksum (u32). In the payload: the fields below in order as varints; times as
+//! signed distances in units of the third field.
 use super::frame::{Compressor, FrameRef, Payload, checksum};
 use super::wire::{Wire, put_signed, put_varint};
 use crate::error::{CoreError, DecodeError, Result};
 
 pub const MAGIC: [u8; 8] = *b"LKBDSEG\x01";
-pub const TRAILER_BYTES: usize = 16;
+/// Behind the stored address: its length and the magic.
+pub const TRAILER_BYTES: usize = 12;
 
 /// Units that event times are kept in: the largest that divides them all.
 const TIME_UNITS_NS: [i64; 4] = [1_000_000_000, 1_000_000, 1_000, 1];
@@ -81,7 +84,7 @@ impl Address {
         self.schema_offset() + u64::from(self.schema.length)
     }
 
-    /// Puts the address into its stored form: a payload.
+    /// Puts the address into its stored form.
     pub fn write(&self, compressor: &mut Compressor) -> Vec<u8> {
         let mut plain = Vec::new();
         put_varint(&mut plain, self.events);
@@ -112,11 +115,13 @@ impl Address {
         self.objects.put(&mut plain);
         let mut out = Vec::new();
         compressor.put(&mut out, &plain);
+        let sum = checksum(&out);
+        out.extend_from_slice(&sum.to_le_bytes());
         out
     }
 
     pub fn read(stored: &[u8]) -> std::result::Result<Self, DecodeError> {
-        let plain = Payload::read(&mut Wire::new(stored))?.open()?;
+        let plain = Payload::read(&mut Wire::new(checked(stored)?))?.open()?;
         let mut wire = Wire::new(&plain);
         let mut address = Self { events: wire.varint()?, raw_bytes: wire.varint()?, ..Self::default() };
         let unit = wire.signed_unit()?;
@@ -158,19 +163,24 @@ impl Address {
     pub fn from_tail(tail: &[u8]) -> Result<Vec<u8>> {
         const SECTION: &str = "footer";
         let end = tail.len().checked_sub(TRAILER_BYTES).ok_or_else(|| CoreError::Usage(TRAILER_BYTES.to_string()))?;
-        let mut wire = Wire::new(&tail[end..]);
-        let damaged = |reason| DecodeError(reason).at(SECTION, end as u64);
-        let length = wire.u32().map_err(|error| error.at(SECTION, end as u64))? as usize;
-        let sum = wire.u32().map_err(|error| error.at(SECTION, end as u64))?;
-        if tail[end + 8..] != MAGIC {
-            return Err(damaged("the file does not end with a segment's magic"));
+        let damaged = |error: DecodeError| error.at(SECTION, end as u64);
+        let length = Wire::new(&tail[end..]).u32().map_err(damaged)? as usize;
+        if tail[end + 4..] != MAGIC {
+            return Err(damaged(DecodeError("the file does not end with a segment's magic")));
         }
         let start = end.checked_sub(length).ok_or_else(|| CoreError::Usage((length + TRAILER_BYTES).to_string()))?;
-        if checksum(&tail[start..end]) != sum {
-            return Err(damaged("checksum does not match"));
-        }
+        checked(&tail[start..end]).map_err(damaged)?;
         Ok(tail[start..end].to_vec())
     }
+}
+
+/// What a stored address holds before its checksum.
+fn checked(stored: &[u8]) -> std::result::Result<&[u8], DecodeError> {
+    let (body, sum) = stored.split_last_chunk::<4>().ok_or(DecodeError("ends too early"))?;
+    if checksum(body) != u32::from_le_bytes(*sum) {
+        return Err(DecodeError("checksum does not match"));
+    }
+    Ok(body)
 }
 
 impl Wire<'_> {

@@ -3,7 +3,7 @@ use super::aggregate::AggregateContext;
 use super::evaluate::{Context, Evaluation, columns_to_read};
 use super::leaf::{LeafSearch, Phase};
 use super::output::PageWriter;
-use super::rows::Found;
+use super::rows::{Found, PageRows};
 use super::unit::Unit;
 use crate::error::Result;
 use crate::format::objects::SourceObject;
@@ -12,6 +12,9 @@ use crate::format::paths::Paths;
 /// Bytes of values that are held at a time; bounds a worker's memory.
 const BATCH_BYTES_MAX: u64 = 8 << 20;
 
+/// Rows that are written before the caller may take them: the first must not wait for the last, nor memory hold them all.
+const OUTPUT_ROWS_MAX: usize = 4096;
+
 /// Directories that are fetched in one round.
 const STEP_GROUPS_MAX: usize = 64;
 
@@ -19,7 +22,8 @@ impl LeafSearch {
     /// Asks for the directories of the next groups.
     pub(super) fn look_ahead(&mut self) {
         // A search that may stop early starts with one group; one that needs them all saves rounds.
-        let step = if self.queue.limit().is_none() || self.is_direct { STEP_GROUPS_MAX } else { self.step };
+        let wants_all = self.queue.limit().is_none() || self.is_direct || self.has_few_pages;
+        let step = if wants_all { STEP_GROUPS_MAX } else { self.step };
         self.step = (self.step * 2).min(STEP_GROUPS_MAX);
         while self.ahead.len() < step {
             let Some((group, pages)) = self.pages.next_group(self.queue.bound()) else { break };
@@ -67,11 +71,11 @@ impl LeafSearch {
             self.fetched.clear();
         }
         while self.fetched.wanted_bytes() < BATCH_BYTES_MAX {
-            let Some(unit) = ahead.pop() else { break };
+            let Some(mut unit) = ahead.pop() else { break };
             if let (None, Some(directory)) = (&unit.facts, &unit.directory) {
                 self.fetched.want_frame(&directory.shapes);
             }
-            self.want_for_filter(&unit)?;
+            self.want_for_filter(&mut unit)?;
             self.batch.push(unit);
         }
         self.ahead = ahead;
@@ -88,7 +92,8 @@ impl LeafSearch {
     }
 
     /// Asks for what the filter and the aggregate look at.
-    fn want_for_filter(&mut self, unit: &Unit) -> Result<()> {
+    fn want_for_filter(&mut self, unit: &mut Unit) -> Result<()> {
+        let needs_rows = self.needs_rows(unit);
         let directory = unit.directory()?;
         let mut columns: Vec<usize> = Vec::new();
         for (leaf, reach) in self.filter.leaves.iter().zip(&self.reaches) {
@@ -99,7 +104,8 @@ impl LeafSearch {
         }
         columns.sort_unstable();
         columns.dedup();
-        if self.needs_rows(unit) || columns.iter().any(|&column| Unit::repeats_time(directory, column)) {
+        let wants_rows = needs_rows || columns.iter().any(|&column| Unit::repeats_time(directory, column));
+        if wants_rows {
             self.fetched.want_frame(&directory.rows);
         }
         for &column in &columns {
@@ -109,6 +115,7 @@ impl LeafSearch {
                 }
             }
         }
+        unit.wants_rows = wants_rows;
         Ok(())
     }
 
@@ -122,8 +129,7 @@ impl LeafSearch {
                 let frame = self.fetched.frame("shapes", &shapes)?;
                 unit.facts = Some(self.reader.learn_group(unit.group, directory, frame, &paths)?);
             }
-            let rows = unit.directory()?.rows;
-            if self.fetched.holds_frame(&rows) || self.needs_rows(unit) {
+            if unit.wants_rows {
                 unit.learn_rows(&self.reader, &self.fetched, objects.len())?;
             }
             self.filter_unit(unit, &paths, &objects)?;
@@ -134,7 +140,7 @@ impl LeafSearch {
             self.end_batch();
             return Ok(());
         }
-        self.want_for_output()
+        self.begin_output()
     }
 
     fn filter_unit(&mut self, unit: &mut Unit, paths: &Paths, objects: &[SourceObject]) -> Result<()> {
@@ -184,48 +190,85 @@ impl LeafSearch {
         Ok(())
     }
 
-    /// Asks for what the rows still in the queue are made of.
+    /// Asks for what the next rows are made of: all of a page's, and of so many pages as may be written at a time.
     fn want_for_output(&mut self) -> Result<()> {
+        let mut rows = 0;
+        while rows < OUTPUT_ROWS_MAX {
+            let Some(page) = self.unwritten.pop() else { break };
+            rows += page.len();
+            self.writing.push(page);
+        }
+        if self.is_direct {
+            return Ok(());
+        }
         let batch = std::mem::take(&mut self.batch);
-        let units = if self.is_direct { &[][..] } else { &batch[..] };
-        for unit in units {
-            let pages = self.queue.pages_of(unit.group as u32);
-            match &self.wanted_paths {
-                _ if pages.is_empty() => {}
-                None => self.want_whole(&Unit::new(unit.group, pages), false),
-                Some(nodes) => {
-                    let directory = unit.directory()?;
-                    let columns = directory.columns.iter().enumerate();
-                    for (column, _) in columns.filter(|(_, column)| nodes.binary_search(&column.node).is_ok()) {
-                        let frames = pages.iter().filter_map(|&page| Unit::frame_of(directory, column, page));
-                        frames.for_each(|frame| self.fetched.want_frame(&frame));
-                    }
-                }
+        for page in std::mem::take(&mut self.writing) {
+            if let Some(unit) = batch.iter().find(|unit| unit.group == page.group) {
+                self.want_page(unit, page.page)?;
             }
+            self.writing.push(page);
         }
         self.batch = batch;
         Ok(())
     }
 
-    pub(super) fn write_batch(&mut self) -> Result<()> {
-        let (paths, objects) = (self.paths()?, self.objects()?);
-        for unit in &mut self.batch {
-            for page in self.queue.pages_of(unit.group as u32) {
-                self.cost.pages_read += 1;
-                let writer = PageWriter {
-                    paths: &paths,
-                    objects: &objects,
-                    fetched: &self.fetched,
-                    wanted: &self.wanted,
-                    wanted_paths: self.wanted_paths.as_deref(),
-                };
-                let rows = self.queue.rows_of(unit.group as u32, page as u32);
-                let written = writer.write(unit, page, &rows)?;
-                self.queue.put_json(unit.group as u32, page as u32, &rows, written);
+    fn want_page(&mut self, unit: &Unit, page: usize) -> Result<()> {
+        let Some(nodes) = &self.wanted_paths else {
+            self.want_whole(&Unit::new(unit.group, vec![page]), false);
+            return Ok(());
+        };
+        let directory = unit.directory()?;
+        for (column, entry) in directory.columns.iter().enumerate() {
+            if nodes.binary_search(&entry.node).is_ok()
+                && let Some(frame) = Unit::frame_of(directory, column, page)
+            {
+                self.fetched.want_frame(&frame);
             }
         }
-        self.end_batch();
         Ok(())
+    }
+
+    /// Sorts the pages with rows by time, and asks for the first of them.
+    fn begin_output(&mut self) -> Result<()> {
+        self.unwritten = self.queue.take_unwritten();
+        let groups = &self.reader.address.groups;
+        let time = |page: &PageRows| {
+            let entry = &groups[page.group].pages[page.page];
+            if self.newest_first { entry.max_time_ns } else { entry.min_time_ns.wrapping_neg() }
+        };
+        self.unwritten.sort_by_key(time);
+        let rows: usize = self.unwritten.iter().map(PageRows::len).sum();
+        if rows > OUTPUT_ROWS_MAX && !self.is_direct {
+            // What is held would let all be written at once; asking again gives the caller its turn.
+            self.fetched.clear();
+        }
+        self.want_for_output()
+    }
+
+    pub(super) fn write_pages(&mut self) -> Result<()> {
+        let (paths, objects) = (self.paths()?, self.objects()?);
+        for page in std::mem::take(&mut self.writing) {
+            let Some(unit) = self.batch.iter_mut().find(|unit| unit.group == page.group) else { continue };
+            self.cost.pages_read += 1;
+            let writer = PageWriter {
+                paths: &paths,
+                objects: &objects,
+                fetched: &self.fetched,
+                wanted: &self.wanted,
+                wanted_paths: self.wanted_paths.as_deref(),
+            };
+            let written = writer.write(unit, page.page, &page.places())?;
+            self.queue.put_written(page, written);
+        }
+        if self.unwritten.is_empty() {
+            self.end_batch();
+            return Ok(());
+        }
+        self.batch.iter_mut().for_each(Unit::forget_values);
+        if !self.is_direct {
+            self.fetched.clear();
+        }
+        self.want_for_output()
     }
 
     fn end_batch(&mut self) {
@@ -238,10 +281,11 @@ impl LeafSearch {
 
     /// Time that rows still to come can reach; None when none can come.
     pub(super) fn next_bound(&self) -> Option<i64> {
-        let waiting = self.ahead.iter().chain(&self.batch).flat_map(|unit| {
-            let entry = &self.reader.address.groups[unit.group];
-            unit.pages.iter().map(|&page| &entry.pages[page])
-        });
-        self.pages.bound_with(waiting)
+        // While rows are written, those of the batch are known: they wait by page.
+        let batch = if self.phase == Phase::Output { &[][..] } else { &self.batch[..] };
+        let groups = &self.reader.address.groups;
+        let units = self.ahead.iter().chain(batch).flat_map(|unit| unit.pages.iter().map(|&page| (unit.group, page)));
+        let pages = self.unwritten.iter().chain(&self.writing).map(|page| (page.group, page.page));
+        self.pages.bound_with(units.chain(pages).map(|(group, page)| &groups[group].pages[page]))
     }
 }

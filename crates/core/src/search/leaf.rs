@@ -13,9 +13,9 @@ use super::partial::Partial;
 use super::plan::Plan;
 use super::pruning::{Pages, TimeRange};
 use super::reader::SegmentReader;
-use super::rows::RowQueue;
+use super::rows::{PageRows, RowQueue};
 use super::unit::Unit;
-use crate::error::{CoreError, Result};
+use crate::error::{CoreError, DecodeError, Result};
 use crate::format::objects::SourceObject;
 use crate::format::paths::Paths;
 use crate::format::terms::look_up;
@@ -24,6 +24,9 @@ use std::sync::Arc;
 
 /// So few pages are fetched whole, without asking first which of their columns matter: a round costs more than the bytes.
 const DIRECT_PAGES_MAX: usize = 6;
+
+/// So few pages are looked at together even when a limit may make the first enough: rounds cost more.
+const FEW_PAGES_MAX: usize = 64;
 
 /// What a search cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,9 +74,16 @@ pub struct LeafSearch {
     pub(super) fetched: Fetched,
     pub(super) pages: Pages,
     pub(super) is_direct: bool,
+    /// The index left so few pages that all are looked at together.
+    pub(super) has_few_pages: bool,
+    pub(super) newest_first: bool,
     /// Groups whose directories were asked for, next one last.
     pub(super) ahead: Vec<Unit>,
     pub(super) batch: Vec<Unit>,
+    /// Pages of the batch whose rows are still to be written, next one last.
+    pub(super) unwritten: Vec<PageRows>,
+    /// Pages whose values were asked for, to be written now.
+    pub(super) writing: Vec<PageRows>,
     /// Groups to take next.
     pub(super) step: usize,
     pub(super) reaches: Vec<Reach>,
@@ -116,8 +126,12 @@ impl LeafSearch {
             fetched: Fetched::default(),
             pages,
             is_direct: false,
+            has_few_pages: false,
+            newest_first: plan.newest_first,
             ahead: Vec::new(),
             batch: Vec::new(),
+            unwritten: Vec::new(),
+            writing: Vec::new(),
             step: 1,
             reaches: Vec::new(),
             wanted_paths: None,
@@ -162,10 +176,16 @@ impl LeafSearch {
     /// Takes the bytes of the ranges last asked for and goes on.
     pub fn feed(&mut self, buffers: Vec<Buffer>) -> Result<()> {
         let asked = self.needs();
-        let fits = buffers.len() == asked.len()
-            && buffers.iter().zip(&asked).all(|(buffer, (_, length))| buffer.as_ref().as_ref().len() as u64 == *length);
-        if !fits {
+        let length_of = |buffer: &Buffer| buffer.as_ref().as_ref().len() as u64;
+        if buffers.len() != asked.len() || buffers.iter().zip(&asked).any(|(buffer, asked)| length_of(buffer) > asked.1)
+        {
             return Err(CoreError::Usage("fed other ranges than were asked for".to_string()));
+        }
+        if let Some((_, (offset, length))) =
+            buffers.iter().zip(&asked).find(|(buffer, asked)| length_of(buffer) < asked.1)
+        {
+            let error = DecodeError("the file ends before what the address says it holds").at("file", offset + length);
+            return Err(error.in_file(&self.reader.name));
         }
         self.asked.clear();
         self.cost.rounds += 1;
@@ -185,7 +205,7 @@ impl LeafSearch {
                 Phase::Open => self.learn_segment()?,
                 Phase::Directories => self.begin_batch()?,
                 Phase::Filter => self.filter_batch()?,
-                Phase::Output => self.write_batch()?,
+                Phase::Output => self.write_pages()?,
                 Phase::Done => {}
             }
         }
@@ -212,8 +232,9 @@ impl LeafSearch {
 
     /// Asks for the schema where it is not known yet, and for the first batch with it.
     fn open(&mut self) {
-        self.is_direct =
-            self.aggregator.is_none() && self.pages.len() <= DIRECT_PAGES_MAX && self.need != Need::Nothing;
+        let is_narrowed = self.need != Need::Nothing;
+        self.is_direct = is_narrowed && self.pages.len() <= DIRECT_PAGES_MAX;
+        self.has_few_pages = is_narrowed && self.pages.len() <= FEW_PAGES_MAX;
         if self.reader.paths().is_none() {
             self.fetched.want_frame(&self.reader.schema_location());
         }
@@ -260,8 +281,7 @@ impl LeafSearch {
     /// Rows that nothing still to come can stand before, since the last call.
     pub fn take_rows(&mut self) -> Vec<OutputRow> {
         let Some(objects) = self.reader.objects() else { return Vec::new() };
-        let next = self.next_bound();
-        let rows = self.queue.take(self.phase == Phase::Done, next);
+        let rows = self.queue.take(self.next_bound());
         rows.into_iter()
             .map(|(found, json)| OutputRow {
                 time_ns: found.key.0,

@@ -6,7 +6,7 @@ use super::plan::{Aggregate, Function};
 use super::sum::{Addend, ExactSum};
 use super::value::Value;
 use crate::error::{CoreError, DecodeError, Result};
-use crate::format::wire::{Wire, put_signed, put_varint};
+use crate::format::wire::{Wire, put_varint};
 use std::collections::{HashMap, HashSet};
 
 const VERSION: u8 = 1;
@@ -75,10 +75,10 @@ impl State {
         match (self, other) {
             (Self::Count(a), Self::Count(b)) => *a = a.saturating_add(b),
             (Self::Best(a), Self::Best(b)) => {
-                if let Some(b) = b {
-                    if a.as_ref().is_none_or(|a| is_better(kernel, &b, a)) {
-                        *a = Some(b);
-                    }
+                if let Some(b) = b
+                    && a.as_ref().is_none_or(|a| is_better(kernel, &b, a))
+                {
+                    *a = Some(b);
                 }
             }
             (Self::Sum(a, n), Self::Sum(b, m)) => {
@@ -100,12 +100,7 @@ impl State {
                 value.put(out);
             }
             Self::Sum(sum, count) => {
-                put_signed(out, (sum.integer >> 64) as i64);
-                put_varint(out, sum.integer as u64);
-                for doubles in [&sum.doubles, &sum.huge] {
-                    put_varint(out, doubles.len() as u64);
-                    doubles.iter().for_each(|double| out.extend_from_slice(&double.to_le_bytes()));
-                }
+                sum.put(out);
                 put_varint(out, *count);
             }
             Self::Distinct(values) => {
@@ -119,11 +114,7 @@ impl State {
         Ok(match kernel {
             Kernel::Count => Self::Count(wire.varint()?),
             Kernel::Min | Kernel::Max => Self::Best(if wire.byte()? == 0 { None } else { Some(Value::read(wire)?) }),
-            Kernel::Sum | Kernel::Avg => {
-                let integer = i128::from(wire.signed()?) << 64 | i128::from(wire.varint()?);
-                let (doubles, huge) = (read_doubles(wire)?, read_doubles(wire)?);
-                Self::Sum(ExactSum { integer, doubles, huge }, wire.varint()?)
-            }
+            Kernel::Sum | Kernel::Avg => Self::Sum(ExactSum::read(wire)?, wire.varint()?),
             Kernel::CountDistinct => {
                 let count = wire.count()?;
                 Self::Distinct((0..count).map(|_| Value::read(wire)).collect::<std::result::Result<_, _>>()?)
@@ -137,22 +128,13 @@ impl State {
             (Self::Best(value), _) => value.as_ref().unwrap_or(&Value::Null).put_json(out),
             (Self::Distinct(values), _) => out.extend_from_slice(values.len().to_string().as_bytes()),
             (Self::Sum(_, 0), _) => out.extend_from_slice(b"null"),
-            (Self::Sum(sum, count), Kernel::Avg) => put_double(sum.to_f64() / *count as f64, out),
-            (Self::Sum(sum, _), _) => match sum.as_integer() {
-                Some(integer) => out.extend_from_slice(integer.to_string().as_bytes()),
+            (Self::Sum(sum, count), Kernel::Avg) => put_double(sum.mean(*count), out),
+            (Self::Sum(sum, _), _) => match sum.integer_text() {
+                Some(integer) => out.extend_from_slice(integer.as_bytes()),
                 None => put_double(sum.to_f64(), out),
             },
         }
     }
-}
-
-fn read_doubles(wire: &mut Wire<'_>) -> std::result::Result<Vec<f64>, DecodeError> {
-    let mut doubles = Vec::new();
-    for _ in 0..wire.count()? {
-        let bytes = wire.take(8)?;
-        doubles.push(f64::from_le_bytes(bytes.try_into().map_err(|_| DecodeError("ends too early"))?));
-    }
-    Ok(doubles)
 }
 
 /// JSON has no infinity; what does not fit a double is null.

@@ -62,8 +62,7 @@ impl Pages {
                 entries.map(|page| page.min_time_ns).min().unwrap_or(i64::MAX)
             };
         }
-        self.groups
-            .sort_by_key(|waiting| if self.newest_first { waiting.bound_ns } else { waiting.bound_ns.wrapping_neg() });
+        self.groups.sort_by_key(|waiting| if self.newest_first { waiting.bound_ns } else { !waiting.bound_ns });
     }
 
     /// Keeps the pages (by number in the segment) that are marked. Bounds stay as they were: they may only be too wide.

@@ -19,6 +19,28 @@ struct Queued {
     json: Option<Vec<u8>>,
 }
 
+/// Rows of one page, by ascending place in it.
+pub struct PageRows {
+    pub group: usize,
+    pub page: usize,
+    rows: Vec<Queued>,
+}
+
+impl PageRows {
+    /// Places of the rows in the page.
+    pub fn places(&self) -> Vec<usize> {
+        self.rows.iter().map(|queued| queued.found.row as usize).collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
 pub struct RowQueue {
     limit: Option<u64>,
     newest_first: bool,
@@ -100,43 +122,36 @@ impl RowQueue {
         }
     }
 
-    /// Pages of a group with rows that are not written yet.
-    pub fn pages_of(&self, group: u32) -> Vec<usize> {
-        let waiting = self.rows.iter().filter(|queued| queued.json.is_none() && queued.found.group == group);
-        let mut pages: Vec<usize> = waiting.map(|queued| queued.found.page as usize).collect();
-        pages.sort_unstable();
-        pages.dedup();
+    /// Takes out the rows that are not written yet, by page.
+    pub fn take_unwritten(&mut self) -> Vec<PageRows> {
+        let mut unwritten: Vec<Queued> = self.rows.extract_if(.., |queued| queued.json.is_none()).collect();
+        unwritten.sort_unstable_by_key(|queued| (queued.found.group, queued.found.page, queued.found.row));
+        let mut pages: Vec<PageRows> = Vec::new();
+        for queued in unwritten {
+            let (group, page) = (queued.found.group as usize, queued.found.page as usize);
+            match pages.last_mut() {
+                Some(last) if (last.group, last.page) == (group, page) => last.rows.push(queued),
+                _ => pages.push(PageRows { group, page, rows: vec![queued] }),
+            }
+        }
         pages
     }
 
-    /// Rows of a page that are not written yet, ascending.
-    pub fn rows_of(&self, group: u32, page: u32) -> Vec<usize> {
-        let waiting = self
-            .rows
-            .iter()
-            .filter(|queued| queued.json.is_none() && (queued.found.group, queued.found.page) == (group, page));
-        let mut rows: Vec<usize> = waiting.map(|queued| queued.found.row as usize).collect();
-        rows.sort_unstable();
-        rows
+    /// Puts rows back with their JSON.
+    pub fn put_written(&mut self, page: PageRows, written: Vec<Vec<u8>>) {
+        let rows = page.rows.into_iter().zip(written);
+        self.rows.extend(rows.map(|(queued, json)| Queued { json: Some(json), ..queued }));
+        self.cut();
     }
 
-    /// The JSON of rows of a page, in the order of `rows`.
-    pub fn put_json(&mut self, group: u32, page: u32, rows: &[usize], mut written: Vec<Vec<u8>>) {
-        for queued in self.rows.iter_mut().filter(|queued| (queued.found.group, queued.found.page) == (group, page)) {
-            if let Ok(at) = rows.binary_search(&(queued.found.row as usize)) {
-                queued.json = Some(std::mem::take(&mut written[at]));
-            }
-        }
-    }
-
-    /// Rows in the order of the answer that nothing still to come (at `next_ns` at best) can stand before or beside.
-    pub fn take(&mut self, all: bool, next_ns: Option<i64>) -> Vec<(Found, Vec<u8>)> {
+    /// Rows in the order of the answer that nothing still to come (at `next_ns` at best; None: nothing comes) can stand before
+    /// or beside.
+    pub fn take(&mut self, next_ns: Option<i64>) -> Vec<(Found, Vec<u8>)> {
         let newest_first = self.newest_first;
         self.rows.sort_unstable_by(|a, b| Self::order(newest_first, a, b));
         let is_safe = |queued: &Queued| {
             let time = queued.found.key.0;
-            queued.json.is_some()
-                && (all || next_ns.is_some_and(|next| if newest_first { time > next } else { time < next }))
+            next_ns.is_none_or(|next| if newest_first { time > next } else { time < next })
         };
         let count = self.rows.iter().take_while(|queued| is_safe(queued)).count();
         self.taken += count as u64;

@@ -4,7 +4,7 @@ use super::group::put_group;
 use super::layout::PageLimits;
 use super::tokens::{TokenEntries, TokenSet};
 use crate::format::address::{Address, MAGIC};
-use crate::format::frame::{Compressor, FrameRef, checksum};
+use crate::format::frame::{Compressor, FrameRef};
 use crate::format::objects::{SourceObject, put_objects};
 use crate::format::paths::put_paths;
 
@@ -93,7 +93,6 @@ impl SegmentWriter {
         let stored = address.write(&mut self.compressor);
         file.extend_from_slice(&stored);
         file.extend_from_slice(&(stored.len() as u32).to_le_bytes());
-        file.extend_from_slice(&checksum(&stored).to_le_bytes());
         file.extend_from_slice(&MAGIC);
         let facts = SegmentFacts {
             events: address.events,
