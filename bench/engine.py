@@ -127,6 +127,32 @@ def an_event_id(stored: Stored) -> str:
     return str(event["eventID"])
 
 
+def plans(truth: Truth) -> dict[str, bytes]:
+    """The questions of bench/lakebed.py, as plans; those about words want the events, not their count."""
+    everything: Node = {"op": "all", "of": []}
+    inner = f"*{truth.agent[2:-2]}*"
+    agent = {"parts": ["userAgent"]}
+    regex = {"op": "regex", "column": agent, "regex": truth.agent[:11] + "[0-9a-f]+", "ignore_case": False}
+    count = {"name": "count"}
+    distinct = {"name": "countdistinct", "column": "userIdentity.arn"}
+    failed = {"op": "exists", "column": {"parts": ["errorCode"]}}
+    return {
+        "needle": text_plan(has(truth.key)),
+        "absent": text_plan(has(truth.absent)),
+        "address_anywhere": text_plan(has(truth.address)),
+        "substring_anywhere": text_plan(has(inner)),
+        "field": text_plan(has(truth.address, "sourceIPAddress")),
+        "field_substring": text_plan(has(inner, "userAgent")),
+        "field_regex": text_plan(regex),
+        "count_by": text_plan(everything, aggregate={"by": ["eventName"], "functions": [count]}),
+        "count_by_nested": text_plan(everything, aggregate={"by": ["userIdentity.arn"], "functions": [count]}),
+        "filter_count_distinct": text_plan(
+            failed, aggregate={"by": ["sourceIPAddress"], "functions": [count, distinct]}
+        ),
+        "newest": text_plan(everything),
+    }
+
+
 def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:  # noqa: ARG001 - it keeps nothing on disk
     """Builds, then asks."""
     report.version = _core.__version__
@@ -142,25 +168,7 @@ def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:  # noqa
         if search(text_plan(has(truth.key)), stored, Traffic(), reader=reader)
     )  # fmt: skip
     one_segment(report, with_needle, truth)
-    for name, plan in {
-        "needle": text_plan(has(truth.key)),
-        "absent": text_plan(has(truth.absent)),
-        "address_anywhere": text_plan(has(truth.address)),
-        "substring_anywhere": text_plan(has(f"*{truth.agent[2:-2]}*")),
-        "field": text_plan(has(truth.address, "sourceIPAddress")),
-        "field_substring": text_plan(has(f"*{truth.agent[2:-2]}*", "userAgent")),
-        "field_regex": text_plan(
-            {"op": "regex", "column": {"parts": ["userAgent"]}, "regex": truth.agent[:11] + "[0-9a-f]+",
-             "ignore_case": False}
-        ),
-        "count_by": text_plan(
-            {"op": "all", "of": []}, aggregate={"by": ["eventName"], "functions": [{"name": "count"}]}
-        ),
-        "count_by_nested": text_plan(
-            {"op": "all", "of": []}, aggregate={"by": ["userIdentity.arn"], "functions": [{"name": "count"}]}
-        ),
-        "newest": text_plan({"op": "all", "of": []}),
-    }.items():  # fmt: skip
+    for name, plan in plans(truth).items():
         report.warm(name, partial(search_all, plan, open_segments))
 
 

@@ -100,5 +100,6 @@ def run_side(side: str, run: Callable[[Report, Path, Truth, Path], None]) -> Non
     arguments.add_argument("work", type=Path)
     chosen = arguments.parse_args()
     report = Report(side)
+    report.facts["load_before"] = os.getloadavg()[0]
     run(report, chosen.corpus.resolve(), Truth.read(chosen.truth), chosen.work.resolve())
     report.print()

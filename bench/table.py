@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from bench.corpus import Truth
 
+BUSY_LOAD = 2.5  # the side before leaves about two behind
+VERDICTS = {True: "yes", False: "**no**", None: "–"}
 PLANTED = {
     "needle": "key_events",
     "address_anywhere": "address_events",
@@ -22,14 +24,14 @@ PLANTED = {
 
 
 def table_rows(reports: Reports) -> list[dict[str, Any]]:
-    """Every row judged; `met` is None while a number is missing."""
+    """Every row judged: `met` is yes, no, open while a number is missing, or – where nothing is asked."""
     judged = []
     for row in ROWS:
         try:
             outcome = row.judge(reports)
-            result = {"measured": outcome.measured, "ratio": outcome.ratio, "met": outcome.is_met}
+            result = {"measured": outcome.measured, "ratio": outcome.ratio, "met": VERDICTS[outcome.is_met]}
         except MissingError as missing:
-            result = {"measured": str(missing), "ratio": "", "met": None}
+            result = {"measured": str(missing), "ratio": "", "met": "open"}
         judged.append({"what": row.what, "must": row.must, **result})
     return judged
 
@@ -43,6 +45,15 @@ def wrong_answers(reports: Reports, truth: Truth) -> list[str]:
             if wanted is not None and answer.strip('"') != str(wanted):
                 wrong.append(f"{side} answers {measure} with {answer}, planted {wanted}")
     return wrong
+
+
+def busy(reports: Reports) -> list[str]:
+    """Sides that shared the machine with other work: their times are worth little."""
+    loads = {side: report["facts"]["load_before"] for side, report in reports.items() if "facts" in report}
+    shown = ", ".join(f"{side} {load:.1f}" for side, load in loads.items() if load > BUSY_LOAD)
+    return (
+        [f"**Other work was running** (load before the side began: {shown}): times are too long.", ""] if shown else []
+    )
 
 
 def results_markdown(
@@ -61,11 +72,9 @@ def results_markdown(
         "",
         "| what | must | measured | ratio | met |",
         "|---|---|---|---|---|",
-        *(
-            f"| {row['what']} | {row['must']} | {row['measured']} | {row['ratio']} | {_verdict(row['met'])} |"
-            for row in rows
-        ),
+        *(f"| {row['what']} | {row['must']} | {row['measured']} | {row['ratio']} | {row['met']} |" for row in rows),
         "",
+        *busy(reports),
         *(f"**Wrong answer:** {text}." for text in wrong_answers(reports, truth)),
         *(f"**{side} gave no report:** {report['failed']}." for side, report in reports.items() if "failed" in report),
         "",
@@ -82,10 +91,6 @@ def results_markdown(
         values = [reports[side].get("facts", {}).get(name) for side in sides]
         lines.append(f"| {name} | " + " | ".join("" if v is None else show_mb(v) for v in values) + " |")
     return "\n".join(lines) + "\n"
-
-
-def _verdict(met: bool | None) -> str:
-    return "open" if met is None else "yes" if met else "**no**"
 
 
 def _cell(timing: dict[str, float] | None) -> str:

@@ -1,7 +1,7 @@
 //! A small segment with a bit of everything in it, and searches over it.
 use lakebed_core::error::Result;
 use lakebed_core::search::fetch::Buffer;
-use lakebed_core::search::leaf::LeafSearch;
+use lakebed_core::search::leaf::{LeafSearch, OutputRow};
 use lakebed_core::search::partial::Partial;
 use lakebed_core::search::plan::Plan;
 use lakebed_core::search::reader::SegmentReader;
@@ -33,6 +33,25 @@ pub const WORDS: [&str; 16] = [
 pub const COLUMNS: [&str; 10] =
     ["user.name", "n", "action", "tags[0]", "tags[1]", "ip", "time", "ok", "not.there", "@lb.record"];
 
+/// One segment of objects in small pages.
+pub fn build_segment(objects: &[&[u8]], format: Option<&str>) -> Option<Segment> {
+    let options = BuilderOptions { page_bytes: 3000, page_rows: 16, ..BuilderOptions::default() };
+    let mut builder = Builder::new("fuzz", options);
+    for (number, object) in objects.iter().enumerate() {
+        let start = ObjectStart {
+            url: format!("memory://logs/{number}"),
+            modified_ns: 1_768_000_000_000_000_000,
+            received_ns: 1_768_000_001_000_000_000,
+            format: format.map(str::to_string),
+            time_fields: Vec::new(),
+        };
+        builder.begin_object(start).expect("no object is open");
+        builder.feed(object).expect("an object is open");
+        builder.end_object().expect("an object is open");
+    }
+    builder.take_segment()
+}
+
 fn build() -> Segment {
     let mut text = String::new();
     for n in 0..120u64 {
@@ -53,21 +72,8 @@ fn build() -> Segment {
         text.push('\n');
     }
     text += "not json deadbeef01234567\n";
-    let options = BuilderOptions { page_bytes: 3000, page_rows: 16, ..BuilderOptions::default() };
-    let mut builder = Builder::new("fuzz", options);
-    for part in [&text[..], "{\"time\":\"2026-01-15T09:00:00Z\",\"only\":\"here\",\"n\":4}\n"] {
-        let start = ObjectStart {
-            url: format!("memory://logs/{}", part.len()),
-            modified_ns: 1_768_000_000_000_000_000,
-            received_ns: 1_768_000_001_000_000_000,
-            format: None,
-            time_fields: Vec::new(),
-        };
-        builder.begin_object(start).expect("no object is open");
-        builder.feed(part.as_bytes()).expect("an object is open");
-        builder.end_object().expect("an object is open");
-    }
-    builder.take_segment().expect("it holds events")
+    let other = "{\"time\":\"2026-01-15T09:00:00Z\",\"only\":\"here\",\"n\":4}\n";
+    build_segment(&[text.as_bytes(), other.as_bytes()], None).expect("it holds events")
 }
 
 /// What a search gives: its rows, or its finished table.
@@ -77,7 +83,24 @@ pub struct Answer(pub Vec<String>);
 /// The whole answer of one plan over a file, which is not necessarily what the address was made for.
 pub fn search(plan: &str, file: &[u8], address: &[u8]) -> Result<Answer> {
     let plan = Plan::parse(plan.as_bytes())?;
-    let aggregate = plan.aggregate.clone();
+    let (rows, partial) = run(plan.clone(), file, address)?;
+    let show = |row: OutputRow| {
+        format!("{} {} {} {}", row.time_ns, row.object, row.record, String::from_utf8_lossy(&row.json))
+    };
+    let mut answer: Vec<String> = rows.into_iter().map(show).collect();
+    if let Some(aggregate) = &plan.aggregate {
+        let table = Partial::load(aggregate, &partial)?.finish(aggregate)?;
+        answer.push(String::from_utf8_lossy(&table).into_owned());
+    }
+    Ok(Answer(answer))
+}
+
+/// The rows of a plan.
+pub fn rows(plan: &str, file: &[u8], address: &[u8]) -> Result<Vec<OutputRow>> {
+    Ok(run(Plan::parse(plan.as_bytes())?, file, address)?.0)
+}
+
+fn run(plan: Plan, file: &[u8], address: &[u8]) -> Result<(Vec<OutputRow>, Vec<u8>)> {
     let reader = Arc::new(SegmentReader::new(address, "sample")?);
     let mut leaf = LeafSearch::new(plan, reader, &[], None)?;
     let mut rows = Vec::new();
@@ -93,20 +116,10 @@ pub fn search(plan: &str, file: &[u8], address: &[u8]) -> Result<Answer> {
         // a range behind the end of the file is what a store refuses
         let Some(buffers) = needs.iter().map(inside).collect::<Option<Vec<_>>>() else { break };
         leaf.feed(buffers)?;
-        take(&mut leaf, &mut rows);
+        rows.extend(leaf.take_rows());
     }
-    take(&mut leaf, &mut rows);
-    if let Some(aggregate) = aggregate {
-        let table = Partial::load(&aggregate, &leaf.partial())?.finish(&aggregate)?;
-        rows.push(String::from_utf8_lossy(&table).into_owned());
-    }
-    Ok(Answer(rows))
-}
-
-fn take(leaf: &mut LeafSearch, rows: &mut Vec<String>) {
-    for row in leaf.take_rows() {
-        rows.push(format!("{} {} {} {}", row.time_ns, row.object, row.record, String::from_utf8_lossy(&row.json)));
-    }
+    rows.extend(leaf.take_rows());
+    Ok((rows, leaf.partial()))
 }
 
 /// A plan around a filter, which is JSON.

@@ -2,11 +2,13 @@
 use lakebed_core::parse::sink::{EventSink, RecordFacts};
 use lakebed_core::value::decimal;
 
-/// What was told, as calls in order, so that two runs can be compared. An event that was aborted leaves no trace.
+/// What was told, so that two runs can be compared. An event that was aborted leaves no trace.
 #[derive(Default, PartialEq, Eq)]
 pub struct StrictSink {
-    pub told: Vec<u8>,
-    event_start: Option<usize>,
+    /// Each event as calls in order, and what is known of it as a whole.
+    pub events: Vec<(Vec<u8>, RecordFacts)>,
+    told: Vec<u8>,
+    is_open: bool,
     open: Vec<Open>,
 }
 
@@ -20,14 +22,14 @@ enum Open {
 
 impl StrictSink {
     fn value(&mut self, tag: u8, text: &[u8]) {
-        let start = self.event_start.expect("a value outside of an event");
+        assert!(self.is_open, "a value outside of an event");
         match self.open.last() {
             Some(Open::Array) => {}
             Some(Open::Member) => {
                 self.open.pop();
             }
             Some(Open::Object) => panic!("a value without a key"),
-            None => assert_eq!(self.told.len(), start, "two values in one event"),
+            None => assert!(self.told.is_empty(), "two values in one event"),
         }
         self.tell(tag, text);
     }
@@ -46,8 +48,8 @@ impl StrictSink {
 
 impl EventSink for StrictSink {
     fn begin_event(&mut self) {
-        assert!(self.event_start.is_none() && self.open.is_empty(), "an event in an event");
-        self.event_start = Some(self.told.len());
+        assert!(!self.is_open && self.open.is_empty(), "an event in an event");
+        self.is_open = true;
     }
 
     fn begin_object(&mut self) {
@@ -94,16 +96,16 @@ impl EventSink for StrictSink {
     }
 
     fn end_event(&mut self, facts: RecordFacts) {
-        let start = self.event_start.take().expect("the end of no event");
-        assert!(self.open.is_empty() && self.told.len() > start, "an event that is not complete");
-        let text = format!("{facts:?}");
-        self.tell(b'.', text.as_bytes());
+        assert!(self.is_open && self.open.is_empty() && !self.told.is_empty(), "an event that is not complete");
+        self.is_open = false;
+        self.events.push((std::mem::take(&mut self.told), facts));
     }
 
     fn abort_event(&mut self) {
-        let start = self.event_start.take().expect("no event to abort");
+        assert!(self.is_open, "no event to abort");
+        self.is_open = false;
         self.open.clear();
-        self.told.truncate(start);
+        self.told.clear();
     }
 }
 

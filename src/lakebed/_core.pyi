@@ -32,8 +32,8 @@ class Builder:
         """Takes the next bytes of the object as stored (compressed or not). True: the segment is full, call `take_segment`."""
 
     def end_object(self) -> bytes:
-        """Ends the object. JSON: {"events", "raw_bytes", "format", "compression", "unparsed_lines", "invalid_utf8", "duplicate_keys",
-        "damage": null | {"offset": int, "reason": str}, "time_sources": {"field": n, "previous": n, "object": n}}."""
+        """Ends the object. JSON: {"events", "raw_bytes", "format", "source_type", "compression", "unparsed_lines", "invalid_utf8",
+        "duplicate_keys", "damage": null | {"offset": int, "reason": str}, "time_sources": {"field": n, "previous": n, "object": n}}."""
 
     def abort_object(self) -> None:
         """Drops what the object has put into the segment in memory, as if it had never begun."""
@@ -72,7 +72,12 @@ class SegmentReader:
         """Number of row groups; a search can be given a range of them."""
 
     @property
-    def cached_bytes(self) -> int: ...
+    def group_times(self) -> list[tuple[int, int]]:
+        """Earliest and latest event time of each row group, in ns; groups are in the segment's order, and may overlap."""
+
+    @property
+    def cached_bytes(self) -> int:
+        """About what the reader holds in memory; grows while searches use it."""
 
 class LeafSearch:
     """The leaf part of one plan over one segment. Asks for byte ranges and is fed; no I/O of its own."""
@@ -106,9 +111,24 @@ class LeafSearch:
     def explain(self) -> bytes:
         """JSON: what the index said: terms looked up and pages left."""
 
-def merge_partials(plan: bytes, partials: Sequence[bytes]) -> bytes: ...
-def finish_partial(plan: bytes, partial: bytes) -> bytes:
-    """JSON: {"rows": [[by values…, function values…, row count], …]}; numbers are JSON numbers, exact."""
+def merge_partials(plan: bytes, partials: Sequence[bytes]) -> bytes:
+    """Several partials of one plan in one; none gives the partial of no event. The order does not matter."""
 
-def aggregate_names() -> list[str]: ...
-def format_names() -> list[str]: ...
+def finish_partial(plan: bytes, partial: bytes) -> bytes:
+    """JSON: {"rows": [[by values…, function values…, row count], …]}, most frequent group first; numbers are JSON numbers, exact."""
+
+def aggregate_names() -> list[str]:
+    """Names of the functions that a plan's aggregate may ask for."""
+
+def format_names() -> list[str]:
+    """Names of the parsers, as `Builder.begin_object` takes them."""
+
+def segment_address(tail: Buffer) -> tuple[bytes | None, int, int]:
+    """The address in the last bytes of a segment file, and (offset, length) of the frame that lists its objects.
+
+    A tail that is too short gives (None, bytes needed, 0): read so many from the end and ask again. `CoreError` of kind
+    "corrupt" when this is no end of a segment."""
+
+def segment_summary(address: Buffer, objects: Buffer) -> bytes:
+    """What `Segment.summary` said, and "index", the index's name; from the address and the objects frame that
+    `segment_address` pointed to."""

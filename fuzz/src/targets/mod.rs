@@ -17,6 +17,7 @@ targets! {
     damage,
     decompress,
     directory,
+    lossless,
     objects,
     parsers,
     partial,

@@ -145,6 +145,14 @@ def test_filter(text: str, node: dict[str, Any]) -> None:
             ["head 9", "groupbycount(a)"],
             ("a", "@q.count"),
         ),
+        (
+            "* | table(a) | table(a, b) | head 3",
+            plan(columns=["a"], limit=3),
+            ["table(a)", "table(a, b)", "head 3"],
+            ("a", "b"),
+        ),
+        ("* | count | head 2", plan(aggregate={"by": [], "functions": []}), ["head 2"], ("@q.count",)),
+        ("* | count | table(a)", plan(aggregate={"by": [], "functions": []}), ["table(a)"], ("a",)),
         ("* | head 9 | count", plan(limit=9, columns=[]), ["head 9", "count()"], ("@q.count",)),
         (
             "* | count | count | table(x)",

@@ -43,18 +43,20 @@ pub fn read_ints(wire: &mut Wire<'_>, count: usize) -> Result<Vec<i64>, DecodeEr
         CONST => Ok(vec![wire.signed()?; count]),
         OFFSET => {
             let low = wire.signed()?;
-            Ok(read_planes(wire, count)?.into_iter().map(|value| low.wrapping_add(value as i64)).collect())
+            let mut values = read_planes(wire, count)?;
+            values.iter_mut().for_each(|value| *value = value.wrapping_add(low));
+            Ok(values)
         }
         STEP => {
-            let mut value = wire.signed()?;
+            let first = wire.signed()?;
             let low = wire.signed()?;
-            let steps = read_planes(wire, count - 1)?;
-            let mut values = Vec::with_capacity(count);
-            values.push(value);
-            for step in steps {
-                value = value.wrapping_add(low).wrapping_add(step as i64);
-                values.push(value);
+            let mut values = read_planes(wire, count - 1)?;
+            let mut last = first;
+            for value in &mut values {
+                last = last.wrapping_add(low).wrapping_add(*value);
+                *value = last;
             }
+            values.insert(0, first);
             Ok(values)
         }
         _ => Err(DecodeError("unknown tag of an integer list")),
@@ -76,17 +78,26 @@ fn put_planes(out: &mut Vec<u8>, width: usize, values: impl Iterator<Item = u64>
     }
 }
 
-fn read_planes(wire: &mut Wire<'_>, count: usize) -> Result<Vec<u64>, DecodeError> {
+fn read_planes(wire: &mut Wire<'_>, count: usize) -> Result<Vec<i64>, DecodeError> {
     let width = wire.byte()? as usize;
     if width > 8 {
         return Err(DecodeError("integers of more than 8 bytes"));
     }
     let length = count.checked_mul(width).ok_or(DecodeError("integer list is too long"))?;
     let planes = wire.take(length)?;
-    let mut values = vec![0u64; count];
-    for (plane, bytes) in planes.chunks_exact(count.max(1)).enumerate() {
-        for (value, &byte) in values.iter_mut().zip(bytes) {
-            *value |= u64::from(byte) << (8 * plane);
+    let mut values = Vec::with_capacity(count + 1);
+    match width {
+        0 => values.resize(count, 0),
+        1 => values.extend(planes.iter().map(|&byte| i64::from(byte))),
+        _ => {
+            let (low, high) = planes.split_at(count);
+            let (high, rest) = high.split_at(count);
+            values.extend(low.iter().zip(high).map(|(&low, &high)| i64::from(u16::from_le_bytes([low, high]))));
+            for (plane, bytes) in rest.chunks_exact(count.max(1)).enumerate() {
+                for (value, &byte) in values.iter_mut().zip(bytes) {
+                    *value |= (u64::from(byte) << (8 * (plane + 2))) as i64;
+                }
+            }
         }
     }
     Ok(values)

@@ -350,7 +350,7 @@ impl Aggregator {
                 if rows[row] != NONE {
                     continue;
                 }
-                let key = table.key(metadata.field, start + place as usize);
+                let key = table.key(metadata.field, start + place as usize)?;
                 rows[row] = match known.get(&key) {
                     Some(&number) => number,
                     None => {

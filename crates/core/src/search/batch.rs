@@ -71,11 +71,11 @@ impl LeafSearch {
             self.fetched.clear();
         }
         while self.fetched.wanted_bytes() < BATCH_BYTES_MAX {
-            let Some(unit) = ahead.pop() else { break };
+            let Some(mut unit) = ahead.pop() else { break };
             if let (None, Some(directory)) = (&unit.facts, &unit.directory) {
                 self.fetched.want_frame(&directory.shapes);
             }
-            self.want_for_filter(&unit)?;
+            self.want_for_filter(&mut unit)?;
             self.batch.push(unit);
         }
         self.ahead = ahead;
@@ -92,7 +92,8 @@ impl LeafSearch {
     }
 
     /// Asks for what the filter and the aggregate look at.
-    fn want_for_filter(&mut self, unit: &Unit) -> Result<()> {
+    fn want_for_filter(&mut self, unit: &mut Unit) -> Result<()> {
+        let needs_rows = self.needs_rows(unit);
         let directory = unit.directory()?;
         let mut columns: Vec<usize> = Vec::new();
         for (leaf, reach) in self.filter.leaves.iter().zip(&self.reaches) {
@@ -103,7 +104,8 @@ impl LeafSearch {
         }
         columns.sort_unstable();
         columns.dedup();
-        if self.needs_rows(unit) || columns.iter().any(|&column| Unit::repeats_time(directory, column)) {
+        let wants_rows = needs_rows || columns.iter().any(|&column| Unit::repeats_time(directory, column));
+        if wants_rows {
             self.fetched.want_frame(&directory.rows);
         }
         for &column in &columns {
@@ -113,6 +115,7 @@ impl LeafSearch {
                 }
             }
         }
+        unit.wants_rows = wants_rows;
         Ok(())
     }
 
@@ -126,8 +129,7 @@ impl LeafSearch {
                 let frame = self.fetched.frame("shapes", &shapes)?;
                 unit.facts = Some(self.reader.learn_group(unit.group, directory, frame, &paths)?);
             }
-            let rows = unit.directory()?.rows;
-            if self.fetched.holds_frame(&rows) || self.needs_rows(unit) {
+            if unit.wants_rows {
                 unit.learn_rows(&self.reader, &self.fetched, objects.len())?;
             }
             self.filter_unit(unit, &paths, &objects)?;

@@ -177,7 +177,7 @@ impl<'a> Evaluation<'a> {
         let mut set = RowSet::none(facts.shapes.rows(page));
         for (row, place) in facts.shapes.time_places(page).into_iter().enumerate() {
             let at = start + place as usize;
-            let key = table.key(metadata.field, at);
+            let key = table.key(metadata.field, at)?;
             let passes = match known.get(&key) {
                 Some(&passes) => passes,
                 None => {

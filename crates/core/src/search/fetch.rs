@@ -46,10 +46,6 @@ impl Fetched {
         self.wanted.iter().map(|(_, length)| length).sum()
     }
 
-    pub fn holds_frame(&self, located: &Located) -> bool {
-        self.find(located.offset, u64::from(located.frame.length)).is_some()
-    }
-
     /// Whether something was asked for and not yet given.
     pub fn is_waiting(&self) -> bool {
         !self.wanted.is_empty()

@@ -2,8 +2,9 @@
 use crate::error::{DecodeError, Result};
 use crate::format::column::Kind;
 use crate::format::objects::SourceObject;
-use crate::format::rows::Rows;
+use crate::format::rows::{Origin, Rows};
 use crate::value::time::format_rfc3339;
+use std::sync::OnceLock;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
@@ -58,8 +59,10 @@ pub struct RowTable {
     pub times: Vec<i64>,
     pub objects: Vec<i64>,
     pub records: Vec<i64>,
-    origin_ids: Vec<i64>,
-    origins: Vec<crate::format::rows::Origin>,
+    origins: Vec<Origin>,
+    /// Few searches look at how rows were read, so this list waits in its stored form.
+    frame: Box<[u8]>,
+    origin_ids: OnceLock<Vec<i64>>,
 }
 
 impl RowTable {
@@ -69,8 +72,9 @@ impl RowTable {
             times: rows.times()?,
             objects: rows.objects()?,
             records: rows.records()?,
-            origin_ids: rows.origin_ids()?,
             origins: rows.origins,
+            frame: frame.into(),
+            origin_ids: OnceLock::new(),
         };
         if table.objects.iter().any(|&object| object < 0 || object >= objects as i64) {
             return Err(DecodeError("row names an unknown source object"));
@@ -78,28 +82,36 @@ impl RowTable {
         Ok(table)
     }
 
+    fn origin_id(&self, row: usize) -> Result<usize> {
+        if self.origin_ids.get().is_none() {
+            let ids = Rows::read(&self.frame, self.times.len()).and_then(|rows| rows.origin_ids());
+            let _ = self.origin_ids.set(ids.map_err(|error| error.at("rows", 0))?);
+        }
+        Ok(self.origin_ids.get().map_or(0, |ids| ids[row] as usize))
+    }
+
     /// What the row's value is decided by: rows of equal key have equal values.
-    pub fn key(&self, field: Field, row: usize) -> i64 {
-        match field {
+    pub fn key(&self, field: Field, row: usize) -> Result<i64> {
+        Ok(match field {
             Field::Time | Field::TimeNs => self.times[row],
             Field::Record => self.records[row],
             Field::Object | Field::Received => self.objects[row],
-            Field::TimeSource | Field::SourceType | Field::ParseError => self.origin_ids[row],
-        }
+            Field::TimeSource | Field::SourceType | Field::ParseError => self.origin_id(row)? as i64,
+        })
     }
 
     /// The value as text; None when the row has none.
     pub fn text(&self, field: Field, row: usize, objects: &[SourceObject]) -> Result<Option<Vec<u8>>> {
-        let origin = &self.origins[self.origin_ids[row] as usize];
+        let origin = || self.origin_id(row).map(|id| &self.origins[id]);
         let object = &objects[self.objects[row] as usize];
         let text = match field {
             Field::Time => format_rfc3339(self.times[row]).into_bytes(),
             Field::TimeNs => self.times[row].to_string().into_bytes(),
             Field::Record => self.records[row].to_string().into_bytes(),
-            Field::TimeSource => origin.time_source.name().as_bytes().to_vec(),
-            Field::SourceType => origin.source_type.clone().into_bytes(),
-            Field::ParseError if origin.parse_error.is_empty() => return Ok(None),
-            Field::ParseError => origin.parse_error.clone().into_bytes(),
+            Field::TimeSource => origin()?.time_source.name().as_bytes().to_vec(),
+            Field::SourceType => origin()?.source_type.clone().into_bytes(),
+            Field::ParseError if origin()?.parse_error.is_empty() => return Ok(None),
+            Field::ParseError => origin()?.parse_error.clone().into_bytes(),
             Field::Object => object.url.clone().into_bytes(),
             Field::Received => format_rfc3339(object.received_ns).into_bytes(),
         };

@@ -126,13 +126,13 @@ impl RowQueue {
     pub fn take_unwritten(&mut self) -> Vec<PageRows> {
         let mut unwritten: Vec<Queued> = self.rows.extract_if(.., |queued| queued.json.is_none()).collect();
         unwritten.sort_unstable_by_key(|queued| (queued.found.group, queued.found.page, queued.found.row));
-        let same_page = |a: &Queued, b: &Queued| (a.found.group, a.found.page) == (b.found.group, b.found.page);
-        let mut pages = Vec::new();
-        while let Some(first) = unwritten.first() {
-            let end = unwritten.iter().position(|queued| !same_page(queued, first)).unwrap_or(unwritten.len());
-            let (group, page) = (first.found.group as usize, first.found.page as usize);
-            let rest = unwritten.split_off(end);
-            pages.push(PageRows { group, page, rows: std::mem::replace(&mut unwritten, rest) });
+        let mut pages: Vec<PageRows> = Vec::new();
+        for queued in unwritten {
+            let (group, page) = (queued.found.group as usize, queued.found.page as usize);
+            match pages.last_mut() {
+                Some(last) if (last.group, last.page) == (group, page) => last.rows.push(queued),
+                _ => pages.push(PageRows { group, page, rows: vec![queued] }),
+            }
         }
         pages
     }

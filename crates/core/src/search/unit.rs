@@ -19,6 +19,8 @@ pub struct Unit {
     /// Known once the directory is read and until the shapes are.
     pub directory: Option<Directory>,
     pub facts: Option<Arc<GroupFacts>>,
+    /// Whether the filter, the aggregate or the output looks at the rows' metadata.
+    pub wants_rows: bool,
     pub rows: Option<Arc<RowTable>>,
     /// Values of whole-group columns, by column.
     shared: Vec<Option<Arc<Values>>>,
@@ -28,7 +30,16 @@ pub struct Unit {
 
 impl Unit {
     pub fn new(group: usize, pages: Vec<usize>) -> Self {
-        Self { group, pages, directory: None, facts: None, rows: None, shared: Vec::new(), paged: HashMap::new() }
+        Self {
+            group,
+            pages,
+            directory: None,
+            facts: None,
+            wants_rows: false,
+            rows: None,
+            shared: Vec::new(),
+            paged: HashMap::new(),
+        }
     }
 
     pub fn facts(&self) -> Result<&Arc<GroupFacts>> {

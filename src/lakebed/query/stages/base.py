@@ -47,13 +47,13 @@ class Leaf:
 
     filters: list[Filter]
     limit: int | None = None
-    columns: tuple[str, ...] | None = None
+    has_table: bool = False
     aggregate: AggregateStage | None = None
 
     @property
     def takes_filters(self) -> bool:
         """True while a row that the leaf drops would be dropped by the text as well."""
-        return self.limit is None and self.columns is None and self.aggregate is None
+        return self.limit is None and not self.has_table and self.aggregate is None
 
 
 class StageRun(ABC):

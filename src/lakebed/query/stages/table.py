@@ -38,9 +38,9 @@ class Table(Stage):
         return f"table({print_names(self.columns)})"
 
     def push_down(self, leaf: Leaf) -> Pushed:
-        if leaf.aggregate is not None or leaf.columns is not None:
+        if leaf.aggregate is not None:
             return Pushed.NOTHING
-        leaf.columns = self.columns
+        leaf.has_table = True
         return Pushed.PARTLY
 
     def reads(self) -> frozenset[str] | None:

@@ -1,0 +1,82 @@
+"""The benchmark judges rightly: met, not met, open while a number is missing; wrong answers and noise are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.corpus import Truth
+from bench.rows import ROWS, Reports
+from bench.table import busy, table_rows, wrong_answers
+
+TRUTH = Truth(330_000, 480_000_000, 7, "KEY", 3, "203.0.113.77", 50, "evilclient-0a", 7, "ABSENT")
+MEASURES = [
+    "needle", "absent", "field", "field_substring", "field_regex", "substring_anywhere", "count_by", "count_by_nested",
+    "filter_count_distinct", "newest", "ingest", "merge",
+]  # fmt: skip
+
+
+def side(wall_s: float, **facts: object) -> dict[str, Any]:
+    timings = {name: {"wall_s": wall_s, "cpu_s": wall_s, "runs": 5} for name in MEASURES}
+    return {"timings": timings, "answers": {}, "facts": {"load_before": 0.5, **facts}}
+
+
+def reports(our_s: float, our_bytes: int) -> Reports:
+    traffic = {"rounds": 2, "requests": 4, "bytes": 200_000}
+    real = {"size_bytes": our_bytes, "gzip_bytes": 60_000_000, "events": 9, "events_indexed": 9, "catalog_bytes": 1}
+    ours = side(
+        our_s,
+        raw_bytes=480_000_000,
+        size_bytes=our_bytes,
+        real=real,
+        newest={"pages_read": 1},
+        latency={"absent_s": 0.03, "present_s": 0.07},
+        index_rss_bytes=300e6,
+        worker_rss_bytes=80e6,
+        cold={"wall_s": 0.06, "packages": ["lakebed", "msgspec"]},
+    )
+    engine = side(
+        our_s,
+        present=traffic,
+        present_three={**traffic, "requests": 8},
+        absent={"rounds": 1, "requests": 1, "bytes": 8_000},
+        largest_segment_bytes=our_bytes,
+    )
+    peers = {
+        "clickhouse": side(0.004, size_bytes=128_000_000),
+        "duckdb": side(0.4, size_bytes=62_000_000),
+        "tantivy": side(0.0001, size_bytes=245_000_000),
+    }
+    return {"lakebed": ours, "engine": engine, **peers}
+
+
+def verdicts(found: Reports) -> dict[str, int]:
+    met = [row["met"] for row in table_rows(found)]
+    return {verdict: met.count(verdict) for verdict in dict.fromkeys(met)}
+
+
+def test_good_numbers_meet_every_row() -> None:
+    assert verdicts(reports(0.002, 55_000_000)) == {"yes": len(ROWS) - 1, "–": 1}
+
+
+def test_bad_numbers_do_not() -> None:
+    # what does not depend on our times and sizes stays met
+    assert verdicts(reports(9.0, 999_000_000)) == {"**no**": 15, "yes": 8, "–": 1}
+
+
+def test_a_missing_peer_leaves_its_rows_open() -> None:
+    found = reports(0.002, 55_000_000)
+    del found["tantivy"]
+    assert verdicts(found) == {"yes": len(ROWS) - 2, "open": 1, "–": 1}
+
+
+def test_a_wrong_answer_is_told() -> None:
+    found = reports(0.002, 55_000_000)
+    found["duckdb"]["answers"] = {"needle": "3", "absent": "0", "field": "49", "count_by": "anything"}
+    assert wrong_answers(found, TRUTH) == ["duckdb answers field with 49, planted 50"]
+
+
+def test_a_busy_machine_is_told() -> None:
+    found = reports(0.002, 55_000_000)
+    assert busy(found) == []
+    found["engine"]["facts"]["load_before"] = 4.0
+    assert busy(found)[0].startswith("**Other work was running** (load before the side began: engine 4.0)")
