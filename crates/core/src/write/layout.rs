@@ -4,8 +4,8 @@
 //! so a column's values for them are one run, and values that belong together stand together, which is what compression lives on.
 //! The shape ids, kept in time order, are all that a reader needs to get from one order to the other.
 use super::batch::{Batch, Row};
-use super::tokens::GROUP_PAGES_MAX;
 use crate::format::column::Kind;
+use crate::format::limits::GROUP_PAGES_MAX;
 use crate::format::shape::NULL;
 
 /// When a page ends.
