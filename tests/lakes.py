@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from lakebed.catalog.changes import Changes
-from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key
+from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key, source_version
 
 if TYPE_CHECKING:
     from lakebed.storage.store import Store
@@ -26,7 +26,8 @@ def source(
     damage: Damage | None = None,
 ) -> SourceRecord:
     """A source object; `version` is its modification time in seconds."""
-    return SourceRecord(index, url, 100, version * SECOND, None, events, parts, damage)
+    modified_ns = version * SECOND
+    return SourceRecord(index, url, 100, modified_ns, source_version(100, modified_ns, None), events, parts, damage)
 
 
 def segment(

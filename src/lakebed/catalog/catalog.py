@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.catalog.changes import Changes, Outcome, plan_commit
 from lakebed.catalog.checkpoint import State, write_checkpoint
-from lakebed.catalog.commit import CommitFile, commit_key, encode_commit
+from lakebed.catalog.commit import CommitFile, commit_key
+from lakebed.catalog.commit_lines import encode_commit
 from lakebed.catalog.load import apply_commit, load_state, read_commit
 from lakebed.catalog.selftest import check_store_is_safe
 from lakebed.errors import (

@@ -15,13 +15,14 @@ import msgspec
 
 from lakebed.catalog.commit import FORMAT_VERSION, CommitFile
 from lakebed.catalog.entries import NewSegment, SourceRecord, source_digest
-from lakebed.catalog.sources import KnownSource, known_from_record
+from lakebed.catalog.sources import known_from_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lakebed.catalog.checkpoint import State
     from lakebed.catalog.snapshot import Snapshot
+    from lakebed.catalog.source_run import KnownSource
 
 
 @dataclass(frozen=True)

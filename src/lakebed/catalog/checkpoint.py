@@ -9,8 +9,6 @@ without a condition: an old one costs a reader some commits more, never a wrong 
 from __future__ import annotations
 
 import contextlib
-import gzip
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,8 +18,10 @@ from lakebed import config
 from lakebed.catalog.addresses import AddressBook
 from lakebed.catalog.commit import CATALOG_FOLDER, FORMAT_VERSION, checkpoint_key
 from lakebed.catalog.entries import DamagedObject, SegmentEntry
+from lakebed.catalog.packed import pack, unpack
 from lakebed.catalog.snapshot import Segments, Snapshot
-from lakebed.catalog.sources import MERGE_RATIO, SourceTable, seal_run
+from lakebed.catalog.source_run import store_run
+from lakebed.catalog.sources import MERGE_RATIO, SourceTable
 from lakebed.errors import AlreadyExistsError, CatalogError, NotFoundError
 
 if TYPE_CHECKING:
@@ -70,11 +70,9 @@ def read_checkpoint(store: Store, number: int) -> State:
     """The state after commit `number`. Raises `CatalogError`, `NotFoundError`."""
     key = checkpoint_key(number)
     try:
-        found = msgspec.msgpack.decode(gzip.decompress(store.get(key)), type=CheckpointFile)
-    except (msgspec.MsgspecError, OSError, EOFError, zlib.error) as error:
-        raise CatalogError(
-            f"checkpoint '{key}' is damaged: {error}; `lakebed catalog rebuild` makes a new one"
-        ) from error
+        found = msgspec.msgpack.decode(unpack(store.get(key), key), type=CheckpointFile)
+    except msgspec.MsgspecError as error:
+        raise CatalogError(f"checkpoint '{key}' cannot be read: {error}; was it written by a newer lakebed?") from error
     if found.version != FORMAT_VERSION or found.number != number:
         raise CatalogError(
             f"checkpoint '{key}' has format version {found.version} and number {found.number}; "
@@ -91,19 +89,19 @@ def write_checkpoint(store: Store, state: State, writer: str) -> State:
     """Writes the state and returns it with its addresses packed. Another writer's checkpoint is left alone."""
     number = state.snapshot.number
     name = f"{CATALOG_FOLDER}{number:020}-{writer[:8]}"
-    kept_packs, packed, pack = _pack_addresses(state.snapshot, state.addresses)
+    kept_packs, packed, addresses = _pack_addresses(state.snapshot, state.addresses)
     packs = state.addresses.packs[:kept_packs]
-    if pack:
-        store.put(f"{name}.addresses", pack)
+    if addresses:
+        store.put(f"{name}.addresses", addresses)
         packs.append(f"{name}.addresses")
     run, kept_runs = state.sources.merged_run()
     run_key = f"{name}.sources" if run else ""
     if run:
-        store.put(run_key, seal_run(run))
+        store.put(run_key, store_run(run))
     runs = [*state.sources.run_keys[:kept_runs], *([run_key] if run else [])]
     snapshot = state.snapshot.with_packed(packed)
     file = CheckpointFile(FORMAT_VERSION, number, snapshot.entries(), packs, runs, list(snapshot.damaged))
-    data = gzip.compress(msgspec.msgpack.encode(file), _COMPRESSION_LEVEL, mtime=0)
+    data = pack(msgspec.msgpack.encode(file), _COMPRESSION_LEVEL)
     with contextlib.suppress(AlreadyExistsError):  # another writer was faster; its files say the same
         store.create(checkpoint_key(number), data)
     store.put(HINT_KEY, msgspec.json.encode(_Hint(number)))

@@ -81,25 +81,21 @@ class Damage(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-class SourceRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+class SourceRecord(msgspec.Struct, frozen=True):
     """A source object that is in the lake. `parts` are (segment key, object number in the segment).
 
-    An object without events has no parts; one larger than a segment has several.
+    An object without events has no parts; one larger than a segment has several. `version` is `source_version` of what
+    the store said of it.
     """
 
     index: str
     url: str
     size_bytes: int
     modified_ns: int
-    etag: str | None = None
+    version: bytes
     events: int = 0
     parts: tuple[tuple[str, int], ...] = ()
     damage: Damage | None = None
-
-    @property
-    def version(self) -> bytes:
-        """Eight bytes that differ when the object's content does, as far as its store tells."""
-        return source_version(self.size_bytes, self.modified_ns, self.etag)
 
 
 class DamagedObject(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -141,9 +137,10 @@ def check_index_name(name: str) -> str:
 
 
 def source_version(size_bytes: int, modified_ns: int, etag: str | None) -> bytes:
-    """With an etag, the etag and the size: copying an object to the same place changes its time only.
+    """Eight bytes that differ when the object's content does, as far as its store tells.
 
-    Without (folders), the time and the size.
+    With an etag, they name the etag and the size: copying an object to the same place changes its time only. Without
+    (folders), the time and the size.
     """
     text = f"{etag}\0{size_bytes}" if etag else f"\0{modified_ns}\0{size_bytes}"
     return hashlib.blake2b(text.encode(), digest_size=8).digest()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.catalog.addresses import AddressBook
 from lakebed.catalog.checkpoint import State, read_checkpoint, read_hint
-from lakebed.catalog.commit import CATALOG_FOLDER, commit_key, decode_commit, parse_key
+from lakebed.catalog.commit import CATALOG_FOLDER, commit_key, parse_key
+from lakebed.catalog.commit_lines import decode_commit
 from lakebed.catalog.snapshot import empty_snapshot
 from lakebed.catalog.sources import SourceTable
 from lakebed.errors import CatalogError, NotFoundError
@@ -41,7 +42,7 @@ def load_state(store: Store) -> State:
             if commit.number != last + 1:
                 raise CatalogError(
                     f"the catalog of '{store.url}' has no commit {last + 1} (file '{commit_key(last + 1)}'), "
-                    f"but later ones; restore the file or run `lakebed catalog rebuild`"
+                    "but later ones; restore the file"
                 )
             state = apply_commit(state, commit)
             last = commit.number

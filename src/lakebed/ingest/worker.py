@@ -8,6 +8,7 @@ the objects again.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ import msgspec
 from lakebed import config
 from lakebed.catalog.changes import Changes
 from lakebed.catalog.describe import describe_segment, read_summary
-from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key, source_digest
+from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key, source_digest, source_version
 from lakebed.errors import LakebedError, StorageError, TransientStorageError
 from lakebed.ingest.memory import resident_bytes
 from lakebed.ingest.totals import Counter, ObjectReport
@@ -174,7 +175,11 @@ class IndexWorker:
         key = segment_key(self._settings.index, created, secrets.randbits(64))
         data, address = segment.data, segment.address
         del segment  # it holds the file's bytes too
-        self._store.put(key, data)
+        try:
+            self._store.put(key, data)
+        except StorageError:
+            self._remove_uncommitted()
+            raise
         dead: list[int] = []
         for number, known in enumerate(summary.objects):
             owner = current if current and current.source.url == known.url else self._finished.get(known.url)
@@ -183,6 +188,17 @@ class IndexWorker:
             else:
                 owner.parts.append((key, number))
         self._segments.append(describe_segment(key, len(data), address, summary, tuple(dead)))
+
+    def _remove_uncommitted(self) -> None:
+        """Removes segments that no commit will name, since a full disk has no room for what nobody can see.
+
+        Not when a commit failed: it may have gone through although its answer says otherwise.
+        """
+        for segment in self._segments:
+            with contextlib.suppress(StorageError):
+                self._store.delete(segment.key)
+        self._segments = []
+        self._finished = {}
 
     def _commit_if_due(self, last: _Object) -> None:
         """An object that was cut is committed with its rest at its end: else a cut could wait for the next for ever."""
@@ -223,6 +239,7 @@ def _record(index: str, one: _Object) -> SourceRecord:
     report, info = one.report, one.source.info
     assert report is not None, "an object waits for its commit only when it was read to its end"
     damage = Damage(report.damage.offset, report.damage.reason) if report.damage else None
+    version = source_version(info.size_bytes, info.modified_ns, info.etag)
     return SourceRecord(
-        index, one.source.url, info.size_bytes, info.modified_ns, info.etag, report.events, tuple(one.parts), damage
+        index, one.source.url, info.size_bytes, info.modified_ns, version, report.events, tuple(one.parts), damage
     )

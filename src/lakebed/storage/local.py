@@ -1,6 +1,6 @@
 """A folder as an object store.
 
-Reads are `pread`: obstore takes 123 µs for five warm small ranges, this takes 7 (docs/adr/0101). Writes go to a hidden
+Reads are `pread`: obstore takes 123 µs for five warm small ranges, this takes 7 (docs/adr/0003). Writes go to a hidden
 file in the same folder, are synced, and then renamed (put) or linked (create): a link never replaces, so that of two
 writers one wins. Given up: file systems without hard links cannot hold a lake.
 """

@@ -1,7 +1,7 @@
 """Tries again what may be tried again: reads, and writes that give the same result however often they are done.
 
 `create` is not repeated: its answer may have been lost after it had won, and a second try would then see itself as
-another writer. The catalog, which knows who wrote what, resolves that (docs/adr/0102).
+another writer. The catalog, which knows who wrote what, resolves that (docs/adr/0004).
 """
 
 from __future__ import annotations

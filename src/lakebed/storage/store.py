@@ -1,6 +1,6 @@
 """The protocol that every object store and wrapper has, and what it says of an object.
 
-Why not obstore's own classes everywhere: a folder is fifteen times faster read with `pread` (docs/adr/0101), and tests
+Why not obstore's own classes everywhere: a folder is fifteen times faster read with `pread` (docs/adr/0003), and tests
 need to count, slow down and break requests. Keys are relative to the store's URL, separated by `/`.
 """
 

@@ -94,10 +94,10 @@ pub struct StoredValues {
 fn shape_columns(batch: &Batch, shape: u32) -> Vec<(u32, u32)> {
     let mut columns: Vec<u32> = Vec::new();
     for &step in batch.shape(shape) {
-        if step & 7 < NULL {
-            if let Ok(kind) = Kind::from_code((step & 7) as u8) {
-                columns.push(batch.paths.column(step >> 3, kind));
-            }
+        if step & 7 < NULL
+            && let Ok(kind) = Kind::from_code((step & 7) as u8)
+        {
+            columns.push(batch.paths.column(step >> 3, kind));
         }
     }
     columns.sort_unstable();
