@@ -65,7 +65,7 @@ impl Column {
         match dice.below(10) {
             0..3 => Self::Any,
             3..7 => Self::Parts(vec![literal(&name)]),
-            7 => Self::Parts(vec![literal(dice.pick(&OTHER_NAMES))]),
+            7 => Self::Parts(vec![literal(dice.pick::<&str>(&OTHER_NAMES))]),
             kind => {
                 let star = if kind == 8 { ColumnPart::Star } else { ColumnPart::DoubleStar };
                 let (from, to) = cut(&name, dice);
@@ -133,7 +133,7 @@ impl Filter {
             6 => {
                 let number =
                     if value.kind == Kind::Number { respelled(&text, dice) } else { dice.below(600).to_string() };
-                Self::Compare(column, dice.pick(&["<", "<=", ">", ">="]), number)
+                Self::Compare(column, dice.pick::<&str>(&["<", "<=", ">", ">="]), number)
             }
             _ => {
                 let (from, to) = cut(&text, dice);
