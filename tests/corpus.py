@@ -47,7 +47,24 @@ _NUMBERS = (
     "18446744073709551616 123456789012345678901234567890 1.7976931348623157e308 0.30000000000000004"
 )
 NUMBERS = _NUMBERS.split()
-KEYS = ["a", "b", "c", "user", "name", "src ip", "x.y", "@lb.time", "tags", "a_long_key", "Ä", "*", "k\x00"]
+KEYS = [
+    "",
+    "[x",
+    "@scnr.source_type",
+    "a",
+    "b",
+    "c",
+    "user",
+    "name",
+    "src ip",
+    "x.y",
+    "@lb.time",
+    "tags",
+    "a_long_key",
+    "Ä",
+    "*",
+    "k\x00",
+]
 METADATA = ["@lb.time", "@lb.record", "@lb.time_source", "@lb.object", "@scnr.datetime"]
 SOURCE_TYPE_COLUMNS = ["@lb.source_type", "@scnr.source_type"]
 """Only where the test knows what the parser will recognise."""
@@ -142,7 +159,7 @@ class Corpus:
     def column(self) -> Column:
         choice = self.rng.random()
         name = self.rng.choice(self.columns)[0]
-        if choice < 0.6:
+        if choice < 0.6 or not name:
             return Column((name,))
         if choice < 0.7:
             return ANY_COLUMN

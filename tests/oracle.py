@@ -247,11 +247,18 @@ def term_holds(term: Filter, found: Json) -> bool:
             found_ns = time_of(found)
             return found_ns is not None and relates(found_ns, relation.value, time_ns)
         case Matches(_, regex, ignore_case):
-            return bool(re.search(regex, text_of(found), re.IGNORECASE if ignore_case else 0))
+            return matches(text_of(found), regex, ignore_case)
         case InNetwork(_, network):
             return in_network(text_of(found), network)
         case _:
             raise AssertionError(f"the oracle does not know the term {term}")
+
+
+def matches(text: str, regex: str, ignore_case: bool) -> bool:
+    """Python's expressions, brought to the engine's: `$` is the very end, half a surrogate pair is no character."""
+    text = re.sub("[\ud800-\udfff]", "\n", text)  # what "." does not match
+    regex = re.sub(r"(?<!\\)\$", r"\\Z", regex)
+    return bool(re.search(regex, text, re.IGNORECASE if ignore_case else 0))
 
 
 def contains(found: Json, value: Value) -> bool:

@@ -84,8 +84,7 @@ def leaf_holds(node: dict[str, Any], found: Json) -> bool:
             found_ns = oracle.time_of(found)
             return found_ns is not None and oracle.relates(found_ns, node["relation"], node["time_ns"])
         case "regex":
-            flags = re.IGNORECASE if node["ignore_case"] else 0
-            return bool(re.search(node["regex"], oracle.text_of(found), flags))
+            return oracle.matches(oracle.text_of(found), node["regex"], node["ignore_case"])
         case "cidr":
             return oracle.in_network(oracle.text_of(found), node["network"])
     raise AssertionError(f"unknown leaf {node}")

@@ -111,6 +111,9 @@ class LeafSearch:
     def explain(self) -> bytes:
         """JSON: what the index said: terms looked up and pages left."""
 
+def check_plan(plan: Buffer) -> None:
+    """Raises what a search with this plan would raise before its first read: an unknown key, a regular expression that is none."""
+
 def merge_partials(plan: bytes, partials: Sequence[bytes]) -> bytes:
     """Several partials of one plan in one; none gives the partial of no event. The order does not matter."""
 

@@ -40,6 +40,11 @@ def test_rows_are_newest_first(lake: Lake) -> None:
     assert places(lake.search("*", limit=7)) == found[:7]
 
 
+def test_a_wrong_regular_expression_is_refused_though_no_segment_is_opened(lake: Lake) -> None:
+    with pytest.raises(UsageError, match="invalid character class range"):
+        list(lake.search("n ~ /[z-a]/", since="2100-01-01"))
+
+
 def test_a_row_says_where_it_is_from(lake: Lake, tmp_path: Path) -> None:
     (row,) = lake.search("n: 205")
     assert isinstance(row, Row)

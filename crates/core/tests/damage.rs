@@ -49,7 +49,8 @@ fn plans() -> Vec<Plan> {
 fn answer(plan: &Plan, file: &[u8], address: &[u8]) -> Result<(Answer, String)> {
     let reader = Arc::new(SegmentReader::new(address, "sample")?);
     let answer = run(plan.clone(), &reader, file, How::default())?;
-    let finished = if plan.aggregate.is_some() { table(plan, &[answer.partial.clone()])? } else { String::new() };
+    let finished =
+        if plan.aggregate.is_some() { table(plan, std::slice::from_ref(&answer.partial))? } else { String::new() };
     // In a partial, groups stand in no order.
     Ok((Answer { partial: Vec::new(), ..answer }, finished))
 }

@@ -13,6 +13,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<build::Segment>()?;
     module.add_class::<search::SegmentReader>()?;
     module.add_class::<search::LeafSearch>()?;
+    module.add_function(wrap_pyfunction!(search::check_plan, module)?)?;
     module.add_function(wrap_pyfunction!(search::merge_partials, module)?)?;
     module.add_function(wrap_pyfunction!(search::finish_partial, module)?)?;
     module.add_function(wrap_pyfunction!(search::aggregate_names, module)?)?;

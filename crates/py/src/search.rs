@@ -3,6 +3,7 @@ use crate::build::buffer_bytes;
 use crate::errors::guarded;
 use lakebed_core::error::CoreError;
 use lakebed_core::search::fetch::Buffer;
+use lakebed_core::search::filter::Filter;
 use lakebed_core::search::partial::{Kernel, Partial};
 use lakebed_core::search::plan::{Aggregate, Plan};
 use lakebed_core::search::{leaf, reader};
@@ -138,6 +139,19 @@ impl LeafSearch {
 
 fn aggregate_of(plan: &[u8]) -> Result<Aggregate, CoreError> {
     Plan::parse(plan)?.aggregate.ok_or_else(|| CoreError::Plan("the plan has no aggregate".to_string()))
+}
+
+#[pyfunction]
+pub fn check_plan(plan: &Bound<'_, PyAny>) -> PyResult<()> {
+    let plan = buffer_bytes(plan)?;
+    guarded(|| {
+        let plan = Plan::parse(&plan)?;
+        Filter::compile(&plan.filter)?;
+        plan.aggregate
+            .iter()
+            .flat_map(|aggregate| &aggregate.functions)
+            .try_for_each(|function| Kernel::of(function).map(drop))
+    })
 }
 
 #[pyfunction]

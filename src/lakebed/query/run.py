@@ -16,7 +16,7 @@ from lakebed.execute.leaf import PlanFacts
 from lakebed.execute.merge import RowMerge, merge_aggregates
 from lakebed.execute.tasks import TaskList, order_entries, split_tasks
 from lakebed.model import Row, Table, TableRow, decode_json
-from lakebed.native import engine_errors, finish_partial, merge_partials
+from lakebed.native import check_plan, engine_errors, finish_partial, merge_partials
 from lakebed.query.cost import SearchCost
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ class Search(Iterator[AnswerRow]):
         self._partial = partial
         self._newest = newest
         self._plan = compiled.plan_bytes()
+        with engine_errors():
+            # An empty lake must refuse a wrong regular expression like any other.
+            check_plan(self._plan)
         self._facts = msgspec.json.decode(self._plan, type=PlanFacts)
         self._newest_first = self._facts.newest_first
         self._is_closed = False

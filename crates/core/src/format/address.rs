@@ -8,6 +8,7 @@
 //! Layout of the stored address: a payload; its checksum (u32). In the payload: the fields below in order as varints; times as
 //! signed distances in units of the third field.
 use super::frame::{Compressor, FrameRef, Payload, checksum};
+use super::limits::{BUCKETS_MAX, GROUP_PAGES_MAX, GROUP_ROWS_MAX};
 use super::wire::{Wire, put_signed, put_varint};
 use crate::error::{CoreError, DecodeError, Result};
 
@@ -136,7 +137,11 @@ impl Address {
                 first_page,
                 pages: Vec::new(),
             };
-            for _ in 0..wire.count()? {
+            let pages = wire.count()?;
+            if pages == 0 || pages > GROUP_PAGES_MAX {
+                return Err(DecodeError("group has no page, or more than a group may have"));
+            }
+            for _ in 0..pages {
                 let (rows, body_length) = (wire.number()?, wire.number()?);
                 let min = before.wrapping_add(wire.signed()?);
                 let max = min.wrapping_add(wire.signed()?);
@@ -144,12 +149,19 @@ impl Address {
                 let time = |ticks: i64| ticks.checked_mul(unit).ok_or(DecodeError("time of a page is out of range"));
                 group.pages.push(PageEntry { rows, body_length, min_time_ns: time(min)?, max_time_ns: time(max)? });
             }
+            if group.rows() > GROUP_ROWS_MAX {
+                return Err(DecodeError("group has more rows than a group may have"));
+            }
             first_page += group.pages.len() as u32;
             offset = group.body_offset(group.pages.len());
             address.groups.push(group);
         }
         address.terms_offset = offset;
-        for _ in 0..wire.count()? {
+        let buckets = wire.count()?;
+        if buckets > BUCKETS_MAX {
+            return Err(DecodeError("more term buckets than a segment may have"));
+        }
+        for _ in 0..buckets {
             address.bucket_lengths.push(wire.number()?);
         }
         address.schema = FrameRef::read(&mut wire)?;

@@ -131,12 +131,12 @@ pub enum StoredIds {
 impl StoredIds {
     /// Decodes the positions. After that `get` finds them.
     pub fn prepare(&self) -> Result<(), DecodeError> {
-        if let Self::Dictionary { payload, count, distinct, decoded } = self {
-            if decoded.get().is_none() {
-                let ids = read_ids(&Payload::read(&mut Wire::new(payload))?.open()?, *count, *distinct)?;
-                // Another thread may have been faster; its ids are the same.
-                let _ = decoded.set(ids);
-            }
+        if let Self::Dictionary { payload, count, distinct, decoded } = self
+            && decoded.get().is_none()
+        {
+            let ids = read_ids(&Payload::read(&mut Wire::new(payload))?.open()?, *count, *distinct)?;
+            // Another thread may have been faster; its ids are the same.
+            let _ = decoded.set(ids);
         }
         Ok(())
     }

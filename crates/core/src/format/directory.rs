@@ -9,6 +9,7 @@
 //! its strip; 2: for each page a reference, of length 0 where the page has no value.
 use super::column::Kind;
 use super::frame::{Compressor, FrameRef, Payload};
+use super::limits::GROUP_VALUES_MAX;
 use super::wire::{Wire, put_bytes, put_varint};
 use crate::error::DecodeError;
 
@@ -139,7 +140,7 @@ impl Directory {
         let shapes = strips.place(FrameRef::read(&mut wire)?)?;
         let rows = strips.place(FrameRef::read(&mut wire)?)?;
         let mut columns: Vec<ColumnEntry> = Vec::new();
-        let mut node = 0u64;
+        let (mut node, mut values) = (0u64, 0u64);
         for _ in 0..wire.count()? {
             node = node.saturating_add(wire.varint()?);
             if node == 0 || node >= bounds.nodes as u64 {
@@ -148,6 +149,10 @@ impl Directory {
             let code = wire.byte()?;
             let kind = Kind::from_code(code & 3)?;
             let stamp = Stamp { count: wire.number()?, longest: wire.number()?, classes: wire.number()? as u16 };
+            values += u64::from(stamp.count);
+            if values > GROUP_VALUES_MAX {
+                return Err(DecodeError("group has more values than a group may have"));
+            }
             let place = match code >> 2 {
                 INLINE => Place::Inline(wire.bytes()?.into()),
                 STRIP => Place::Strip(strips.place(FrameRef::read(&mut wire)?)?),

@@ -2,6 +2,7 @@
 //!
 //! Layout of a payload: one tag byte (0 stored, 1 zstd), the plain length as a varint, for zstd the stored length as a varint,
 //! then the bytes. A frame holds one payload or many; only the frame is checksummed.
+use super::limits::PAYLOAD_BYTES_MAX;
 use super::wire::{Wire, put_varint};
 use crate::error::DecodeError;
 use std::borrow::Cow;
@@ -9,9 +10,6 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Level 6 makes a segment 0.4 % smaller than 3 at no cost that can be measured; 9 gains 0.02 % more and costs 8 % of ingest.
 pub const ZSTD_LEVEL: i32 = 6;
-
-/// No payload decodes to more than this; a larger claim is damage, not data.
-pub const PAYLOAD_BYTES_MAX: usize = 1 << 30;
 
 /// Below this, zstd's own header eats the gain.
 const WORTH_COMPRESSING_BYTES: usize = 24;
@@ -103,7 +101,7 @@ impl<'a> Payload<'a> {
         let tag = wire.byte()?;
         let plain_length = wire.varint()?;
         if plain_length > PAYLOAD_BYTES_MAX as u64 {
-            return Err(DecodeError("payload claims more than 1 GiB"));
+            return Err(DecodeError("payload claims more than 256 MiB"));
         }
         let plain_length = plain_length as usize;
         let is_compressed = match tag {
@@ -122,6 +120,9 @@ impl<'a> Payload<'a> {
     pub fn open(&self) -> Result<Cow<'a, [u8]>, DecodeError> {
         if !self.is_compressed {
             return Ok(Cow::Borrowed(self.body));
+        }
+        if blocks_bound(self.body).is_none_or(|bound| bound < self.plain_length) {
+            return Err(DecodeError("zstd payload claims more than its blocks hold"));
         }
         let mut plain = Vec::with_capacity(self.plain_length);
         decompress(self.body, &mut plain)?;
@@ -165,6 +166,31 @@ impl FrameRef {
     }
 }
 
+/// The most that a zstd frame without its magic can decode to, as the heads of its blocks tell (RFC 8878): memory is only taken
+/// for a claim that may be true.
+fn blocks_bound(body: &[u8]) -> Option<usize> {
+    const BLOCK_BYTES_MAX: usize = 128 << 10;
+    const RUN_LENGTH_BLOCK: u32 = 1;
+    let descriptor = *body.first()?;
+    let is_single_segment = descriptor & 0x20 != 0;
+    let content_size = match descriptor >> 6 {
+        0 => usize::from(is_single_segment),
+        power => 1 << power,
+    };
+    let dictionary_id = [0, 1, 2, 4][usize::from(descriptor & 3)];
+    let mut at = 1 + usize::from(!is_single_segment) + dictionary_id + content_size;
+    let mut bound = 0;
+    loop {
+        let head = body.get(at..at + 3)?;
+        let head = u32::from_le_bytes([head[0], head[1], head[2], 0]);
+        bound += BLOCK_BYTES_MAX;
+        if head & 1 == 1 {
+            return Some(bound);
+        }
+        at += 3 + if head >> 1 & 3 == RUN_LENGTH_BLOCK { 1 } else { (head >> 3) as usize };
+    }
+}
+
 pub fn checksum(bytes: &[u8]) -> u32 {
     xxh3_64(bytes) as u32
 }
@@ -192,6 +218,21 @@ fn decompress(body: &[u8], plain: &mut Vec<u8>) -> Result<(), DecodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_claim_that_its_blocks_cannot_hold_is_refused() {
+        let plain = vec![7u8; 300_000];
+        let mut out = Vec::new();
+        Compressor::new().put(&mut out, &plain);
+        let payload = Payload::read(&mut Wire::new(&out)).expect("a payload");
+        assert_eq!(blocks_bound(payload.body), Some(3 << 17));
+        assert_eq!(payload.open().expect("plain").len(), plain.len());
+        let claim = Payload { plain_length: PAYLOAD_BYTES_MAX, ..payload };
+        assert_eq!(claim.open(), Err(DecodeError("zstd payload claims more than its blocks hold")));
+        for end in 0..payload.body.len() {
+            assert!(Payload { body: &payload.body[..end], ..payload }.open().is_err());
+        }
+    }
 
     #[test]
     fn payloads_come_back_and_damage_is_seen() {

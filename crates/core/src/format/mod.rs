@@ -5,6 +5,7 @@ pub mod column;
 pub mod directory;
 pub mod frame;
 pub mod ints;
+pub mod limits;
 pub mod objects;
 pub mod paths;
 pub mod rows;

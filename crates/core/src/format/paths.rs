@@ -3,11 +3,9 @@
 //! Layout of the frame: a payload that holds the number of nodes after the root, then for each: the distance to its parent's number
 //! (varint), the length of the key plus one, or 0 for the elements of an array, then the key. Node 0 is the event itself.
 use super::frame::{Compressor, Payload};
+use super::limits::{DEPTH_MAX, PATHS_MAX};
 use super::wire::{Wire, put_varint};
 use crate::error::DecodeError;
-
-/// Deeper paths than the JSON parser lets through are damage.
-const DEPTH_MAX: u32 = 1024;
 
 /// Appends the schema's payload; `nodes` gives each node's parent and key (None: array element), parents first.
 pub fn put_paths<'a>(
@@ -25,7 +23,8 @@ pub fn put_paths<'a>(
     compressor.put(out, &plain);
 }
 
-/// One path of a segment.
+/// One path of a segment. Its name is put together when it is asked for: kept for every path, one long key with many below it would
+/// need memory without bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
     pub parent: u32,
@@ -33,12 +32,11 @@ pub struct Path {
     pub key: Option<Vec<u8>>,
     /// `"key":` ready for output.
     pub json_key: Vec<u8>,
-    /// The flattened name, `[]` for each array position.
-    pub name: Vec<u8>,
     /// How many arrays the path goes through.
     pub arrays: u32,
-    /// Length of the name before the first array position; of all of it when there is none.
-    pub fixed: usize,
+    /// The path before the first array position; the path itself when there is none.
+    pub fixed: u32,
+    name_length: usize,
     depth: u32,
 }
 
@@ -53,7 +51,10 @@ impl Paths {
         let plain = Payload::read(&mut Wire::new(frame))?.open()?;
         let mut wire = Wire::new(&plain);
         let count = wire.count()?;
-        let root = Path { parent: 0, key: None, json_key: Vec::new(), name: Vec::new(), arrays: 0, fixed: 0, depth: 0 };
+        if count > PATHS_MAX {
+            return Err(DecodeError("more paths than a segment may have"));
+        }
+        let root = Path { parent: 0, key: None, json_key: Vec::new(), arrays: 0, fixed: 0, name_length: 0, depth: 0 };
         let mut nodes = Vec::with_capacity(count + 1);
         nodes.push(root);
         for number in 1..=count {
@@ -77,25 +78,63 @@ impl Paths {
         if above.depth >= DEPTH_MAX {
             return Err(DecodeError("path is too deep"));
         }
-        let mut name = above.name.clone();
         let mut json_key = Vec::new();
-        match &key {
-            None => name.extend_from_slice(b"[]"),
-            Some(key) => {
-                if parent != 0 {
-                    name.push(b'.');
+        let name_length = above.name_length
+            + match &key {
+                None => b"[]".len(),
+                Some(key) => {
+                    crate::value::json::put_string(&mut json_key, key);
+                    json_key.push(b':');
+                    key.len() + usize::from(parent != 0)
                 }
-                name.extend_from_slice(key);
-                crate::value::json::put_string(&mut json_key, key);
-                json_key.push(b':');
-            }
-        }
+            };
         let arrays = above.arrays + u32::from(key.is_none());
-        let fixed = match (above.arrays, &key) {
-            (0, Some(_)) => name.len(),
-            _ => above.fixed,
-        };
-        Ok(Path { parent: parent as u32, key, json_key, name, arrays, fixed, depth: above.depth + 1 })
+        let fixed = if arrays == 0 { nodes.len() as u32 } else { above.fixed };
+        Ok(Path { parent: parent as u32, key, json_key, arrays, fixed, name_length, depth: above.depth + 1 })
+    }
+
+    /// The pieces of a path's name, last one first.
+    fn pieces(&self, node: u32) -> impl Iterator<Item = &[u8]> {
+        let mut at = node as usize;
+        let mut dot = false;
+        std::iter::from_fn(move || {
+            if at == 0 {
+                return None;
+            }
+            let path = &self.nodes[at];
+            if dot {
+                dot = false;
+                at = path.parent as usize;
+                return Some(&b"."[..]);
+            }
+            dot = path.key.is_some() && path.parent != 0;
+            if !dot {
+                at = path.parent as usize;
+            }
+            Some(path.key.as_deref().unwrap_or(b"[]"))
+        })
+    }
+
+    /// The flattened name, with `[]` for each array position, in the caller's buffer.
+    pub fn name<'a>(&self, node: u32, buffer: &'a mut Vec<u8>) -> &'a [u8] {
+        let mut end = self.nodes[node as usize].name_length;
+        buffer.resize(end, 0);
+        for piece in self.pieces(node) {
+            buffer[end - piece.len()..end].copy_from_slice(piece);
+            end -= piece.len();
+        }
+        buffer
+    }
+
+    /// Whether the flattened name is this.
+    pub fn is_named(&self, node: u32, name: &[u8]) -> bool {
+        let mut rest = name;
+        self.nodes[node as usize].name_length == name.len()
+            && self.pieces(node).all(|piece| {
+                let before = rest.strip_suffix(piece);
+                rest = before.unwrap_or_default();
+                before.is_some()
+            })
     }
 
     /// The paths that may have a value of this concrete name; true: all their values have it, false: it depends on positions.
@@ -103,10 +142,13 @@ impl Paths {
         let mut found = Vec::new();
         for (number, path) in (0u32..).zip(&self.nodes).skip(1) {
             if path.arrays == 0 {
-                if path.name == name {
+                if self.is_named(number, name) {
                     found.push((number, true));
                 }
-            } else if name.strip_prefix(&path.name[..path.fixed]).is_some_and(|rest| rest.starts_with(b"[")) {
+                continue;
+            }
+            let fixed = self.nodes[path.fixed as usize].name_length;
+            if name.get(fixed) == Some(&b'[') && self.is_named(path.fixed, &name[..fixed]) {
                 found.push((number, false));
             }
         }
@@ -122,7 +164,7 @@ impl Paths {
     }
 
     pub fn memory_bytes(&self) -> usize {
-        self.nodes.iter().map(|node| 160 + 2 * node.name.len()).sum()
+        self.nodes.iter().map(|node| 160 + 2 * node.json_key.len()).sum()
     }
 }
 
@@ -137,8 +179,19 @@ mod tests {
         let mut out = Vec::new();
         put_paths(&mut out, &mut Compressor::new(), nodes.into_iter());
         let paths = Paths::read(&out).expect("paths");
-        let names: Vec<_> = paths.nodes.iter().map(|node| String::from_utf8_lossy(&node.name).into_owned()).collect();
+        let mut buffer = Vec::new();
+        let mut name = |node| String::from_utf8_lossy(paths.name(node, &mut buffer)).into_owned();
+        let names: Vec<_> = (0..6).map(&mut name).collect();
         assert_eq!(names, ["", "a", "a[]", "a[].b.c", "", ".\"x"]);
+        for (node, name) in (0..).zip(&names) {
+            assert!(
+                paths.is_named(node, name.as_bytes())
+                    && !paths.is_named(node, b".")
+                    && !paths.is_named(node, b"a[].b-c")
+            );
+        }
+        assert_eq!(paths.named(b"a[7].b.c"), [(2, false), (3, false)]);
+        assert_eq!(paths.named(b".\"x"), [(5, true)]);
         assert_eq!(paths.nodes[5].json_key, b"\"\\\"x\":");
     }
 }

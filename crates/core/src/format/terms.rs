@@ -19,8 +19,6 @@ const REPEATED_BITS: u32 = 10;
 
 /// Size that buckets aim at: a range read costs the same up to here and beyond, and decoding one takes microseconds.
 pub const BUCKET_BYTES: usize = 8 << 10;
-/// Their lengths stand in the address, which should stay small.
-pub const BUCKETS_MAX: usize = 4096;
 
 /// The bucket of a hash, and the rest of the hash.
 pub fn bucket_of(hash: u64, buckets: usize) -> (usize, u64) {
@@ -137,22 +135,31 @@ pub fn look_up(bucket: &[u8], rest: u64, pages: usize) -> Result<Vec<u32>, Decod
     let single = matches(&mut bits, rest, singles, SINGLE_BITS)?;
     let many = matches(&mut bits, rest, repeated, REPEATED_BITS)?;
     let width = page_bits(pages);
-    let mut found = Vec::new();
+    let mut found = Found { marked: vec![false; pages], is_all: false };
     for index in 0..singles {
-        let page = bits.take(width)? as u32;
+        let page = bits.take(width)?;
         if single.contains(&index) {
-            found.push(page);
+            found.mark(page)?;
         }
     }
     for index in 0..many.end {
         take_posting(&mut bits, pages, many.contains(&index), &mut found)?;
     }
-    found.sort_unstable();
-    found.dedup();
-    if found.last().is_some_and(|&page| page as usize >= pages) {
-        return Err(DecodeError("term names a page that is not there"));
+    Ok((0..pages as u32).filter(|&page| found.is_all || found.marked[page as usize]).collect())
+}
+
+/// Pages found so far. Marks, as many entries may name the same pages.
+struct Found {
+    marked: Vec<bool>,
+    is_all: bool,
+}
+
+impl Found {
+    fn mark(&mut self, page: u64) -> Result<(), DecodeError> {
+        let slot = self.marked.get_mut(page as usize).ok_or(DecodeError("term names a page that is not there"))?;
+        *slot = true;
+        Ok(())
     }
-    Ok(found)
 }
 
 /// The run of entries whose fingerprint is the token's; empty when none is.
@@ -174,24 +181,20 @@ fn matches(
     Ok(run)
 }
 
-fn take_posting(bits: &mut BitReader<'_>, pages: usize, wanted: bool, found: &mut Vec<u32>) -> Result<(), DecodeError> {
+fn take_posting(bits: &mut BitReader<'_>, pages: usize, wanted: bool, found: &mut Found) -> Result<(), DecodeError> {
     let count = bits.take_gamma()?.saturating_add(1);
     if count > pages as u64 {
         return Err(DecodeError("term is in more pages than there are"));
     }
     let count = count as usize;
-    let mut keep = |page: u32| {
-        if wanted {
-            found.push(page);
-        }
-    };
+    let mut keep = |page: u64| if wanted { found.mark(page) } else { Ok(()) };
     if count == pages {
-        (0..pages as u32).for_each(keep);
+        found.is_all |= wanted;
     } else if is_bitmap(count, pages) {
         for start in (0..pages as u32).step_by(32) {
             let mut word = bits.take(32.min(pages as u32 - start))?;
             while word != 0 {
-                keep(start + word.trailing_zeros());
+                keep(u64::from(start + word.trailing_zeros()))?;
                 word &= word - 1;
             }
         }
@@ -203,7 +206,7 @@ fn take_posting(bits: &mut BitReader<'_>, pages: usize, wanted: bool, found: &mu
             if page >= pages as u64 {
                 return Err(DecodeError("term names a page that is not there"));
             }
-            keep(page as u32);
+            keep(page)?;
             from = page + 1;
         }
     }

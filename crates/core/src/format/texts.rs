@@ -6,6 +6,7 @@
 use super::bits::{BitReader, BitWriter};
 use super::frame::{Compressor, Payload};
 use super::ints::{Ids, put_ids, put_ints, read_ids, read_ints};
+use super::limits::GROUP_VALUES_MAX;
 use super::template;
 use super::wire::{Wire, put_varint};
 use crate::error::DecodeError;
@@ -17,9 +18,6 @@ const PLAIN: u8 = 0;
 const TEMPLATES: u8 = 1;
 const ISO: u8 = 2;
 const INTS: u8 = 3;
-
-/// A list of texts costs at least this much memory each when decoded; a damaged count must not ask for more.
-const TEXTS_MAX: usize = 1 << 28;
 
 /// Ticks of an ISO time with `digits` fraction digits, in ns.
 pub fn tick_ns(digits: u8) -> i64 {
@@ -169,7 +167,7 @@ impl Strings {
 
 impl Texts {
     pub fn read(wire: &mut Wire<'_>, count: usize) -> Result<Self, DecodeError> {
-        if count > TEXTS_MAX {
+        if count as u64 > GROUP_VALUES_MAX {
             return Err(DecodeError("list of texts is too long"));
         }
         match wire.byte()? {

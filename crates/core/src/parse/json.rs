@@ -11,8 +11,8 @@
 //!
 //! *Kept raw*: text that is not JSON becomes events `{"message": text}` that say why: the rest of the line; or, of an element of
 //! an array, what its brackets enclose or what precedes the next element; or, of one of several objects on a line, what its
-//! brackets enclose. Reading goes on behind it. A record that is cut off by the end of the data is kept likewise. Longer text than
-//! `RAW_BYTES_MAX` becomes several events.
+//! brackets enclose. Reading goes on behind it. A record that is cut off by the end of the data, is nested too deep or has too
+//! many values (see `walk`) is kept likewise. Longer text than `RAW_BYTES_MAX` becomes several events.
 mod broken;
 mod keys;
 mod opening;

@@ -7,16 +7,17 @@ use super::numbers::NumberHasher;
 use super::partial::{Group, Kernel, Partial, State, check_distinct, check_groups, is_better};
 use super::plan::Aggregate;
 use super::sum::Addend;
-use super::unit::{Unit, WHOLE_GROUP};
+use super::unit::Unit;
 use super::value::Value;
-use super::walk::{Step, walk};
 use crate::error::Result;
 use crate::format::column::Kind;
-use crate::format::directory::{Directory, Place};
+use crate::format::directory::Directory;
 use crate::format::objects::SourceObject;
 use crate::format::paths::Paths;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+mod rows;
 
 const NONE: u32 = u32::MAX;
 
@@ -289,82 +290,6 @@ impl Aggregator {
         Ok(())
     }
 
-    /// For each row of the page the number of its value of a named column, or NONE.
-    fn row_numbers(
-        &mut self,
-        at: usize,
-        context: &AggregateContext<'_>,
-        unit: &mut Unit,
-        page: usize,
-    ) -> Result<Vec<u32>> {
-        let facts = unit.facts()?.clone();
-        let shapes = &facts.shapes;
-        let mut rows = vec![NONE; shapes.rows(page)];
-        let all = columns_of(&self.named[at], &facts.directory);
-        for &(column, is_position) in &all {
-            if shapes.value_count(page, column) == 0 {
-                continue;
-            }
-            let (values, start) = unit.values(context.fetched, column, page)?;
-            let entry = &facts.directory.columns[column];
-            let scope = if matches!(entry.place, Place::Pages(_)) { page } else { WHOLE_GROUP };
-            let mut numbers =
-                self.named[at].numbers.remove(&(column, scope)).unwrap_or_else(|| vec![NONE; values.text_count()]);
-            let mut failed = None;
-            shapes.for_each_run(page, column, |run, per_row, first| {
-                let mut own = shapes
-                    .columns_of(run.shape)
-                    .iter()
-                    .filter(|(own, _)| all.iter().any(|(known, _)| *known == *own as usize));
-                let nth = if is_position || own.nth(1).is_some() {
-                    let found = first_named(context.paths, shapes.shapes.steps(run.shape as usize), &self.named[at]);
-                    found.filter(|&(node, kind, _)| (node, kind) == (entry.node, entry.kind)).map(|(_, _, nth)| nth)
-                } else {
-                    Some(0)
-                };
-                let Some(nth) = nth else { return };
-                for row in 0..run.rows as usize {
-                    let text = values.number(start + first + row * per_row + nth);
-                    if numbers[text] == NONE {
-                        match self.intern(entry.kind, &values, text) {
-                            Ok(number) => numbers[text] = number,
-                            Err(error) => failed = Some(error),
-                        }
-                    }
-                    let slot = &mut rows[run.row as usize + row];
-                    if *slot == NONE {
-                        *slot = numbers[text];
-                    }
-                }
-            });
-            if let Some(error) = failed {
-                return Err(error);
-            }
-            self.named[at].numbers.insert((column, scope), numbers);
-        }
-        if let Some(metadata) = self.named[at].metadata {
-            let table = unit.rows()?.clone();
-            let start = shapes.page_rows[page];
-            let mut known: HashMap<i64, u32> = HashMap::new();
-            for (row, place) in shapes.time_places(page).into_iter().enumerate() {
-                if rows[row] != NONE {
-                    continue;
-                }
-                let key = table.key(metadata.field, start + place as usize)?;
-                rows[row] = match known.get(&key) {
-                    Some(&number) => number,
-                    None => {
-                        let text = table.text(metadata.field, start + place as usize, context.objects)?;
-                        let number = text.map_or(NONE, |text| self.intern_value(Value::new(metadata.kind(), &text)));
-                        known.insert(key, number);
-                        number
-                    }
-                };
-            }
-        }
-        Ok(rows)
-    }
-
     fn intern(&mut self, kind: Kind, values: &Arc<Values>, text: usize) -> Result<u32> {
         let mut buffer = Vec::new();
         let text = values.text(text, &mut buffer).map_err(|error| error.at("column", 0))?;
@@ -411,21 +336,4 @@ fn columns_of(named: &Named, directory: &Directory) -> Vec<(usize, bool)> {
         Kind::ALL.iter().filter_map(move |&kind| Some((directory.find(node, kind)?, is_position)))
     });
     found.collect()
-}
-
-/// The first value of the named column in an event of this shape: its path, its kind, and which of the values there it is.
-fn first_named(paths: &Paths, steps: &[u32], named: &Named) -> Option<(u32, Kind, usize)> {
-    let mut seen: HashMap<(u32, Kind), usize> = HashMap::new();
-    let mut found = None;
-    walk(steps, paths, true, |path, step, name| {
-        let Step::Value(kind) = step else { return };
-        if found.is_none() && named.nodes.iter().any(|&(node, _)| node == path) {
-            let nth = seen.entry((path, kind)).or_default();
-            if name == named.name {
-                found = Some((path, kind, *nth));
-            }
-            *nth += 1;
-        }
-    });
-    found
 }

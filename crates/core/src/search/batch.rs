@@ -219,10 +219,10 @@ impl LeafSearch {
         };
         let directory = unit.directory()?;
         for (column, entry) in directory.columns.iter().enumerate() {
-            if nodes.binary_search(&entry.node).is_ok() {
-                if let Some(frame) = Unit::frame_of(directory, column, page) {
-                    self.fetched.want_frame(&frame);
-                }
+            if nodes.binary_search(&entry.node).is_ok()
+                && let Some(frame) = Unit::frame_of(directory, column, page)
+            {
+                self.fetched.want_frame(&frame);
             }
         }
         Ok(())

@@ -28,20 +28,23 @@ pub enum Reach {
 impl Reach {
     pub fn of(leaf: &Leaf, paths: &Paths) -> Self {
         let Some(pattern) = &leaf.columns else { return Self::Every };
-        let mut reached = HashMap::new();
-        for (node, path) in paths.nodes.iter().enumerate().skip(1) {
+        if let Some(name) = pattern.literal() {
+            return Self::Paths(paths.named(name).into_iter().collect());
+        }
+        let (mut reached, mut buffer) = (HashMap::new(), Vec::new());
+        for (node, path) in (0u32..).zip(&paths.nodes).skip(1) {
+            let fixed = paths.name(path.fixed, &mut buffer);
             if path.arrays == 0 {
-                if pattern.matches(&path.name) {
-                    reached.insert(node as u32, true);
+                if pattern.matches(fixed) {
+                    reached.insert(node, true);
                 }
                 continue;
             }
             // Positions are not known here; what stands before the first must fit all the same.
-            let fixed = path.fixed;
             let prefix = pattern.prefix();
-            let shared = fixed.min(prefix.len());
-            if path.name[..shared] == prefix[..shared] {
-                reached.insert(node as u32, false);
+            let shared = fixed.len().min(prefix.len());
+            if fixed[..shared] == prefix[..shared] {
+                reached.insert(node, false);
             }
         }
         Self::Paths(reached)

@@ -75,10 +75,10 @@ impl State {
         match (self, other) {
             (Self::Count(a), Self::Count(b)) => *a = a.saturating_add(b),
             (Self::Best(a), Self::Best(b)) => {
-                if let Some(b) = b {
-                    if a.as_ref().is_none_or(|a| is_better(kernel, &b, a)) {
-                        *a = Some(b);
-                    }
+                if let Some(b) = b
+                    && a.as_ref().is_none_or(|a| is_better(kernel, &b, a))
+                {
+                    *a = Some(b);
                 }
             }
             (Self::Sum(a, n), Self::Sum(b, m)) => {

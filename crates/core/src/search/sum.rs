@@ -269,13 +269,13 @@ fn round(doubles: &[f64]) -> f64 {
         }
     }
     // Exactly half-way: the next part decides the direction.
-    if let Some(next) = parts.next() {
-        if (low < 0.0 && next < 0.0) || (low > 0.0 && next > 0.0) {
-            let twice = low * 2.0;
-            let moved = high + twice;
-            if twice == moved - high {
-                high = moved;
-            }
+    if let Some(next) = parts.next()
+        && ((low < 0.0 && next < 0.0) || (low > 0.0 && next > 0.0))
+    {
+        let twice = low * 2.0;
+        let moved = high + twice;
+        if twice == moved - high {
+            high = moved;
         }
     }
     high

@@ -4,6 +4,7 @@ use super::layout::PageLimits;
 use super::segment::{Segment, SegmentWriter};
 use crate::decompress::{Damage, Decompressor, Limits};
 use crate::error::{CoreError, Result};
+use crate::format::limits::{GROUP_ROWS_MAX, PAYLOAD_BYTES_MAX};
 use crate::format::objects::SourceObject;
 use crate::parse::Statistics;
 use crate::parse::registry::{Format, format_names};
@@ -12,11 +13,24 @@ use crate::parse::source::SourceParser;
 /// Pages of a group; more would make its shared columns heavier to fetch with one event, fewer would repeat their dictionaries.
 const GROUP_PAGES: usize = 12;
 
-/// A group holds at most so many values, whatever their size: each costs memory of its own.
-const GROUP_VALUES_MAX: usize = 4_000_000;
+/// A group of so many values ends, whatever their size: each costs memory of its own.
+const GROUP_VALUES: usize = 4_000_000;
 
-/// A segment with more paths is closed early: each is kept in memory until the segment ends.
-const PATHS_MAX: usize = 200_000;
+/// A group of so many rows ends, however large the pages are to be: half of what the format allows, as more may be on their way.
+const GROUP_ROWS: usize = GROUP_ROWS_MAX / 2;
+
+/// A group whose events are this large ends, however large the pages are to be.
+const GROUP_BYTES: usize = PAYLOAD_BYTES_MAX / 4;
+
+/// A segment with more paths, or longer keys, is closed early: they are kept in memory until the segment ends.
+const PATHS: usize = 200_000;
+const KEYS_BYTES: usize = PAYLOAD_BYTES_MAX / 4;
+
+/// A segment of more objects is closed early: objects may be empty, and still have a name.
+const OBJECTS: usize = 100_000;
+
+/// Text goes to the parser in steps of this size, so that a group's size does not depend on how much is fed at once.
+const STEP_BYTES: usize = 256 << 10;
 
 /// A segment whose finished groups and tokens hold more memory than this is closed early.
 const SEGMENT_MEMORY_BYTES_MAX: usize = 192 << 20;
@@ -129,8 +143,10 @@ impl Builder {
                 (&mut self.batch, &mut self.writer, &mut self.raw_bytes, &mut current.parser);
             let taken = current.decompressor.feed(data, |piece| {
                 *raw_bytes += piece.len() as u64;
-                parser.feed(piece, batch);
-                flush_if_full(batch, writer, limits);
+                for step in piece.chunks(STEP_BYTES) {
+                    parser.feed(step, batch);
+                    flush_if_full(batch, writer, limits);
+                }
             });
             current.damage = taken.err();
         }
@@ -140,7 +156,9 @@ impl Builder {
     fn is_full(&self) -> bool {
         self.raw_bytes >= self.options.segment_bytes as u64
             || self.writer.memory_bytes() > SEGMENT_MEMORY_BYTES_MAX
-            || self.batch.paths.len() > PATHS_MAX
+            || self.batch.paths.len() > PATHS
+            || self.batch.paths.keys_bytes() > KEYS_BYTES
+            || self.writer.objects.len() > OBJECTS
     }
 
     pub fn end_object(&mut self) -> Result<ObjectReport> {
@@ -214,9 +232,9 @@ fn source_object(start: &ObjectStart) -> SourceObject {
 }
 
 fn flush_if_full(batch: &mut Batch, writer: &mut SegmentWriter, limits: PageLimits) {
-    let is_full = batch.size_bytes() >= limits.bytes.saturating_mul(GROUP_PAGES)
-        || batch.rows.len() >= limits.rows.saturating_mul(GROUP_PAGES)
-        || batch.values() >= GROUP_VALUES_MAX;
+    let is_full = batch.size_bytes() >= limits.bytes.saturating_mul(GROUP_PAGES).min(GROUP_BYTES)
+        || batch.rows.len() >= limits.rows.saturating_mul(GROUP_PAGES).min(GROUP_ROWS)
+        || batch.values() >= GROUP_VALUES;
     if is_full {
         writer.put_batch(batch, limits);
     }

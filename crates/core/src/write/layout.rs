@@ -4,8 +4,8 @@
 //! so a column's values for them are one run, and values that belong together stand together, which is what compression lives on.
 //! The shape ids, kept in time order, are all that a reader needs to get from one order to the other.
 use super::batch::{Batch, Row};
-use super::tokens::GROUP_PAGES_MAX;
 use crate::format::column::Kind;
+use crate::format::limits::GROUP_PAGES_MAX;
 use crate::format::shape::NULL;
 
 /// When a page ends.
@@ -94,10 +94,10 @@ pub struct StoredValues {
 fn shape_columns(batch: &Batch, shape: u32) -> Vec<(u32, u32)> {
     let mut columns: Vec<u32> = Vec::new();
     for &step in batch.shape(shape) {
-        if step & 7 < NULL {
-            if let Ok(kind) = Kind::from_code((step & 7) as u8) {
-                columns.push(batch.paths.column(step >> 3, kind));
-            }
+        if step & 7 < NULL
+            && let Ok(kind) = Kind::from_code((step & 7) as u8)
+        {
+            columns.push(batch.paths.column(step >> 3, kind));
         }
     }
     columns.sort_unstable();

@@ -50,6 +50,11 @@ impl PathTable {
         self.len() == 0
     }
 
+    /// Length of all keys together.
+    pub fn keys_bytes(&self) -> usize {
+        self.keys.len()
+    }
+
     /// The fields that hold the event time, best first, by flattened name.
     pub fn set_time_fields(&mut self, fields: &[Vec<u8>]) {
         if self.time_fields == fields {
@@ -137,7 +142,9 @@ impl PathTable {
     }
 
     fn rank(&self, node: u32) -> u8 {
-        if self.time_fields.is_empty() {
+        // The name costs its length, so it is looked at only when the key may end a field's name.
+        let end: &[u8] = if self.nodes[node as usize].is_element { b"[]" } else { self.key(node) };
+        if !self.time_fields.iter().any(|field| field.ends_with(end)) {
             return NOT_A_TIME;
         }
         let name = self.name(node);

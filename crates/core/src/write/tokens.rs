@@ -1,8 +1,6 @@
 //! The tokens of the group and of the segment being built.
-use crate::format::terms::{BUCKET_BYTES, BUCKETS_MAX, BucketWriter, bucket_of};
-
-/// Pages that one group may have: a token's pages are kept as bits of a word.
-pub const GROUP_PAGES_MAX: usize = 64;
+use crate::format::limits::BUCKETS_MAX;
+use crate::format::terms::{BUCKET_BYTES, BucketWriter, bucket_of};
 
 /// Average stored size of a token and its page, in bytes; sizes the buckets.
 const TOKEN_BYTES_ESTIMATE: f64 = 2.2;

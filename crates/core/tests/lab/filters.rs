@@ -65,7 +65,10 @@ impl Column {
         match dice.below(10) {
             0..3 => Self::Any,
             3..7 => Self::Parts(vec![literal(&name)]),
-            7 => Self::Parts(vec![literal(*dice.pick(&OTHER_NAMES))]),
+            7 => {
+                let name = dice.pick(&OTHER_NAMES);
+                Self::Parts(vec![literal(name)])
+            }
             kind => {
                 let star = if kind == 8 { ColumnPart::Star } else { ColumnPart::DoubleStar };
                 let (from, to) = cut(&name, dice);
@@ -133,7 +136,10 @@ impl Filter {
             6 => {
                 let number =
                     if value.kind == Kind::Number { respelled(&text, dice) } else { dice.below(600).to_string() };
-                Self::Compare(column, *dice.pick(&["<", "<=", ">", ">="]), number)
+                {
+                    let relation = dice.pick(&["<", "<=", ">", ">="]);
+                    Self::Compare(column, relation, number)
+                }
             }
             _ => {
                 let (from, to) = cut(&text, dice);

@@ -9,6 +9,10 @@ use crate::value::decimal::number_end;
 /// Deepest nesting that is read. Real logs stay below 30; what goes deeper is an attack on those who read it with recursion.
 pub const DEPTH_MAX: usize = 512;
 
+/// Most values, containers counted, of one record. Real ones have hundreds, a large export tens of thousands; each becomes a step of
+/// the event's shape, and its key may be a new column, so that more would take memory out of proportion to the text.
+pub const VALUES_MAX: usize = 1_000_000;
+
 /// The member whose array holds the events of an envelope, as CloudTrail writes it.
 pub const ENVELOPE_KEY: &[u8] = b"Records";
 
@@ -54,6 +58,7 @@ pub struct Walker {
     keys: OpenKeys,
     unescaped: Vec<u8>,
     duplicates: u64,
+    values: usize,
 }
 
 impl Walker {
@@ -78,8 +83,13 @@ impl Walker {
         self.open.clear();
         self.keys.clear();
         self.duplicates = 0;
+        self.values = 0;
         let mut at = at;
         loop {
+            self.values += 1;
+            if self.values > VALUES_MAX {
+                return Err(malformed(at, "more than 1000000 values in one record"));
+            }
             let mut ended = true;
             match *text.get(at).ok_or(Stop::Incomplete)? {
                 b'"' => at = self.string(text, at, |name| sink.string(name))?,
