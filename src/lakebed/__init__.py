@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lakebed.api import Lake, open  # noqa: A004 - the user's word
+    from lakebed.catalog.index_info import IndexInfo
     from lakebed.ingest.totals import IndexTotals
     from lakebed.model import Row
     from lakebed.query.cost import SearchCost
     from lakebed.results import AsyncSearchResult, SearchResult
 
-__all__ = ["AsyncSearchResult", "IndexTotals", "Lake", "Row", "SearchCost", "SearchResult", "open"]
+__all__ = ["AsyncSearchResult", "IndexInfo", "IndexTotals", "Lake", "Row", "SearchCost", "SearchResult", "open"]
 
 _HOMES = {
     "AsyncSearchResult": "lakebed.results",
+    "IndexInfo": "lakebed.catalog.index_info",
     "IndexTotals": "lakebed.ingest.totals",
     "Lake": "lakebed.api",
     "Row": "lakebed.model",

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Self
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.entries import check_index_name
+from lakebed.catalog.index_info import IndexInfo, index_infos
 from lakebed.errors import NotFoundError, UsageError
 from lakebed.execute.readers import ReaderCache
 from lakebed.execute.threads import ThreadExecutor
@@ -85,6 +86,11 @@ class Lake:
         """Names of the indexes that hold events, sorted."""
         return self._opened().refresh().snapshot.indexes
 
+    def info(self, index: str | Sequence[str] | None = None) -> list[IndexInfo]:
+        """What is in each index: events, their times, bytes; one, several, or None for all. Opens no segment."""
+        names = [index] if isinstance(index, str) else index
+        return index_infos(self._opened().refresh().snapshot, names)
+
     def index(
         self,
         source: str | os.PathLike[str],
@@ -135,6 +141,8 @@ class Lake:
         Raises `QueryError` (says where in the text), `UsageError`, `NotFoundError` (no lake there); while iterating
         `StorageError`, `CorruptSegmentError`, `LimitError`.
         """
+        if limit is not None and limit < 0:
+            raise UsageError(f"not a limit: {limit}; wanted a number of rows from 0, or none for all")
         now_ns = time.time_ns()
         compiled = compile_query(
             query,

@@ -51,6 +51,11 @@ class SearchResult(Iterator[AnswerRow]):
         return self._search.compiled.columns
 
     @property
+    def indexes(self) -> tuple[str, ...] | None:
+        """Names of the indexes that are searched; None is all."""
+        return self._search.compiled.indexes
+
+    @property
     def is_table(self) -> bool:
         """Whether rows are rows of a table (`dict`) instead of events (`Row`)."""
         return self._search.compiled.gives_table

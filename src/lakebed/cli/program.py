@@ -12,7 +12,7 @@ import pkgutil
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 from lakebed.cli import commands
 from lakebed.cli.exit_codes import CANCELLED, ERROR, FOUND
@@ -23,8 +23,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+HELP = """Search years of logs that stay in your own buckets.
+
+First steps:
+  lakebed index /var/log/nginx/ --into web
+  lakebed search 'status >= 500' --since 24h
+  lakebed info
+
+The lake is ./lake unless --lake or LAKEBED_LAKE says otherwise: a folder, s3://bucket/prefix, gs://…, az://…
+Credentials come from the environment, under the names that the clouds' own tools use.
+`lakebed COMMAND --help` has options and examples.
+"""
+
+
 def main() -> NoReturn:
     """The `lakebed` command."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - until the process ends
     code = run(sys.argv[1:])
     if code == CANCELLED:
         os._exit(code)  # what is done is committed; a thread in the middle of a slow request must not hold the terminal
@@ -38,7 +54,9 @@ def run(arguments: Sequence[str]) -> int:
             list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
         )
     except CycloptsError as error:
-        return _fail(str(error), "see `lakebed --help`")
+        known = {found.name for found in pkgutil.iter_modules(commands.__path__)}
+        command = f" {arguments[0]}" if arguments and arguments[0] in known else ""
+        return _fail(_words(error), f"see `lakebed{command} --help`")
     except LakebedError as error:
         return _fail(str(error))
     except KeyboardInterrupt:
@@ -46,6 +64,9 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return FOUND
+    except OSError as error:  # the lake's own come as LakebedError
+        _forget_stdout()
+        return _fail(f"cannot write the answer: {(error.strerror or 'system error').lower()}")
     return code if isinstance(code, int) else FOUND
 
 
@@ -53,7 +74,8 @@ def make_app(*, is_help: bool = False) -> App:
     """The application with all commands; for the list of commands they are imported, to show what each is for."""
     app = App(
         name="lakebed",
-        help="Search years of logs that stay in your own buckets.",
+        help=HELP,
+        help_format="plaintext",
         version=_version,
         suppress_keyboard_interrupt=False,
     )
@@ -64,6 +86,15 @@ def make_app(*, is_help: bool = False) -> App:
         else:
             app.command(f"{home}:{found.name}", name=found.name)
     return app
+
+
+def _words(error: CycloptsError) -> str:
+    """What is wrong with the command line; the library's own words are for programmers in two cases."""
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return f"what is '{error.unused_tokens[0]}'? One argument is wanted: put quotes around all of it"
+    if isinstance(error, MissingArgumentError) and error.argument is not None and not error.argument.tokens:
+        return f"{error.argument.name} {'is missing' if error.argument.required else 'wants a value'}"
+    return str(error)
 
 
 def _version() -> str:
@@ -86,7 +117,7 @@ def _fail(message: str, hint: str = "") -> int:
 
 
 def _forget_stdout() -> None:
-    """The reader is gone. Python would complain again when it flushes at exit."""
+    """The reader is gone, or its disk full. Python would complain again when it flushes at exit."""
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, sys.stdout.fileno())
     os.close(devnull)

@@ -14,6 +14,7 @@ from lakebed.arrow import flat_row
 from lakebed.cli.json_text import json_text
 from lakebed.cli.safe_text import safe_text
 from lakebed.model import Row
+from lakebed.query.mentions import Mentions
 from lakebed.query.times import format_time
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from lakebed.query.run import AnswerRow
 
 Output = Literal["table", "jsonl", "csv"]
+
+NOTHING_MENTIONED = Mentions()
 
 SAMPLE_ROWS = 100
 """Rows that a table looks at to choose the widths of its columns; further rows are cut to them."""
@@ -44,8 +47,13 @@ class RowWriter(Protocol):
         """No more rows come."""
 
 
-def open_writer(output: Output, columns: Sequence[str] | None, *, is_table: bool) -> RowWriter:
-    """The writer for standard output. `columns` None: the rows are whole events; `is_table`: all rows come at once."""
+def open_writer(
+    output: Output, columns: Sequence[str] | None, *, is_table: bool, mentioned: Mentions = NOTHING_MENTIONED
+) -> RowWriter:
+    """The writer for standard output. `columns` None: the rows are whole events; `is_table`: all rows come at once.
+
+    `mentioned`: what of an event is shown first.
+    """
     if output == "jsonl":
         return JsonWriter()
     if output == "csv":
@@ -54,7 +62,7 @@ def open_writer(output: Output, columns: Sequence[str] | None, *, is_table: bool
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size((160, 24)).columns
     if columns is None and not is_table:
-        return EventWriter(sys.stdout, width, is_terminal=is_terminal)
+        return EventWriter(sys.stdout, width, is_terminal=is_terminal, mentioned=mentioned)
     return TableWriter(sys.stdout, list(columns or ()), width, is_terminal=is_terminal)
 
 
@@ -119,23 +127,25 @@ class CsvWriter:
 
 
 class EventWriter:
-    """One line per event: time, index, and `key=value` as far as the terminal is wide."""
+    """One line per event: time to the millisecond, index, and `key=value` as far as the terminal is wide.
 
-    def __init__(self, stream: TextIO, width: int, *, is_terminal: bool) -> None:
+    What the query mentions comes first: columns by name, and values in which one of its words is.
+    """
+
+    def __init__(self, stream: TextIO, width: int, *, is_terminal: bool, mentioned: Mentions) -> None:
         self._stream = stream
         self._width = width
         self._is_terminal = is_terminal
+        self._mentioned = mentioned
 
     def write(self, row: AnswerRow) -> None:
         """See `RowWriter.write`."""
         assert isinstance(row, Row), "rows of tables have columns"
-        head = f"{format_time(row.time_ns)}  {safe_text(row.index or '')}  "
+        head = f"{short_time(row.time_ns):24}  {safe_text(row.index or '')}  "
         pairs: list[str] = []
         length = len(head)
-        for name, value in flat_row(row, None).items():
-            if name.startswith("@lb.") or name == "@index":
-                continue
-            pairs.append(safe_text(f"{name}={plain_text(value)[:CELL_CHARACTERS_MAX]}"))
+        for name, text in self._ordered(row):
+            pairs.append(safe_text(f"{name}={text}"))
             length += len(pairs[-1]) + 1
             if length > self._width:
                 break
@@ -144,6 +154,21 @@ class EventWriter:
 
     def end(self) -> None:
         """Nothing was kept back."""
+
+    def _ordered(self, row: Row) -> list[tuple[str, str]]:
+        """Names and texts of the event's own columns, what the query mentions first."""
+        first: list[tuple[str, str]] = []
+        rest: list[tuple[str, str]] = []
+        for name, value in flat_row(row, None).items():
+            if name.startswith("@lb.") or name == "@index":
+                continue
+            text = plain_text(value)[:CELL_CHARACTERS_MAX]
+            (first if self._is_mentioned(name, text) else rest).append((name, text))
+        return first + rest
+
+    def _is_mentioned(self, name: str, text: str) -> bool:
+        lowered = text.lower()
+        return name in self._mentioned.columns or any(word in lowered for word in self._mentioned.words)
 
 
 class TableWriter:
@@ -201,6 +226,15 @@ class TableWriter:
         if cell_len(cell) > width:
             return fit(cell, width) if self._is_terminal else cell
         return " " * (width - cell_len(cell)) + cell if place in self._numeric else set_cell_size(cell, width)
+
+
+def short_time(time_ns: int) -> str:
+    """The time to the millisecond, of one width as long as there are milliseconds.
+
+    >>> short_time(1_767_225_600_123_456_789), short_time(1_767_225_600_000_000_000)
+    ('2026-01-01T00:00:00.123Z', '2026-01-01T00:00:00Z')
+    """
+    return format_time(time_ns // 1_000_000 * 1_000_000)
 
 
 def plain_text(value: Scalar) -> str:

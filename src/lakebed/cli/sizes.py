@@ -1,6 +1,15 @@
-"""Bytes for people."""
+"""Bytes and counts for people."""
 
 from __future__ import annotations
+
+
+def counted(count: int, thing: str) -> str:
+    """A count and its thing, in the plural when it is not one.
+
+    >>> counted(1, "row"), counted(2000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def size_text(size_bytes: float) -> str:

@@ -34,7 +34,7 @@ class ObjectDamage(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Problem:
-    """An object that is damaged (what precedes is indexed) or failed (nothing of it is indexed)."""
+    """An object that is damaged (what precedes is indexed), failed (nothing of it is indexed), or not all parsed."""
 
     url: str
     reason: str
@@ -63,6 +63,7 @@ class IndexTotals:
     duplicate_keys: int = 0
     formats: dict[str, int] = field(default_factory=dict)
     time_sources: dict[str, int] = field(default_factory=dict)
+    unparsed: list[Problem] = field(default_factory=list)
     damaged: list[Problem] = field(default_factory=list)
     failed: list[Problem] = field(default_factory=list)
     seconds: float = 0.0
@@ -109,6 +110,8 @@ class Counter:
             totals.formats[name] = totals.formats.get(name, 0) + 1
             for source, count in report.time_sources.items():
                 totals.time_sources[source] = totals.time_sources.get(source, 0) + count
+            if report.unparsed_lines:
+                _keep(totals.unparsed, Problem(url, f"{report.unparsed_lines} lines could not be parsed"))
             if report.damage is not None:
                 totals.objects_damaged += 1
                 _keep(totals.damaged, Problem(url, report.damage.reason, report.damage.offset))

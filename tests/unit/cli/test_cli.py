@@ -6,25 +6,14 @@ import csv
 import io
 import json
 import os
-import pty
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.logs import event, write_log, write_logs
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-COMMAND = [sys.executable, "-c", "from lakebed.cli import main; main()"]
-
-
-def lakebed(*arguments: str | Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    variables = {**os.environ, "LAKEBED_LAKE": str(folder / "lake"), "COLUMNS": "100", **environment}
-    command = [*COMMAND, *(str(one) for one in arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=variables, cwd=folder, check=False)
+from tests.unit.cli.processes import COMMAND, lakebed, on_a_terminal
 
 
 @pytest.fixture
@@ -114,7 +103,7 @@ def test_exit_codes(folder: Path) -> None:
     option = lakebed("search", "*", "--limt", "3", folder=folder)
     assert (option.returncode, option.stderr) == (
         2,
-        "lakebed: Unknown option: --limt. Did you mean --limit?\nsee `lakebed --help`\n",
+        "lakebed: Unknown option: --limt. Did you mean --limit?\nsee `lakebed search --help`\n",
     )
     none = lakebed("search", "*", "--lake", "nowhere", folder=folder)
     assert (none.returncode, none.stderr) == (
@@ -140,7 +129,7 @@ def test_stats_go_to_standard_error(folder: Path) -> None:
     cost = json.loads(done.stderr)["cost"]
     assert (cost["rows"], cost["events_matched"], cost["is_partial"]) == (1, 1, False)
     text = lakebed("search", "n: 105", "--stats", "--output", "table", folder=folder).stderr
-    assert text.startswith("1 rows in ")
+    assert text.startswith("1 row in ")
     assert "segments: " in text
 
 
@@ -187,26 +176,6 @@ def test_an_interrupt_is_130_and_keeps_what_is_finished(tmp_path: Path) -> None:
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 \u202etxt.exe\u202c \x9b31m a\nb\tc \u200bhidden"
 
 
-def on_a_terminal(folder: Path, *arguments: str, width: int = 80) -> str:
-    """What the command writes to a terminal of this width."""
-    main, child = pty.openpty()
-    variables = {**os.environ, "LAKEBED_LAKE": str(folder / "lake"), "COLUMNS": str(width), "PYTHONUTF8": "1"}
-    with subprocess.Popen([*COMMAND, *arguments], stdout=child, stderr=child, env=variables) as process:
-        os.close(child)
-        found = b""
-        while True:
-            try:
-                piece = os.read(main, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            found += piece
-        process.wait(30)
-    os.close(main)
-    return found.decode().replace("\r\n", "\n")
-
-
 def test_a_hostile_line_cannot_reach_the_terminal(tmp_path: Path) -> None:
     write_log(tmp_path / "bad.json", [event(1, v=HOSTILE, **{"k\x1b[1m": 1})])
     lakebed("index", "bad.json", "--into", "web", folder=tmp_path)
@@ -235,3 +204,66 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
     assert "Index logs into a lake; creates the lake if there is none." in done.stdout
     assert "Search a lake, newest events first." in done.stdout
     assert "Exit codes: 0 found, 1 nothing, 2 error, 3 partial" in lakebed("search", "--help", folder=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search"], "QUERY is missing\nsee `lakebed search --help`"),
+        (
+            ["search", "failed", "password"],
+            "what is 'password'? One argument is wanted: put quotes around all of it\nsee `lakebed search --help`",
+        ),
+        (["search", "*", "--limit"], "--limit wants a value\nsee `lakebed search --help`"),
+        (["search", "*", "--limit", "-3"], "not a limit: -3; wanted a number of rows from 0, or none for all"),
+        (["index", "logs"], "--into is missing\nsee `lakebed index --help`"),
+        (["serch"], 'Unknown command "serch". Did you mean "search"? Available commands: index, info, search.\n'),
+    ],
+)
+def test_slips(folder: Path, arguments: list[str], message: str) -> None:
+    done = lakebed(*arguments, folder=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"lakebed: {message}")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_output_that_cannot_be_written(folder: Path) -> None:
+    for arguments in (["search", "*"], ["search", "*", "-o", "csv"], ["search", "*", "-o", "table"], ["--help"]):
+        with Path("/dev/full").open("w") as full:
+            command = [*COMMAND, *arguments]
+            variables = {**os.environ, "LAKEBED_LAKE": str(folder / "lake")}
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=variables)
+        assert done.returncode == 2
+        assert done.stderr == "lakebed: cannot write the answer: no space left on device\n"
+
+
+def test_info(folder: Path) -> None:
+    write_log(folder / "more.json", [event(1, n=1)])
+    lakebed("index", "more.json", "--into", "app", folder=folder)
+    done = lakebed("info", folder=folder)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["index"], row["events"], row["earliest"][:10]) for row in rows] == [
+        ("app", 1, "2026-01-01"),
+        ("web", 200, "2026-01-01"),
+    ]
+    assert rows[0]["earliest"] == rows[0]["latest"] == "2026-01-01T00:00:01Z"
+    assert lakebed("info", "-o", "csv", folder=folder).stdout.splitlines()[0] == (
+        "index,events,earliest,latest,raw_bytes,stored_bytes,segments,damaged_objects"
+    )
+    none = lakebed("info", "--lake", "nowhere", folder=folder)
+    assert (none.returncode, none.stderr.endswith("`lakebed index` makes one\n")) == (2, True)
+
+
+def test_index_tells_what_an_investigator_must_know(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/a.log").write_text("Apr 20 13:51:02 host sshd: one\nApr 20 13:51:03 host sshd: two\n")
+    write_log(tmp_path / "logs/b.json", [event(1, n=1), {"n": 2}])
+    with (tmp_path / "logs/b.json").open("a") as file:
+        file.write("not json\n")
+    shown = lakebed("index", "logs", "--into", "web", folder=tmp_path, LAKEBED_THREADS="1").stdout.splitlines()
+    assert shown[1:] == [
+        "formats: 1 json, 1 text",
+        "no time in 2 events: that of the event before is taken",
+        "no time in 2 events: that of the object's last change is taken",
+        f"1 line could not be parsed and became `message`, such as in {(tmp_path / 'logs/b.json').as_uri()}",
+    ]

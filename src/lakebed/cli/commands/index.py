@@ -13,7 +13,7 @@ from lakebed.api import open as open_lake
 from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
 from lakebed.cli.json_text import json_text
 from lakebed.cli.safe_text import safe_text
-from lakebed.cli.sizes import size_text
+from lakebed.cli.sizes import counted, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,14 +27,18 @@ PROBLEMS_SHOWN = 20
 
 def index(
     source: Annotated[str, Parameter(help="a file, a folder, a glob (quote it) or an object-store URL prefix")],
+    /,
     *,
     into: Annotated[str, Parameter(help="name of the index")],
     lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
     format: Annotated[str | None, Parameter(help="name of the parser [found by content]")] = None,
     time_field: Annotated[
-        list[str] | None, Parameter(help="field that holds the event time; may be given several times")
+        list[str] | None,
+        Parameter(negative="", help="field that holds the event time; may be given several times"),
     ] = None,
-    output: Annotated[Literal["table", "json"], Parameter(help="totals for people or for programs")] = "table",
+    output: Annotated[
+        Literal["table", "json"], Parameter(name=["--output", "-o"], help="totals for people or for programs")
+    ] = "table",
 ) -> int:
     """Index logs into a lake; creates the lake if there is none.
 
@@ -42,7 +46,10 @@ def index(
 
     Exit codes: 0 done, 1 nothing found there, 2 error, 3 some objects are damaged or could not be read, 130 cancelled.
 
-    Examples: lakebed index ./logs --into web · lakebed index s3://my-logs/AWSLogs/ --into cloudtrail --lake s3://my-lake
+    For example:
+      lakebed index /var/log/nginx/ --into web
+      lakebed index 'archive/**/*.json.gz' --into app --time-field meta.when
+      lakebed index s3://my-logs/AWSLogs/ --into cloudtrail --lake s3://my-lake
     """
     with open_lake(lake) as opened, _progress_bar() as progress:
         totals = opened.index(source, into=into, format=format, time_fields=time_field or (), progress=progress)
@@ -86,9 +93,9 @@ def _progress_bar() -> Iterator[Callable[[Progress], None] | None]:
 
 
 def _totals(totals: IndexTotals) -> str:
-    parts = [f"{totals.objects_indexed:,} objects", f"{totals.events:,} events"]
+    parts = [counted(totals.objects_indexed, "object"), counted(totals.events, "event")]
     parts.append(f"{size_text(totals.raw_bytes)} raw")
-    parts.append(f"{size_text(totals.lake_bytes)} in {totals.segments:,} segments")
+    parts.append(f"{size_text(totals.lake_bytes)} in {counted(totals.segments, 'segment')}")
     text = f"indexed {', '.join(parts)} into '{totals.index}' in {totals.seconds:.1f} s"
     if totals.seconds > 0 and totals.raw_bytes:
         text += f" ({size_text(totals.raw_bytes / totals.seconds)}/s)"
@@ -100,9 +107,23 @@ def _totals(totals: IndexTotals) -> str:
     }
     told = [f"{count:,} {name}" for name, count in notes.items() if count]
     lines = [text, *([f"objects: {', '.join(told)}"] if told else [])]
+    if len(totals.formats) > 1 or "text" in totals.formats:
+        shown = sorted(totals.formats.items(), key=lambda item: (-item[1], item[0]))
+        lines.append(f"formats: {', '.join(f'{count:,} {name}' for name, count in shown)}")
+    return "\n".join([*lines, *_warnings(totals)])
+
+
+def _warnings(totals: IndexTotals) -> list[str]:
+    """What an investigator must know of the events' times, and of lines that were not understood."""
+    lines: list[str] = []
+    if borrowed := totals.time_sources.get("previous", 0):
+        lines.append(f"no time in {counted(borrowed, 'event')}: that of the event before is taken")
+    if unknown := totals.time_sources.get("object", 0):
+        lines.append(f"no time in {counted(unknown, 'event')}: that of the object's last change is taken")
     if totals.unparsed_lines:
-        lines.append(f"{totals.unparsed_lines:,} lines could not be parsed and were kept as `message`")
-    return "\n".join(lines)
+        example = f", such as in {totals.unparsed[0].url}" if totals.unparsed else ""
+        lines.append(f"{counted(totals.unparsed_lines, 'line')} could not be parsed and became `message`{example}")
+    return [safe_text(line) for line in lines]
 
 
 def _show_problems(totals: IndexTotals) -> None:

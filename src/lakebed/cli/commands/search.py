@@ -10,38 +10,54 @@ from cyclopts import Parameter
 
 from lakebed.api import open as open_lake
 from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
+from lakebed.cli.hints import Watch, hints
 from lakebed.cli.json_text import json_text
 from lakebed.cli.rows import Output, open_writer
 from lakebed.cli.safe_text import safe_text
-from lakebed.cli.sizes import size_text
+from lakebed.cli.sizes import counted, size_text
+from lakebed.query.mentions import mentions
 
 if TYPE_CHECKING:
+    from lakebed.api import Lake
     from lakebed.query.cost import SearchCost
+    from lakebed.results import SearchResult
+
+_FLAG = Parameter(negative="", show_default=False)
 
 TERMINAL_ROWS = 100
 """Rows shown on a terminal unless a limit is given: a screenful or two, and the search stops there."""
 
 
 def search(
-    query: Annotated[str, Parameter(help="what to find, in the query language")],
+    query: Annotated[str, Parameter(help="what to find, in the query language; quote it")],
+    /,
     *,
     lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
-    index: Annotated[str | None, Parameter(help="search this index only")] = None,
-    since: Annotated[str | None, Parameter(help="events from then on: '24h' ago, a date, a time")] = None,
+    index: Annotated[str | None, Parameter(name=["--index", "-i"], help="search this index only")] = None,
+    since: Annotated[
+        str | None, Parameter(help="events from then on: '24h' ago, '2026-01-31', '2026-01-31T12:00:00Z'")
+    ] = None,
     until: Annotated[str | None, Parameter(help="events before then")] = None,
-    limit: Annotated[int | None, Parameter(help="most rows; 0 is all [100 on a terminal, else all]")] = None,
-    output: Annotated[Output | None, Parameter(help="how rows are written [table on a terminal, else jsonl]")] = None,
-    oldest_first: Annotated[bool, Parameter(negative="", help="oldest events first")] = False,
-    partial: Annotated[
-        bool, Parameter(negative="", help="leave out segments that cannot be read, and say which")
-    ] = False,
-    stats: Annotated[bool, Parameter(negative="", help="say what the search cost")] = False,
+    limit: Annotated[
+        int | None, Parameter(name=["--limit", "-n"], help="most rows; 0 is all [100 on a terminal, else all]")
+    ] = None,
+    output: Annotated[
+        Output | None, Parameter(name=["--output", "-o"], help="[table on a terminal, else jsonl]")
+    ] = None,
+    oldest_first: Annotated[bool, _FLAG, Parameter(help="oldest events first")] = False,
+    partial: Annotated[bool, _FLAG, Parameter(help="leave out segments that cannot be read, and say which")] = False,
+    stats: Annotated[bool, _FLAG, Parameter(help="say what the search cost, on standard error")] = False,
 ) -> int:
     """Search a lake, newest events first.
 
     Exit codes: 0 found, 1 nothing, 2 error, 3 partial, 130 cancelled.
 
-    Examples: lakebed search 'error' --since 24h · lakebed search '@index=cloudtrail eventName: CreateUser | count()'
+    For example:
+      lakebed search '203.0.113.77'
+      lakebed search 'status >= 500 and not path: "/health*"' -i web --since 24h
+      lakebed search 'eventName: Create* | table(@lb.time, eventName)' -n 20
+      lakebed search 'errorCode: * | groupbycount(errorCode)' -o csv > failed.csv
+      lakebed search 'ip in 10.0.0.0/8 or userAgent ~ /sqlmap/i' --stats
     """
     is_terminal = sys.stdout.isatty()
     chosen: Output = output or ("table" if is_terminal else "jsonl")
@@ -58,10 +74,7 @@ def search(
             partial=partial,
         ) as found,
     ):
-        writer = open_writer(chosen, found.columns, is_table=found.is_table)
-        for row in found:
-            writer.write(row)
-        writer.end()
+        _write_rows(opened, query, found, chosen)
         cost = found.cost
     if is_cut and cost.rows == TERMINAL_ROWS:
         sys.stderr.write(f"stopped after {TERMINAL_ROWS} rows; --limit 0 shows all\n")
@@ -74,12 +87,24 @@ def search(
     return FOUND if cost.rows else NOTHING
 
 
+def _write_rows(lake: Lake, query: str, found: SearchResult, output: Output) -> None:
+    writer = open_writer(output, found.columns, is_table=found.is_table, mentioned=mentions(query))
+    watch = Watch(found.columns) if sys.stderr.isatty() else None
+    for row in found:
+        writer.write(row)
+        if watch is not None:
+            watch.see(row)
+    writer.end()
+    for line in hints(lake, query, found, watch) if watch is not None else ():
+        sys.stderr.write(safe_text(line) + "\n")
+
+
 def _stats(cost: SearchCost, output: Output) -> str:
     if output != "table":
         return json_text({"cost": asdict(cost)}).decode()
     return (
-        f"{cost.rows:,} rows in {cost.milliseconds:,.1f} ms; "
-        f"{cost.requests:,} requests, {size_text(cost.bytes_read)} read; "
+        f"{counted(cost.rows, 'row')} in {cost.milliseconds:,.1f} ms; "
+        f"{counted(cost.requests, 'request')}, {size_text(cost.bytes_read)} read; "
         f"segments: {cost.segments_opened:,} opened of {cost.segments_considered:,} considered of "
         f"{cost.segments_in_lake:,}; pages: {cost.pages_read:,} of {cost.pages:,}; "
         f"events scanned: {cost.events_scanned:,}, matched: {cost.events_matched:,}"
