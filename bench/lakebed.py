@@ -46,7 +46,7 @@ def queries(truth: Truth) -> dict[str, str]:
         "nested_substring": "requestParameters.bucketName: *backup* | count",
         "count_by": "* | groupbycount(eventName)",
         "count_by_nested": "* | groupbycount(userIdentity.arn)",
-        "filter_count_distinct": "errorCode: * | stats count() by sourceIPAddress, userIdentity.arn",
+        "filter_count_distinct": "errorCode: * | stats count(), countdistinct(userIdentity.arn) by sourceIPAddress",
     }
 
 
