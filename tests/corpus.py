@@ -187,8 +187,11 @@ class Corpus:
             return f" | groupbycount({self.name()})"
         if choice < 0.75:
             return " | count"
+        if choice < 0.8:
+            return f" | countdistinct({self.name()})"
         column, by = self.name(), f" by {self.name()}" if self.rng.random() < 0.6 else ""
-        return f" | stats count({column}), min({column}), max({column}), sum({column}), avg({column}){by}"
+        functions = ["count", "countdistinct", "min", "max", "sum", "avg"]
+        return f" | stats {', '.join(f'{name}({column})' for name in functions)}{by}"
 
     def name(self) -> str:
         columns = [name for name, _ in self.columns]

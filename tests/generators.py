@@ -15,6 +15,7 @@ from lakebed.query.aggregate import Function
 from lakebed.query.literals import parse_network
 from lakebed.query.parser import Query
 from lakebed.query.stages.count import Count
+from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.stats import Measure, Stats
@@ -182,7 +183,7 @@ def _joined(inner: st.SearchStrategy[Filter]) -> st.SearchStrategy[Filter]:
 distinct_names = st.lists(names, min_size=1, max_size=2, unique=True).map(tuple)
 functions = st.one_of(
     st.just(Function("count")),
-    st.builds(Function, st.sampled_from(["count", "min", "max", "sum", "avg"]), names),
+    st.builds(Function, st.sampled_from(["count", "countdistinct", "min", "max", "sum", "avg"]), names),
 )
 
 
@@ -205,6 +206,7 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
     st.just(Count(NOWHERE)),
     distinct_names.map(lambda by: GroupByCount(NOWHERE, by)),
     stats_stages(),
+    names.map(lambda column: CountDistinct(NOWHERE, column)),
     st.builds(
         lambda name, column: SingleValue(NOWHERE, Function(name, column)),
         st.sampled_from(["avg", "sum", "min", "max"]),

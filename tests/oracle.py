@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakebed.query.parser import parse_query
 from lakebed.query.stages.count import Count
+from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.stats import Stats
@@ -131,6 +132,8 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
             assert stage.function.column is not None
             value = function(stage.function.name, rows, stage.function.column)
             return [OracleRow(None, {"@q.value": value})]
+        case CountDistinct():
+            return [OracleRow(None, {"@q.uniq": function("countdistinct", rows, stage.column)})]
         case _:
             raise AssertionError(f"the oracle does not know the stage {stage}")
 
@@ -159,6 +162,8 @@ def function(name: str, rows: list[OracleRow], column: str | None) -> Json:
         values = [row.value(column) for row in rows if row.value(column) is not MISSING]
     if name == "count":
         return number(len(values))
+    if name == "countdistinct":
+        return number(len({order_key(value) for value in values}))
     if name in ("min", "max"):
         return (min if name == "min" else max)(values, key=order_key, default=MISSING)
     numbers = [addend(value) for value in values if isinstance(value, Num)]

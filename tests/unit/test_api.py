@@ -12,7 +12,6 @@ import lakebed
 from lakebed.errors import CorruptSegmentError, NotFoundError, QueryError, StorageError, UsageError
 from lakebed.model import Row
 from lakebed.query.cost import MissingSegment
-from lakebed.storage.counting import CountingStore
 from tests.logs import START, event, write_log, write_logs
 
 if TYPE_CHECKING:
@@ -105,43 +104,6 @@ def test_a_search_sees_what_others_index_meanwhile(lake: Lake, tmp_path: Path) -
     assert list(other.search("later")) == []
     lake.index(write_log(tmp_path / "more.json", [event(1, word="later")]), into="web")
     assert len(list(other.search("later"))) == 1
-
-
-class Distant(CountingStore):
-    """A folder that is treated as a distant store."""
-
-    is_local = False
-
-
-def test_a_needle_costs_one_request_or_two_rounds(tmp_path: Path) -> None:
-    lakebed.open(tmp_path / "lake").index(write_logs(tmp_path / "logs", 6, 1000), into="web", workers=1)
-    for query, segment_rounds, requests_max in [("zzzzz", 1, 1), ("n: 4321", 2, 5)]:
-        lake = lakebed.open(tmp_path / "lake")
-        lake._store = counting = Distant(lake._store)
-        assert lake.indexes() == ["web"]
-        before = counting.counts.requests
-        result = lake.search(query)
-        list(result)
-        assert result.cost.rounds == segment_rounds
-        assert result.cost.requests <= requests_max
-        assert (
-            counting.counts.requests - before == result.cost.requests + 1
-        )  # the look for new commits, at the same time
-
-
-def test_a_distant_search_sees_what_others_index_meanwhile(tmp_path: Path) -> None:
-    writer, reader = lakebed.open(tmp_path / "lake"), lakebed.open(tmp_path / "lake")
-    reader._store = Distant(reader._store)
-    with pytest.raises(NotFoundError):
-        reader.search("*")
-    for turn in range(3):
-        writer.index(write_log(tmp_path / f"{turn}.json", [event(turn, n=turn)]), into=f"web{turn}")
-        result = reader.search("*")
-        assert [row.event["n"] for row in result if isinstance(row, Row)] == list(range(turn, -1, -1))
-        assert result.cost.segments_in_lake == turn + 1
-        assert list(reader.search("* | count()")) == [{"@q.count": turn + 1}]
-    writer.index(write_log(tmp_path / "1.json", [event(9, n=9), event(8, n=8)]), into="web1")
-    assert [row.event["n"] for row in reader.search("*") if isinstance(row, Row)] == [9, 8, 2, 0]
 
 
 def test_a_search_that_is_closed_ends(lake: Lake) -> None:

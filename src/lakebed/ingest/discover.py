@@ -37,17 +37,21 @@ class SourceObject:
 def discover(source: str, *, skip_url: str = "") -> Iterator[SourceObject]:
     """The objects that `source` names, in the order of their keys, without those below `skip_url` (the lake itself).
 
-    Raises `IngestError` when a file or folder is not there, `StorageError` when a store fails. Symbolic links to
-    folders are not followed: they may lead round in circles.
+    Raises `IngestError` when a file or folder is not there or a glob matches nothing, `StorageError` when a store
+    fails. Symbolic links to folders are not followed: they may lead round in circles.
     """
     scheme = url_scheme(source)
     if scheme in {None, "file"}:
         found = _discover_local(path_of_file_url(source) if scheme else Path(source).expanduser())
     else:
         found = _discover_remote(source)
+    is_empty = True
     for one in found:
+        is_empty = False
         if not (skip_url and one.url.startswith(skip_url.rstrip("/") + "/")):
             yield one
+    if is_empty and _WILD.search(source):
+        raise IngestError(f"nothing matches '{source}'")
 
 
 def _discover_local(path: Path) -> Iterator[SourceObject]:

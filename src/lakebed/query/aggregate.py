@@ -113,6 +113,17 @@ class _Count(_Accumulator):
         return self._count
 
 
+class _CountDistinct(_Accumulator):
+    def __init__(self) -> None:
+        self._keys: set[SortKey] = set()
+
+    def add(self, value: Scalar) -> None:
+        self._keys.add(group_key(value))
+
+    def value(self) -> Scalar:
+        return len(self._keys)
+
+
 class _Extreme(_Accumulator):
     """Smallest or greatest value: numbers stand before strings, strings before booleans."""
 
@@ -172,6 +183,7 @@ class _Average(_Sum):
 FUNCTIONS: Mapping[str, Callable[[], _Accumulator]] = MappingProxyType(
     {
         "count": _Count,
+        "countdistinct": _CountDistinct,
         "min": lambda: _Extreme(lambda left, right: min(left, right, key=sort_key)),
         "max": lambda: _Extreme(lambda left, right: max(left, right, key=sort_key)),
         "sum": _Sum,

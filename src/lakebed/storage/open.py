@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 SCHEMES = ("file", "s3", "gs", "az", "memory")
 
+_BUCKET = re.compile(r"[A-Za-z0-9_.-]+")
+_ENDPOINT = re.compile(r"https?://[A-Za-z0-9_.\-\[\]:]+(/[A-Za-z0-9_.~/-]*)?")
+
 _memory: dict[str, MemoryStore] = {}
 
 
@@ -80,7 +83,7 @@ def _open_cloud(scheme: str, url: str) -> Store:
     from lakebed.storage.retry import RetryStore
 
     bucket, _, prefix = url.split("://", 1)[1].partition("/")
-    if not bucket:
+    if not _BUCKET.fullmatch(bucket):
         raise UsageError(f"cannot open '{url}': wanted {scheme}://bucket/prefix")
     client: ClientConfig = {"timeout": f"{config.REQUEST_TIMEOUT_S}s", "connect_timeout": "5s"}
     retry: RetryConfig = {"max_retries": config.STORE_RETRIES}
@@ -98,10 +101,22 @@ def _open_cloud(scheme: str, url: str) -> Store:
         raise UsageError(f"cannot open '{url}': {reason}") from error
 
 
+def _s3_endpoint() -> str:
+    """The server to use instead of AWS; obstore panics on one that is no URL."""
+    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"):
+        endpoint = os.environ.get(name, "")
+        if not endpoint:
+            continue
+        if not _ENDPOINT.fullmatch(endpoint):
+            raise UsageError(f"{name} is not the URL of a server; wanted such as 'https://host:9000'")
+        return endpoint
+    return ""
+
+
 def _open_s3(bucket: str, prefix: str | None, client: ClientConfig, retry: RetryConfig) -> S3Store:
     from obstore.store import S3Store
 
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    endpoint = _s3_endpoint()
     settings: S3Config = {}
     if endpoint:
         settings["endpoint"] = endpoint

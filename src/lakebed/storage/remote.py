@@ -5,13 +5,12 @@ obstore has its own retries and connection pools; what is added here is our prot
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import obstore
-from obstore import exceptions
 
-from lakebed.errors import AlreadyExistsError, LakebedError, NotFoundError, StorageError, TransientStorageError
+from lakebed.errors import NotFoundError, StorageError
+from lakebed.storage.remote_errors import remote_errors
 from lakebed.storage.store import ObjectInfo, check_key, check_length
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta
     from obstore.store import ObjectStore
     from typing_extensions import Buffer
-
-_PASSING = {408, 409, 425, 429}
-"""Statuses of the 400 kind that say "later", not "wrong"."""
 
 LIST_PAGE = 1000
 """Objects that stores return per listing request."""
@@ -114,62 +110,8 @@ class RemoteStore:
         if seen != info.size_bytes:
             raise StorageError(f"'{info.key}' changed while it was read: wanted {info.size_bytes} bytes, found {seen}")
 
-    def _errors(self, action: str, key: str) -> _RemoteErrors:
-        return _RemoteErrors(action, key, self._url)
-
-
-class _RemoteErrors:
-    """Turns obstore's errors into ours."""
-
-    def __init__(self, action: str, key: str, url: str) -> None:
-        self._action, self._key, self._url = action, key, url
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is None or isinstance(error, LakebedError) or not isinstance(error, Exception):
-            return
-        wanted = f"cannot {self._action} '{self._key}' in '{self._url}'"
-        if isinstance(error, FileNotFoundError):
-            raise NotFoundError(f"{wanted}: it is not there") from error
-        if isinstance(error, exceptions.AlreadyExistsError):
-            raise AlreadyExistsError(f"'{self._key}' is already in '{self._url}'") from error
-        if isinstance(error, exceptions.PreconditionError):
-            if self._action == "create":
-                raise AlreadyExistsError(f"'{self._key}' is already in '{self._url}'") from error
-            raise StorageError(f"{wanted}: it was replaced since it was listed") from error
-        if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
-            raise StorageError(f"{wanted}: permission denied; check the credentials and the bucket's policy") from error
-        code = _status(error)
-        if code in {401, 403}:
-            raise StorageError(f"{wanted}: permission denied; check the credentials and the bucket's policy") from error
-        if code is not None and 400 <= code < 500 and code not in _PASSING:
-            raise StorageError(f"{wanted}: {_reason(error)}") from error
-        if isinstance(error, exceptions.GenericError | OSError):
-            raise TransientStorageError(f"{wanted}: {_reason(error)}") from error
-        if isinstance(error, exceptions.BaseError | ValueError):
-            raise StorageError(f"{wanted}: {_reason(error)}") from error
-
-
-def _status(error: Exception) -> int | None:
-    """The HTTP status in obstore's text; it has no other place for it."""
-    found = re.search(r"status(?: code)?:? (\d{3})", str(error))
-    return int(found[1]) if found else None
-
-
-def _reason(error: Exception) -> str:
-    """obstore's messages are a dump of nested errors, with whole replies; the useful part is short."""
-    text = str(error)
-    code = re.search(r"<Code>(\w+)</Code>", text)
-    status = _status(error)
-    if code or status:
-        return f"the store answered {status or ''} {code[1] if code else ''}".replace("  ", " ").strip()
-    if "onnect" in text or "dns error" in text:
-        return "cannot connect to the store"
-    if "imedOut" in text or "timed out" in text:
-        return "the request took too long"
-    return " ".join(text.split("\n\n", maxsplit=1)[0].split())[:200]
+    def _errors(self, action: str, key: str) -> remote_errors:
+        return remote_errors(action, key, self._url)
 
 
 def _info(meta: ObjectMeta) -> ObjectInfo:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from lakebed.api import open as open_lake
-from lakebed.cli.exit_codes import FOUND, PARTIAL
+from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
 from lakebed.cli.json_text import json_text
 from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import size_text
@@ -40,18 +40,22 @@ def index(
 
     Objects that are in the index already are left out; a changed object replaces its earlier events.
 
-    Exit codes: 0 done, 2 error, 3 some objects are damaged or could not be read, 130 cancelled.
+    Exit codes: 0 done, 1 nothing found there, 2 error, 3 some objects are damaged or could not be read, 130 cancelled.
 
     Examples: lakebed index ./logs --into web · lakebed index s3://my-logs/AWSLogs/ --into cloudtrail --lake s3://my-lake
     """
     with open_lake(lake) as opened, _progress_bar() as progress:
         totals = opened.index(source, into=into, format=format, time_fields=time_field or (), progress=progress)
+    if not totals.objects_found:
+        sys.stderr.write(safe_text(f"nothing to index: no file or object at '{source}'") + "\n")
     if output == "json":
         sys.stdout.write(json_text(asdict(totals)).decode() + "\n")
     else:
         sys.stdout.write(_totals(totals) + "\n")
         _show_problems(totals)
-    return PARTIAL if totals.objects_failed or totals.objects_damaged else FOUND
+    if totals.objects_failed or totals.objects_damaged:
+        return PARTIAL
+    return FOUND if totals.objects_found else NOTHING
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lakebed.query.stages.count import Count
+from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.stats import Stats
@@ -22,6 +23,7 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
     {
         "avg": SingleValue,
         "count": Count,
+        "countdistinct": CountDistinct,
         "groupbycount": GroupByCount,
         "head": Head,
         "max": SingleValue,

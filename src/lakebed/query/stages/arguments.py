@@ -28,6 +28,22 @@ def parse_name(cursor: Cursor, expected: str = "a column name") -> tuple[str, Sp
     return column.name, column.span
 
 
+def parse_argument(cursor: Cursor, stage: str) -> str:
+    """Takes `a` or `(a)`: the one column of a stage."""
+    opening = cursor.take_if(Kind.OPEN)
+    column, _ = parse_name(cursor, f'a column name after "{stage}{"(" if opening else ""}"')
+    refuse_several(cursor, stage)
+    if opening is not None:
+        close_parenthesis(cursor, f'")" after the column `{column}`')
+    return column
+
+
+def refuse_several(cursor: Cursor, function: str) -> None:
+    """Says that different combinations of values cannot be counted yet."""
+    if function == "countdistinct" and cursor.peek().kind is Kind.COMMA:
+        cursor.fail('"countdistinct" of several columns is not available yet', cursor.peek())
+
+
 def parse_names(cursor: Cursor, stage: str) -> tuple[str, ...]:
     """Takes `a, b` or `(a, b)`: at least one name, none twice."""
     opening = cursor.take_if(Kind.OPEN)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COUNT_COLUMN = "@q.count"
 VALUE_COLUMN = "@q.value"
+UNIQUE_COLUMN = "@q.uniq"
 
 
 Values: TypeAlias = Sequence[Scalar]

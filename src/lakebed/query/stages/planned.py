@@ -4,14 +4,14 @@ error."""
 from __future__ import annotations
 
 _STAGES = """
-countdistinct dedup delta drop eval fields fieldsummary join limit lookup parse patterns percentile
+dedup delta drop eval fields fieldsummary join limit lookup parse patterns percentile
 rare rename sample sequence sort tail timechart top transaction union unroll var
 """
 
 PLANNED_STAGES = frozenset(_STAGES.split())
 
 _FUNCTIONS = """
-countdistinct earliest first last latest list median mode percentile rate stdev values var
+earliest first last latest list median mode percentile rate stdev values var
 """
 
 PLANNED_FUNCTIONS = frozenset(_FUNCTIONS.split())

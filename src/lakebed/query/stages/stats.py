@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from lakebed.query.aggregate import FUNCTIONS, Aggregate, Function
 from lakebed.query.lexer import Kind, Token
 from lakebed.query.printer import print_name, print_names
-from lakebed.query.stages.arguments import close_parenthesis, distinct, parse_name
+from lakebed.query.stages.arguments import close_parenthesis, distinct, parse_name, refuse_several
 from lakebed.query.stages.base import COUNT_COLUMN, AggregateStage, Values
 from lakebed.query.stages.planned import PLANNED_FUNCTIONS
 from lakebed.query.suggest import did_you_mean
@@ -43,10 +43,10 @@ class Stats(AggregateStage):
     """`stats [function [as name], …] [by column, …]`: one row for each combination of the `by`
     columns.
 
-    Functions: `count()`, `count(c)` (rows that have c), `min(c)`, `max(c)`, `sum(c)`, `avg(c)`; a
-    bare column gives one of its values. The columns of the answer are the `by` columns, `@q.count`,
-    then one for each function: its name after `as`, else the function as it is written, such as
-    `sum(bytes)`. Without `by` there is exactly one row.
+    Functions: `count()`, `count(c)` (rows that have c), `countdistinct(c)` (different values),
+    `min(c)`, `max(c)`, `sum(c)`, `avg(c)`; a bare column gives one of its values. The columns of the
+    answer are the `by` columns, `@q.count`, then one for each function: its name after `as`, else the
+    function as it is written, such as `sum(bytes)`. Without `by` there is exactly one row.
 
     Example: `* | stats sum(bytes) as total, max(bytes) by src`
     """
@@ -136,5 +136,6 @@ def _parse_function(cursor: Cursor, name: Token) -> Function:
     if word == "count" and cursor.take_if(Kind.CLOSE):
         return Function("count")
     column, _ = parse_name(cursor, f'a column name after "{word}("')
+    refuse_several(cursor, word)
     close_parenthesis(cursor, f'")" after the column `{column}`')
     return Function(word, column)

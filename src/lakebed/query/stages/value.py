@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from lakebed.query.aggregate import Aggregate, Function
-from lakebed.query.lexer import Kind
 from lakebed.query.printer import print_name
-from lakebed.query.stages.arguments import close_parenthesis, parse_name
+from lakebed.query.stages.arguments import parse_argument
 from lakebed.query.stages.base import VALUE_COLUMN, AggregateStage, Values
 
 if TYPE_CHECKING:
@@ -32,10 +31,7 @@ class SingleValue(AggregateStage):
     @classmethod
     def parse(cls, cursor: Cursor, name: str) -> Self:
         start = cursor.last
-        opening = cursor.take_if(Kind.OPEN)
-        column, _ = parse_name(cursor, f'a column name after "{name}{"(" if opening else ""}"')
-        if opening is not None:
-            close_parenthesis(cursor, f'")" after the column `{column}`')
+        column = parse_argument(cursor, name)
         return cls(cursor.span_from(start), Function(name, column))
 
     def __str__(self) -> str:
