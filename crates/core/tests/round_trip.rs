@@ -40,9 +40,12 @@ fn wanted(part: &Part, ask: &Ask, filter: &Filter) -> Vec<OutputRow> {
 
 /// The events of a part that are in the time range and pass, oldest first.
 fn passing<'a>(part: &'a Part, ask: &Ask, filter: &Filter) -> Vec<&'a Event> {
+    let objects = || part.segment.facts.objects.iter().enumerate();
+    let is_dead = |event: &Event| objects().any(|(bit, object)| object.url == event.object && ask.dead >> bit & 1 == 1);
     let in_range = |event: &&Event| {
         ask.since_ns.is_none_or(|since| event.time_ns >= since)
             && ask.until_ns.is_none_or(|until| event.time_ns < until)
+            && !is_dead(event)
     };
     part.events.iter().filter(in_range).filter(|event| holds(filter, event)).collect()
 }
@@ -105,6 +108,7 @@ proptest! {
                 since_ns: dice.one_in(2).then(|| near_time(&part, &mut dice)),
                 until_ns: dice.one_in(3).then(|| near_time(&part, &mut dice)),
                 columns: dice.one_in(2).then(|| column_names(&part, names, &mut dice)),
+                dead: if dice.one_in(3) { dice.below(16) as u32 } else { 0 },
                 ..Ask::default()
             };
             let answer = part.search(&ask, How::default(), dice.one_in(2));
@@ -191,7 +195,8 @@ proptest! {
         let list: Vec<_> = named.iter().map(|(name, column)| json!({"name": name, "column": column})).collect();
         let filter = if dice.one_in(2) { everything() } else { Filter::random(&first.events, &mut dice, 1) };
         let aggregate = Some(json!({"by": by, "functions": list}));
-        let ask = Ask { filter: filter.json(), aggregate, use_index: dice.one_in(2), ..Ask::default() };
+        let dead = if dice.one_in(3) { dice.below(16) as u32 } else { 0 };
+        let ask = Ask { filter: filter.json(), aggregate, use_index: dice.one_in(2), dead, ..Ask::default() };
         let (mut whole, mut cut) = (Vec::new(), Vec::new());
         for part in &parts {
             whole.push(part.search(&ask, How::default(), dice.one_in(2)).partial);
