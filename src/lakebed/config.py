@@ -96,8 +96,9 @@ READERS_KEPT = 2_000
 READER_CACHE_BYTES = 128 * MIB
 """What those readers may hold together: schemas and directories."""
 
-WAITING_ROWS_MAX = 20_000
-"""Rows that wait for those of other segments before reading ahead stops; the order may need more."""
+WAITING_ROWS_BYTES = 12 * MIB
+"""Rows that wait for those of other segments before reading ahead stops; the order may need more. Two parts of a
+segment: enough that no core waits while rows are written."""
 
 REMOTE_PARALLELISM = 32
 """Leaf tasks at once over a distant store: they mostly wait for it."""

@@ -64,6 +64,10 @@ class SearchResult(Iterator[AnswerRow]):
         """Stops the search; the cost so far stays."""
         self._search.close()
 
+    def stop(self) -> None:
+        """Like `close`, but does not wait for a thread that is in the middle of asking for a row."""
+        self._search.stop()
+
     def dicts(self) -> Iterator[dict[str, Scalar]]:
         """The rows flattened to `{column: value}`; events with their metadata (`@lb.time`, `@index`, …) first."""
         return (flat_row(row, self.columns) for row in self)
@@ -92,7 +96,7 @@ class SearchResult(Iterator[AnswerRow]):
 
 
 class AsyncSearchResult(AsyncIterator[AnswerRow]):
-    """The rows of a search for `async for`. The search runs in threads; `close` stops it."""
+    """The rows of a search for `async for`. The search runs in threads; `close`, or cancelling the task, stops it."""
 
     def __init__(self, result: SearchResult) -> None:
         self._result = result
@@ -108,7 +112,11 @@ class AsyncSearchResult(AsyncIterator[AnswerRow]):
             import asyncio
 
             size = 1 if not self._batch else min(BATCH_ROWS, 2 * len(self._batch))
-            self._batch = await asyncio.to_thread(lambda: list(itertools.islice(self._result, size)))
+            try:
+                self._batch = await asyncio.to_thread(lambda: list(itertools.islice(self._result, size)))
+            except asyncio.CancelledError:
+                self._result.stop()  # else its thread would go on until there is a batch
+                raise
             self._place = 0
             if not self._batch:
                 raise StopAsyncIteration

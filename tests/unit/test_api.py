@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,13 +13,18 @@ import lakebed
 from lakebed.errors import CorruptSegmentError, NotFoundError, QueryError, StorageError, UsageError
 from lakebed.model import Row
 from lakebed.query.cost import MissingSegment
+from lakebed.storage.wrapper import StoreWrapper
 from tests.logs import START, event, write_log, write_logs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from typing_extensions import Buffer
+
     from lakebed.api import Lake
-    from lakebed.results import SearchResult
+    from lakebed.results import AsyncSearchResult, SearchResult
+    from lakebed.storage.store import Store
 
 
 @pytest.fixture
@@ -125,6 +131,57 @@ def test_async(lake: Lake) -> None:
     numbers, count = asyncio.run(run())
     assert numbers == [place[0] for place in places(lake.search("user: alice"))]
     assert count == 3
+
+
+class StuckStore(StoreWrapper):
+    """Reads of segments do not answer until they are told to."""
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self.begun, self.answer = threading.Event(), threading.Event()
+
+    def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> Sequence[Buffer]:
+        self.begun.set()
+        assert self.answer.wait(60)
+        return self.inner.get_ranges(key, ranges)
+
+
+def test_a_search_that_is_closed_by_another_thread_ends_at_once(lake: Lake) -> None:
+    lake._store = store = StuckStore(lake._store)
+    result = lake.search("*")
+
+    def close() -> None:
+        assert store.begun.wait(60)
+        result.close()
+
+    closer = threading.Thread(target=close)
+    closer.start()
+    assert list(result) == []
+    assert not store.answer.is_set()
+    store.answer.set()
+    closer.join()
+
+
+def test_cancelling_an_async_search_ends_it(lake: Lake) -> None:
+    lake._store = store = StuckStore(lake._store)
+
+    async def consume(found: AsyncSearchResult) -> int:
+        return len([row async for row in found])
+
+    async def run() -> AsyncSearchResult:
+        found = await lake.search_async("*")
+        task = asyncio.create_task(consume(found))
+        await asyncio.to_thread(store.begun.wait, 60)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert [row async for row in found] == []
+        return found
+
+    found = asyncio.run(run())  # ends only when no thread is left that waits for a part
+    assert not store.answer.is_set()
+    assert found.cost.rows == 0
+    store.answer.set()
 
 
 def test_tables_of_other_libraries(lake: Lake) -> None:

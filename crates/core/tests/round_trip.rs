@@ -4,12 +4,14 @@ mod lab;
 
 use lab::dice::Dice;
 use lab::filters::Filter;
+use lab::index::{Indexed, index};
 use lab::json::Json;
 use lab::reference::{flatten, holds, projected, table};
 use lab::search::{Ask, How, table as merged};
 use lab::world::{Event, Making, Part, build};
 use lab::{cases, events};
 use lakebed_core::search::leaf::OutputRow;
+use lakebed_core::write::builder::BuilderOptions;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -202,6 +204,67 @@ proptest! {
         let expected = table(&events, &by, &named, &mut dice);
         prop_assert_eq!(merged(&ask.plan(), &whole).expect("partials"), expected.clone(), "by {:?} {:?}", by, named);
         prop_assert_eq!(merged(&ask.plan(), &cut).expect("partials"), expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(3))]
+
+    /// Thousands of events: pages of hundreds of rows, columns page by page, many buckets, searches in several batches.
+    #[test]
+    fn larger_segments_agree_too(
+        objects in proptest::collection::vec(events::events(300..3000), 2..5),
+        making in (100usize..400, any::<u64>()),
+        seed: u64,
+    ) {
+        let mut dice = Dice(seed);
+        let making = Making { page_rows: making.0, page_bytes: 1 << 20, part: 1 << 20, cut: 10, seed: making.1 };
+        for part in build(&objects, &making) {
+            let ask = Ask { newest_first: dice.one_in(2), ..Ask::default() };
+            same(&part.search(&ask, How::default(), true).rows, &wanted(&part, &ask, &everything()), "all")?;
+            for _ in 0..25 {
+                let filter = Filter::random(&part.events, &mut dice, 2);
+                let names = dice.below(4);
+                let ask = Ask {
+                    filter: filter.json(),
+                    newest_first: dice.one_in(2),
+                    limit: dice.one_in(2).then(|| dice.below(100) as u64),
+                    columns: dice.one_in(3).then(|| column_names(&part, names, &mut dice)),
+                    since_ns: dice.one_in(4).then(|| near_time(&part, &mut dice)),
+                    ..Ask::default()
+                };
+                let expected = wanted(&part, &ask, &filter);
+                for use_index in [true, false] {
+                    let ask = Ask { use_index, ..ask.clone() };
+                    let answer = part.search(&ask, How::default(), dice.one_in(2));
+                    same(&answer.rows, &expected, &format!("{ask:?}"))?;
+                }
+            }
+        }
+    }
+}
+
+/// Dictionaries of more than 65,536 texts, whose positions need three bytes.
+#[test]
+fn dictionaries_of_any_size() {
+    for (rows, distinct) in [(250, 100), (98_000, 300), (98_000, 66_000)] {
+        let value = |n: usize| n * 7919 % distinct;
+        let line = |n: usize| format!("{{\"id\":{},\"name\":\"user {} of many\"}}\n", value(n), value(n));
+        let text: String = (0..rows).map(line).collect();
+        let Indexed { segments, .. } = index(text.as_bytes(), BuilderOptions::default());
+        assert!(lab::index::events(&segments).iter().map(String::as_str).eq(text.lines()));
+        let by = |column: &str| {
+            let aggregate = json!({"by": [column], "functions": [{"name": "sum", "column": "id"}]});
+            let ask = Ask { aggregate: Some(aggregate), ..Ask::default() };
+            merged(&ask.plan(), &[lab::index::search(&segments[0], &ask).partial]).expect("a table")
+        };
+        assert_eq!(by("name").matches("user ").count(), distinct);
+        for wanted in [0, 77, distinct - 1] {
+            let count = (0..rows).filter(|&n| value(n) == wanted).count();
+            assert!(by("id").contains(&format!("[{wanted},{},{count}]", wanted * count)));
+            let has = json!({"op": "has", "column": {"parts": ["name"]}, "pattern": {"parts": [format!("user {wanted} of")]}});
+            assert_eq!(lab::index::search(&segments[0], &Ask { filter: has, ..Ask::default() }).rows.len(), count);
+        }
     }
 }
 

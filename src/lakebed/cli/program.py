@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """The `lakebed` command."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == CANCELLED:
+        os._exit(code)  # what is done is committed; a thread in the middle of a slow request must not hold the terminal
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

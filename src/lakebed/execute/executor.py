@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from lakebed.execute.leaf import LeafPart, LeafTask
 
 
+class SessionClosed(Exception):  # noqa: N818 - a signal to the thread that waits, not an error
+    """The session was closed while a part was waited for."""
+
+
 class Session(Protocol):
     """The tasks of one search. Used by one thread; `close` may be called by any."""
 
@@ -24,13 +28,13 @@ class Session(Protocol):
         """Asks for the next part of task `number`. Not again before that part came."""
 
     def next(self) -> tuple[int, LeafPart | LakebedError]:
-        """Waits for any part that was asked for; an error ends its task."""
+        """Waits for any part that was asked for; an error ends its task. Raises `SessionClosed` once it is closed."""
 
     def narrow(self, floor_ns: int) -> None:
         """Rows beyond this time are no longer wanted, from any task."""
 
     def close(self) -> None:
-        """Stops what runs and forgets the rest. Safe to call twice."""
+        """Stops what runs, forgets the rest, and wakes who waits. Safe to call twice."""
 
 
 class Executor(Protocol):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from lakebed.execute.executor import Session
 
+ROW_BYTES = 500
+"""What a row takes beside its JSON: a tuple, numbers, the URL."""
+
 PARTIALS_AT_ONCE = 16
 """Aggregates merged in one call of the engine."""
 
@@ -37,7 +40,11 @@ OnPart = Callable[[int, LeafPart], None]
 
 
 class RowMerge:
-    """Rows of all tasks in order: time, object, record. `bounds` are the tasks' newest (oldest) possible times."""
+    """Rows of all tasks in order: time, object, record. `bounds` are the tasks' newest (oldest) possible times.
+
+    `part_bytes` is a guess of what one part brings; what parts really bring corrects it. Where parts are large, few are
+    asked for at once, on any number of cores: rows that wait take memory and make nobody's answer come sooner.
+    """
 
     def __init__(
         self,
@@ -50,6 +57,7 @@ class RowMerge:
         on_error: OnError,
         on_part: OnPart,
         at_first: int = 1,
+        part_bytes: int = 0,
     ) -> None:
         self._session = session
         self._parallelism = parallelism
@@ -67,6 +75,7 @@ class RowMerge:
         self._given = 0
         self._floor: int | None = None
         self._window = min(at_first, parallelism) if limit is not None else parallelism
+        self._part_bytes = part_bytes
 
     def batches(self) -> Iterator[list[MergedRow]]:
         """Batches of rows, each in order and after the one before. Ends when all rows came, or the limit is reached."""
@@ -91,8 +100,9 @@ class RowMerge:
             yield rest
 
     def _take(self, number: int, part: LeafPart) -> None:
+        size_bytes = self._rows.add(number, part.rows)
+        self._part_bytes = (self._part_bytes + size_bytes) // 2
         if part.rows:
-            self._rows.add(number, part.rows)
             self._bounds[number] = part.rows[-1][0]
         self._on_part(number, part)
         if not part.is_last:
@@ -107,7 +117,8 @@ class RowMerge:
             if self._floor is not None and key > self._sign * self._floor:
                 self._waiting.clear()  # all others are beyond the floor too
                 return
-            if self._asked and self._rows.count > config.WAITING_ROWS_MAX:
+            coming = len(self._asked) * self._part_bytes
+            if self._asked and self._rows.size_bytes + coming > config.WAITING_ROWS_BYTES:
                 return
             heapq.heappop(self._waiting)
             self._asked.add(number)
@@ -146,18 +157,20 @@ class _WaitingRows:
         self._sign = sign
         self._by_task: dict[int, list[MergedRow]] = {}
         self._heads: list[tuple[int, int]] = []
-        self.count = 0
+        self.size_bytes = 0
 
-    def add(self, number: int, rows: Sequence[FoundRow]) -> None:
-        """More rows of a task, behind those that wait."""
+    def add(self, number: int, rows: Sequence[FoundRow]) -> int:
+        """More rows of a task, behind those that wait. Returns their size."""
         more = [(*row, number) for row in rows]
-        self.count += len(more)
+        size_bytes = size_of(more)
+        self.size_bytes += size_bytes
         known = self._by_task.get(number)
         if known is not None:
             known += more
-            return
-        self._by_task[number] = more
-        heapq.heappush(self._heads, (self._sign * more[0][0], number))
+        elif more:
+            self._by_task[number] = more
+            heapq.heappush(self._heads, (self._sign * more[0][0], number))
+        return size_bytes
 
     def take(self, bound: int | None) -> list[MergedRow]:
         """Removes and gives the rows before the bound, in any order; None is all."""
@@ -172,8 +185,13 @@ class _WaitingRows:
             if cut < len(rows):
                 self._by_task[number] = rows[cut:]
                 heapq.heappush(self._heads, (self._sign * rows[cut][0], number))
-        self.count -= len(taken)
+        self.size_bytes -= size_of(taken)
         return taken
+
+
+def size_of(rows: Sequence[MergedRow]) -> int:
+    """About what rows take in memory: their JSON, and Python's objects around it."""
+    return sum(len(row[3]) for row in rows) + ROW_BYTES * len(rows)
 
 
 def merge_aggregates(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 import msgspec
@@ -66,34 +67,51 @@ def order_entries(entries: Sequence[SegmentEntry], *, newest_first: bool) -> lis
     return sorted(entries, key=lambda entry: entry.min_time_ns)
 
 
+@dataclass(frozen=True)
+class TaskPlan:
+    """The tasks of a search in their order; for each the segment that it reads, and its bound."""
+
+    tasks: Sequence[LeafTask]
+    entries: list[SegmentEntry]
+    bounds: list[int]
+
+
 def split_tasks(
     tasks: TaskList, plan: bytes, readers: ReaderCache, parallelism: int, *, newest_first: bool
-) -> tuple[Sequence[LeafTask], list[SegmentEntry]]:
-    """Splits large segments by row groups when there are fewer segments than threads. Gives an entry for each task.
+) -> TaskPlan:
+    """Splits large segments by row groups when there are fewer segments than threads.
 
     Not where the term index is asked first: each part would ask it anew, and mostly there is little left to share.
     """
+    entries = list(tasks.entries)
+    bounds = [entry.max_time_ns if newest_first else entry.min_time_ns for entry in entries]
     if not 0 < len(tasks) < parallelism:
-        return tasks, list(tasks.entries)
+        return TaskPlan(tasks, entries, bounds)
     pieces = -(-parallelism // len(tasks))
-    found: list[LeafTask] = []
-    entries: list[SegmentEntry] = []
-    for task, entry in zip(tasks, tasks.entries, strict=True):
-        count, groups = 1, 1
-        if entry.size_bytes >= config.SPLIT_SEGMENT_BYTES:
-            reader = readers.find(task.key, task.address)
-            groups = reader.groups
-            count = 1 if _asks_index(task, plan, reader) else min(pieces, groups)
-        if count <= 1:
-            found.append(task)
-            entries.append(entry)
+    found: list[tuple[LeafTask, SegmentEntry, int]] = []
+    for task, entry, bound in zip(tasks, entries, bounds, strict=True):
+        if entry.size_bytes < config.SPLIT_SEGMENT_BYTES:
+            found.append((task, entry, bound))
             continue
-        edges = [groups * number // count for number in range(count + 1)]
-        parts = list(itertools.pairwise(edges))
-        for part in reversed(parts) if newest_first else parts:
-            found.append(LeafTask(task.key, task.address, task.dead, part))
-            entries.append(entry)
-    return found, entries
+        reader = readers.find(task.key, task.address)
+        if _asks_index(task, plan, reader):
+            found.append((task, entry, bound))
+            continue
+        parts = _split(task, reader, pieces, newest_first=newest_first)
+        found += [(part, entry, part_bound) for part, part_bound in parts]
+    return TaskPlan([task for task, _, _ in found], [entry for _, entry, _ in found], [bound for _, _, bound in found])
+
+
+def _split(task: LeafTask, reader: SegmentReader, pieces: int, *, newest_first: bool) -> list[tuple[LeafTask, int]]:
+    """Parts of one segment with their bounds, which follow from the times of their row groups."""
+    count = min(pieces, reader.groups)
+    edges = [reader.groups * number // count for number in range(count + 1)]
+    found: list[tuple[LeafTask, int]] = []
+    for low, high in itertools.pairwise(edges):
+        times = reader.group_times[low:high]
+        bound = max(latest for _, latest in times) if newest_first else min(earliest for earliest, _ in times)
+        found.append((LeafTask(task.key, task.address, task.dead, (low, high)), bound))
+    return found[::-1] if newest_first else found
 
 
 class _Explanation(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from lakebed import config
 from lakebed.errors import LakebedError
 from lakebed.execute.budget import ByteBudget
+from lakebed.execute.executor import SessionClosed
 from lakebed.execute.leaf import LeafPart, LeafRun, LeafTask
 from lakebed.storage.caching import CachingStore, RangeCache
 
@@ -99,6 +100,8 @@ class ThreadSession:
     def next(self) -> tuple[int, LeafPart | LakebedError]:
         """See `Session.next`."""
         number, found = self._parts.get()
+        if self._cancelled.is_set():
+            raise SessionClosed
         if isinstance(found, LeafPart | LakebedError):
             return number, found
         raise found
@@ -113,6 +116,7 @@ class ThreadSession:
         """See `Session.close`."""
         self._cancelled.set()
         self._runs.clear()
+        self._parts.put((-1, SessionClosed()))
 
     def _step(self, number: int) -> None:
         if self._cancelled.is_set():

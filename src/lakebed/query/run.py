@@ -5,13 +5,16 @@ A search is one iterator. It holds the lake's state as it was when the search be
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import msgspec
 
+from lakebed.config import MIB
 from lakebed.errors import CorruptSegmentError, LakebedError, StorageError
+from lakebed.execute.executor import SessionClosed
 from lakebed.execute.leaf import PlanFacts
 from lakebed.execute.merge import RowMerge, merge_aggregates
 from lakebed.execute.tasks import TaskList, order_entries, split_tasks
@@ -35,6 +38,9 @@ AnswerRow: TypeAlias = Row | TableRow
 
 ROWS_AT_ONCE = 100
 """Rows decoded together: a decoded event takes many times its JSON, and the first must not wait for the last."""
+
+PART_BYTES = 6 * MIB
+"""What the engine hands over at once at most, when there are enough rows."""
 
 ASKED_AT_FIRST = 4
 """Tasks that a filtered search with a limit begins with; its rows may be anywhere, but the newest may be enough."""
@@ -73,32 +79,45 @@ class Search(Iterator[AnswerRow]):
         self._facts = msgspec.json.decode(self._plan, type=PlanFacts)
         self._newest_first = self._facts.newest_first
         self._is_closed = False
+        self._lock = threading.RLock()
         self._begin(state)
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> AnswerRow:
-        try:
-            row = self._first() if self._newest is not None else next(self._rows)
-        except BaseException:
-            self._end()
-            raise
-        self.cost.rows += 1
-        return row
+        with self._lock:
+            if self._is_closed:
+                raise StopIteration
+            try:
+                row = self._first() if self._newest is not None else next(self._rows)
+            except SessionClosed:
+                raise StopIteration from None
+            except BaseException:
+                self._end()
+                raise
+            self.cost.rows += 1
+            return row
 
     def close(self) -> None:
-        """Stops what still runs. The cost so far stays."""
-        self._rows.close()
-        self._end()
+        """Stops what still runs; any thread may call it. The cost so far stays."""
+        self.stop()
+        with self._lock:
+            self._rows.close()
+            self._end()
+
+    def stop(self) -> None:
+        """Like `close`, but does not wait for a thread that is in the middle of asking for a row."""
+        self._session.close()
 
     def _begin(self, state: State) -> None:
         self._state = state
         tasks = TaskList(state, self._prune(state))
-        split, self._task_entries = split_tasks(
+        split = split_tasks(
             tasks, self._plan, self._readers, self._executor.parallelism, newest_first=self._newest_first
         )
-        self._session: Session = self._executor.start(split, self._plan, is_aggregate=self.compiled.is_aggregate)
+        self._task_entries, self._bounds = split.entries, split.bounds
+        self._session: Session = self._executor.start(split.tasks, self._plan, is_aggregate=self.compiled.is_aggregate)
         self._costs: dict[int, dict[str, int]] = {}
         self._opened: set[str] = set()
         self._rows = self._run_aggregate() if self.compiled.is_aggregate else self._run_rows()
@@ -135,13 +154,14 @@ class Search(Iterator[AnswerRow]):
         root = self.compiled.root()
         merge = RowMerge(
             self._session,
-            [entry.max_time_ns if self._newest_first else entry.min_time_ns for entry in self._task_entries],
+            self._bounds,
             parallelism=self._executor.parallelism,
             newest_first=self._newest_first,
             limit=self._facts.limit,
             on_error=self._on_error,
             on_part=self._on_part,
             at_first=1 if self._facts.takes_everything else ASKED_AT_FIRST,
+            part_bytes=self._part_bytes() if self._facts.takes_everything else 0,
         )
         for batch in merge.batches():
             for start in range(0, len(batch), ROWS_AT_ONCE):
@@ -152,6 +172,11 @@ class Search(Iterator[AnswerRow]):
                 break
         self._session.close()
         yield from root.finish()
+
+    def _part_bytes(self) -> int:
+        """About what a part of a task brings when every event passes."""
+        sizes = [min(entry.raw_bytes, PART_BYTES) for entry in self._task_entries]
+        return sum(sizes) // max(1, len(sizes))
 
     def _run_aggregate(self) -> Generator[AnswerRow, None, None]:
         root = self.compiled.root()
