@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 from tests.tidy.sources import ROOT, files, relative
 
@@ -44,3 +45,12 @@ def test_every_decision_record_is_numbered_once() -> None:
     numbers = [p.name.split("-")[0] for p in files(".md") if relative(p).startswith("docs/adr/")]
     assert len(set(numbers)) == len(numbers)
     assert all(re.fullmatch(r"\d{4}", number) for number in numbers)
+
+
+def test_every_dependency_has_a_reason() -> None:
+    """Named in the decision record on dependencies, which says what each is for."""
+    record = (ROOT / "docs/adr/0002-dependencies.md").read_text()
+    crate = tomllib.loads((ROOT / "crates/core/Cargo.toml").read_text())
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = [*crate["dependencies"], *crate["dev-dependencies"], *(re.split(r"[<>=\[]", line)[0] for line in package)]
+    assert [name for name in names if name not in record] == []

@@ -4,12 +4,14 @@ mod lab;
 
 use lab::dice::Dice;
 use lab::filters::Filter;
+use lab::index::{Indexed, index};
 use lab::json::Json;
 use lab::reference::{flatten, holds, projected, table};
 use lab::search::{Ask, How, table as merged};
 use lab::world::{Event, Making, Part, build};
 use lab::{cases, events};
 use lakebed_core::search::leaf::OutputRow;
+use lakebed_core::write::builder::BuilderOptions;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -38,9 +40,12 @@ fn wanted(part: &Part, ask: &Ask, filter: &Filter) -> Vec<OutputRow> {
 
 /// The events of a part that are in the time range and pass, oldest first.
 fn passing<'a>(part: &'a Part, ask: &Ask, filter: &Filter) -> Vec<&'a Event> {
+    let objects = || part.segment.facts.objects.iter().enumerate();
+    let is_dead = |event: &Event| objects().any(|(bit, object)| object.url == event.object && ask.dead >> bit & 1 == 1);
     let in_range = |event: &&Event| {
         ask.since_ns.is_none_or(|since| event.time_ns >= since)
             && ask.until_ns.is_none_or(|until| event.time_ns < until)
+            && !is_dead(event)
     };
     part.events.iter().filter(in_range).filter(|event| holds(filter, event)).collect()
 }
@@ -103,6 +108,7 @@ proptest! {
                 since_ns: dice.one_in(2).then(|| near_time(&part, &mut dice)),
                 until_ns: dice.one_in(3).then(|| near_time(&part, &mut dice)),
                 columns: dice.one_in(2).then(|| column_names(&part, names, &mut dice)),
+                dead: if dice.one_in(3) { dice.below(16) as u32 } else { 0 },
                 ..Ask::default()
             };
             let answer = part.search(&ask, How::default(), dice.one_in(2));
@@ -189,7 +195,8 @@ proptest! {
         let list: Vec<_> = named.iter().map(|(name, column)| json!({"name": name, "column": column})).collect();
         let filter = if dice.one_in(2) { everything() } else { Filter::random(&first.events, &mut dice, 1) };
         let aggregate = Some(json!({"by": by, "functions": list}));
-        let ask = Ask { filter: filter.json(), aggregate, use_index: dice.one_in(2), ..Ask::default() };
+        let dead = if dice.one_in(3) { dice.below(16) as u32 } else { 0 };
+        let ask = Ask { filter: filter.json(), aggregate, use_index: dice.one_in(2), dead, ..Ask::default() };
         let (mut whole, mut cut) = (Vec::new(), Vec::new());
         for part in &parts {
             whole.push(part.search(&ask, How::default(), dice.one_in(2)).partial);
@@ -202,6 +209,67 @@ proptest! {
         let expected = table(&events, &by, &named, &mut dice);
         prop_assert_eq!(merged(&ask.plan(), &whole).expect("partials"), expected.clone(), "by {:?} {:?}", by, named);
         prop_assert_eq!(merged(&ask.plan(), &cut).expect("partials"), expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(3))]
+
+    /// Thousands of events: pages of hundreds of rows, columns page by page, many buckets, searches in several batches.
+    #[test]
+    fn larger_segments_agree_too(
+        objects in proptest::collection::vec(events::events(300..3000), 2..5),
+        making in (100usize..400, any::<u64>()),
+        seed: u64,
+    ) {
+        let mut dice = Dice(seed);
+        let making = Making { page_rows: making.0, page_bytes: 1 << 20, part: 1 << 20, cut: 10, seed: making.1 };
+        for part in build(&objects, &making) {
+            let ask = Ask { newest_first: dice.one_in(2), ..Ask::default() };
+            same(&part.search(&ask, How::default(), true).rows, &wanted(&part, &ask, &everything()), "all")?;
+            for _ in 0..25 {
+                let filter = Filter::random(&part.events, &mut dice, 2);
+                let names = dice.below(4);
+                let ask = Ask {
+                    filter: filter.json(),
+                    newest_first: dice.one_in(2),
+                    limit: dice.one_in(2).then(|| dice.below(100) as u64),
+                    columns: dice.one_in(3).then(|| column_names(&part, names, &mut dice)),
+                    since_ns: dice.one_in(4).then(|| near_time(&part, &mut dice)),
+                    ..Ask::default()
+                };
+                let expected = wanted(&part, &ask, &filter);
+                for use_index in [true, false] {
+                    let ask = Ask { use_index, ..ask.clone() };
+                    let answer = part.search(&ask, How::default(), dice.one_in(2));
+                    same(&answer.rows, &expected, &format!("{ask:?}"))?;
+                }
+            }
+        }
+    }
+}
+
+/// Dictionaries of more than 65,536 texts, whose positions need three bytes.
+#[test]
+fn dictionaries_of_any_size() {
+    for (rows, distinct) in [(250, 100), (98_000, 300), (98_000, 66_000)] {
+        let value = |n: usize| n * 7919 % distinct;
+        let line = |n: usize| format!("{{\"id\":{},\"name\":\"user {} of many\"}}\n", value(n), value(n));
+        let text: String = (0..rows).map(line).collect();
+        let Indexed { segments, .. } = index(text.as_bytes(), BuilderOptions::default());
+        assert!(lab::index::events(&segments).iter().map(String::as_str).eq(text.lines()));
+        let by = |column: &str| {
+            let aggregate = json!({"by": [column], "functions": [{"name": "sum", "column": "id"}]});
+            let ask = Ask { aggregate: Some(aggregate), ..Ask::default() };
+            merged(&ask.plan(), &[lab::index::search(&segments[0], &ask).partial]).expect("a table")
+        };
+        assert_eq!(by("name").matches("user ").count(), distinct);
+        for wanted in [0, 77, distinct - 1] {
+            let count = (0..rows).filter(|&n| value(n) == wanted).count();
+            assert!(by("id").contains(&format!("[{wanted},{},{count}]", wanted * count)));
+            let has = json!({"op": "has", "column": {"parts": ["name"]}, "pattern": {"parts": [format!("user {wanted} of")]}});
+            assert_eq!(lab::index::search(&segments[0], &Ask { filter: has, ..Ask::default() }).rows.len(), count);
+        }
     }
 }
 

@@ -17,6 +17,7 @@ targets! {
     damage,
     decompress,
     directory,
+    hostile,
     lossless,
     objects,
     parsers,

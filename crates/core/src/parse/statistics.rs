@@ -36,8 +36,19 @@ impl Statistics {
         piece_bytes_max: usize,
         sink: &mut S,
     ) {
+        self.unparsed_piece(text.trim_ascii(), reason, piece_bytes_max, sink);
+    }
+
+    /// As `unparsed`, with the white space at its ends: there may be more of the text before and behind it.
+    pub(super) fn unparsed_piece<S: EventSink>(
+        &mut self,
+        text: &[u8],
+        reason: &'static str,
+        piece_bytes_max: usize,
+        sink: &mut S,
+    ) {
         let facts = RecordFacts { parse_error: Some(reason), time_ns: None };
-        let mut rest = text.trim_ascii();
+        let mut rest = text;
         while !rest.is_empty() {
             let (piece, after) = rest.split_at(piece_end(rest, piece_bytes_max));
             self.message(piece, facts, sink);

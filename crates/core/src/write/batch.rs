@@ -10,8 +10,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 mod sink;
 
-/// Column buffers kept for the next group; a wide group must not hold its memory for ever.
-const SPARE_COLUMNS_MAX: usize = 4096;
+/// Memory of column buffers that is kept for the next group: what a group needs as a rule. What was large in one group need not be
+/// so in the next, and must not be held for ever.
+const SPARE_BYTES_MAX: usize = 64 << 20;
+
+/// A column buffer costs this much even when it is empty.
+const COLUMN_BYTES: usize = 256;
 
 /// What punctuation adds to an event, per member, when its size is estimated.
 const MEMBER_OVERHEAD_BYTES: u32 = 6;
@@ -22,6 +26,12 @@ pub struct ColumnBuffer {
     /// One per value, in order of arrival: a number of the dictionary, or 0 and 1 for bools.
     pub ids: Vec<u32>,
     pub dictionary: Dictionary,
+}
+
+impl ColumnBuffer {
+    fn memory_bytes(&self) -> usize {
+        COLUMN_BYTES + 4 * self.ids.capacity() + self.dictionary.memory_bytes()
+    }
 }
 
 pub struct Row {
@@ -97,6 +107,15 @@ impl Batch {
         self.values
     }
 
+    /// Memory held, in use or not.
+    pub fn memory_bytes(&self) -> usize {
+        self.columns.iter().map(ColumnBuffer::memory_bytes).sum::<usize>()
+            + self.rows.capacity() * size_of::<Row>()
+            + 4 * self.shape_steps.capacity()
+            + 40 * self.shape_ends.capacity()
+            + self.paths.memory_bytes()
+    }
+
     pub fn columns(&self) -> &[ColumnBuffer] {
         &self.columns[..self.active]
     }
@@ -141,7 +160,11 @@ impl Batch {
             column.ids.clear();
             column.dictionary.clear();
         }
-        self.columns.truncate(SPARE_COLUMNS_MAX);
+        let mut spare_bytes = 0;
+        self.columns.retain(|column| {
+            spare_bytes += column.memory_bytes();
+            spare_bytes <= SPARE_BYTES_MAX
+        });
         self.active = 0;
         self.rows.clear();
         self.origins.clear();

@@ -113,6 +113,11 @@ impl Builder {
         self.raw_bytes
     }
 
+    /// Memory held for the segment being built, roughly: what is encoded, its tokens, and the events that are not encoded yet.
+    pub fn memory_bytes(&self) -> usize {
+        self.writer.memory_bytes() + self.writer.working_bytes() + self.batch.memory_bytes()
+    }
+
     pub fn begin_object(&mut self, start: ObjectStart) -> Result<()> {
         if self.current.is_some() {
             return Err(CoreError::Usage("an object begins before the one before it ended".to_string()));

@@ -77,6 +77,11 @@ impl Dictionary {
         }
     }
 
+    /// Memory held, in use or not.
+    pub fn memory_bytes(&self) -> usize {
+        4 * (self.slots.capacity() + self.hashes.capacity() + self.ends.capacity()) + self.bytes.capacity()
+    }
+
     /// Forgets all texts and keeps the memory.
     pub fn clear(&mut self) {
         self.slots.fill(EMPTY);

@@ -50,6 +50,11 @@ impl PathTable {
         self.len() == 0
     }
 
+    /// Memory held, roughly: a path has an entry in the table and one in the map.
+    pub fn memory_bytes(&self) -> usize {
+        self.keys.capacity() + (size_of::<Node>() + 40) * self.nodes.capacity()
+    }
+
     /// Length of all keys together.
     pub fn keys_bytes(&self) -> usize {
         self.keys.len()

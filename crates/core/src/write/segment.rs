@@ -71,9 +71,14 @@ impl SegmentWriter {
         self.address.groups.is_empty()
     }
 
-    /// Bytes of memory held by what is encoded and by the tokens.
+    /// Bytes of memory held by what is encoded and by its tokens.
     pub fn memory_bytes(&self) -> usize {
         self.file.capacity() + self.entries.memory_bytes()
+    }
+
+    /// Bytes of memory held between groups to work with.
+    pub fn working_bytes(&self) -> usize {
+        self.tokens.memory_bytes()
     }
 
     /// Ends the file; the writer is then empty.

@@ -5,6 +5,9 @@ use crate::format::terms::{BUCKET_BYTES, BucketWriter, bucket_of};
 /// Average stored size of a token and its page, in bytes; sizes the buckets.
 const TOKEN_BYTES_ESTIMATE: f64 = 2.2;
 
+/// Slots that are kept from one group to the next.
+const SPARE_SLOTS_MAX: usize = 1 << 21;
+
 /// Tokens of one group: hash to the pages that hold it. Open addressing; hash 0 stands for an empty slot.
 pub struct TokenSet {
     slots: Vec<(u64, u64)>,
@@ -53,7 +56,11 @@ impl TokenSet {
         }
     }
 
-    /// Moves all tokens to `entries` and keeps the memory.
+    pub fn memory_bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<(u64, u64)>()
+    }
+
+    /// Moves all tokens to `entries` and keeps the memory, unless it is more than groups need as a rule.
     pub fn drain_into(&mut self, entries: &mut TokenEntries, first_page: u32) {
         entries.entries.reserve(self.used);
         for slot in &mut self.slots {
@@ -63,6 +70,9 @@ impl TokenSet {
             }
         }
         self.used = 0;
+        if self.slots.len() > SPARE_SLOTS_MAX {
+            *self = Self::default();
+        }
     }
 }
 

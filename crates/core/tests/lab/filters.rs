@@ -3,7 +3,9 @@ use super::dice::Dice;
 use super::reference::{Flat, flatten};
 use super::world::Event;
 use lakebed_core::format::column::Kind;
+use lakebed_core::value::cidr::parse_address;
 use lakebed_core::value::column::ColumnPart;
+use lakebed_core::value::time::parse_time;
 use serde_json::{Value, json};
 
 #[derive(Debug, Clone)]
@@ -21,7 +23,9 @@ pub enum Filter {
     Is(Column, Vec<String>, bool, Option<String>),
     Exists(Column),
     Compare(Column, &'static str, String),
+    CompareTime(Column, &'static str, i64),
     Regex(Column, String),
+    Cidr(Column, String),
 }
 
 /// Columns that no event has, or that are not of the event.
@@ -103,6 +107,10 @@ impl Filter {
             Self::Compare(column, relation, number) => {
                 json!({"op": "compare", "column": column.json(), "relation": relation, "number": number})
             }
+            Self::CompareTime(column, relation, time_ns) => {
+                json!({"op": "compare_time", "column": column.json(), "relation": relation, "time_ns": time_ns})
+            }
+            Self::Cidr(column, network) => json!({"op": "cidr", "column": column.json(), "network": network}),
             Self::Regex(column, regex) => json!({"op": "regex", "column": column.json(), "regex": regex}),
         }
     }
@@ -125,6 +133,15 @@ impl Filter {
         let value = dice.pick(&values);
         let column = Column::of(value, dice);
         let text = String::from_utf8_lossy(&value.text).into_owned();
+        let relation: &'static str = dice.pick::<&str>(&["<", "<=", ">", ">="]);
+        if let Some(time) = parse_time(&value.text).filter(|_| dice.one_in(2)) {
+            return Self::CompareTime(column, relation, time.saturating_add(dice.below(3) as i64 - 1));
+        }
+        if let Some((network, _)) =
+            text.rsplit_once('.').filter(|_| parse_address(&value.text).is_some() && dice.one_in(2))
+        {
+            return Self::Cidr(column, format!("{network}.0/{}", 24 + dice.below(8)));
+        }
         match dice.below(8) {
             0..3 => Self::Has(column, pattern(&text, dice), dice.one_in(3)),
             3 | 4 => {

@@ -3,6 +3,7 @@
 pub mod dice;
 pub mod events;
 pub mod filters;
+pub mod index;
 pub mod json;
 pub mod loose;
 pub mod reference;

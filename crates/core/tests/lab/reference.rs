@@ -6,10 +6,11 @@ use super::world::Event;
 use lakebed_core::format::column::Kind;
 use lakebed_core::search::sum::{Addend, ExactSum};
 use lakebed_core::search::value::Value;
+use lakebed_core::value::cidr::{Network, parse_address};
 use lakebed_core::value::column::{ColumnPart, ColumnPattern};
 use lakebed_core::value::decimal::compare;
 use lakebed_core::value::pattern::ValuePattern;
-use lakebed_core::value::time::format_rfc3339;
+use lakebed_core::value::time::{format_rfc3339, parse_time};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,20 +114,29 @@ pub fn holds(filter: &Filter, event: &Event) -> bool {
             })
         }
         Filter::Exists(column) => any(column, &|_, _| true),
-        Filter::Compare(column, relation, number) => any(column, &|kind, text| {
-            let order = compare(text, number.as_bytes());
-            kind == Kind::Number
-                && match *relation {
-                    "<" => order.is_lt(),
-                    "<=" => order.is_le(),
-                    ">" => order.is_gt(),
-                    _ => order.is_ge(),
-                }
+        Filter::Compare(column, relation, number) => {
+            any(column, &|kind, text| kind == Kind::Number && relates(compare(text, number.as_bytes()), relation))
+        }
+        Filter::CompareTime(column, relation, time_ns) => any(column, &|kind, text| {
+            kind == Kind::Text && parse_time(text).is_some_and(|time| relates(time.cmp(time_ns), relation))
         }),
+        Filter::Cidr(column, network) => {
+            let network = Network::parse(network).expect("a network");
+            any(column, &|_, text| parse_address(text).is_some_and(|address| network.contains(address)))
+        }
         Filter::Regex(column, regex) => {
             let regex = regex::bytes::Regex::new(regex).expect("a regular expression");
             any(column, &|_, text| regex.is_match(text))
         }
+    }
+}
+
+fn relates(order: Ordering, relation: &str) -> bool {
+    match relation {
+        "<" => order.is_lt(),
+        "<=" => order.is_le(),
+        ">" => order.is_gt(),
+        _ => order.is_ge(),
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Ask {
     pub columns: Option<Vec<String>>,
     pub aggregate: Option<Value>,
     pub use_index: bool,
+    /// Not of the plan: numbers of source objects whose rows do not count, as bits.
+    pub dead: u32,
 }
 
 impl Default for Ask {
@@ -35,6 +37,7 @@ impl Default for Ask {
             columns: None,
             aggregate: None,
             use_index: true,
+            dead: 0,
         }
     }
 }
@@ -72,11 +75,13 @@ pub struct How {
     pub groups: Option<(usize, usize)>,
     /// After so many rounds, rows behind this time are no longer wanted.
     pub narrow: Option<(u64, i64)>,
+    pub dead: u32,
 }
 
 /// Runs a search to its end. A range that the file does not have is given as far as it goes, as stores do.
 pub fn run(plan: Plan, reader: &Arc<SegmentReader>, file: &[u8], how: How) -> Result<Answer> {
-    let mut leaf = LeafSearch::new(plan, reader.clone(), &[], how.groups)?;
+    let dead: Vec<u32> = (0..u32::BITS).filter(|bit| how.dead >> bit & 1 == 1).collect();
+    let mut leaf = LeafSearch::new(plan, reader.clone(), &dead, how.groups)?;
     let (mut rows, mut ranges) = (Vec::new(), Vec::new());
     for round in 0.. {
         if let Some((_, floor_ns)) = how.narrow.filter(|(when, _)| *when == round) {

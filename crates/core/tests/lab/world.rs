@@ -128,7 +128,7 @@ impl Part {
             true => Arc::new(SegmentReader::new(&self.segment.address, "test").expect("an address")),
             false => self.reader.clone(),
         };
-        run(ask.plan(), &reader, &self.segment.data, how).expect("a whole segment")
+        run(ask.plan(), &reader, &self.segment.data, How { dead: ask.dead, ..how }).expect("a whole segment")
     }
 
     pub fn groups(&self) -> usize {

@@ -143,7 +143,8 @@ impl JsonParser {
     pub(super) fn raw_line<S: EventSink>(&mut self, text: Text, at: usize, raw: RawLine, sink: &mut S) -> Step {
         let end = line_end(text.bytes, at + raw.skip);
         if let Some(end) = end.or(text.is_last.then_some(text.bytes.len())) {
-            self.tell_raw(&text.bytes[at..end], raw.reason, sink);
+            let rest = text.bytes[at..end].trim_ascii_end();
+            self.statistics.unparsed_piece(rest, raw.reason, RAW_BYTES_MAX, sink);
             self.place = raw.after.into();
             return Step::To(end);
         }
@@ -152,7 +153,7 @@ impl JsonParser {
             return Step::Wait;
         }
         let piece = piece_end(rest, RAW_BYTES_MAX);
-        self.tell_raw(&rest[..piece], raw.reason, sink);
+        self.statistics.unparsed_piece(&rest[..piece], raw.reason, RAW_BYTES_MAX, sink);
         self.place = Place::Raw(RawLine { skip: raw.skip.saturating_sub(piece), ..raw });
         Step::To(at + piece)
     }

@@ -1,6 +1,6 @@
 """Freezes a sample of the segment format: run once when the format gets a new version, never to make a test pass.
 
-usage: python -m tests.format.freeze tests/format/v2
+usage: python -m tests.frozen.freeze tests/frozen/v2
 """
 
 from __future__ import annotations
