@@ -73,6 +73,13 @@ class SearchResult(Iterator[AnswerRow]):
         """Like `close`, but does not wait for a thread that is in the middle of asking for a row."""
         self._search.stop()
 
+    def json_lines(self) -> Iterator[bytes]:
+        """All rows as JSON lines, some at a time, as `lakebed search --output jsonl` writes them; instead of iterating.
+
+        Events have their metadata (`@lb.time`, `@index`, …) first. Several times quicker than decoding each event.
+        """
+        return self._search.lines()
+
     def dicts(self) -> Iterator[dict[str, Scalar]]:
         """The rows flattened to `{column: value}`; events with their metadata (`@lb.time`, `@index`, …) first."""
         return (flat_row(row, self.columns) for row in self)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal, Protocol, TextIO
 from rich.cells import cell_len, set_cell_size
 
 from lakebed.arrow import flat_row
-from lakebed.cli.json_text import json_text
 from lakebed.cli.safe_text import safe_text
 from lakebed.model import Row
+from lakebed.query.json_lines import json_line, json_text
 from lakebed.query.mentions import Mentions
 from lakebed.query.times import format_time
 
@@ -66,25 +66,12 @@ def open_writer(
     return TableWriter(sys.stdout, list(columns or ()), width, is_terminal=is_terminal)
 
 
-def json_row(row: AnswerRow) -> dict[str, object]:
-    """An event with its metadata before its own fields; a table's row as it is."""
-    if not isinstance(row, Row):
-        return dict(row)
-    found: dict[str, object] = {
-        "@lb.time": format_time(row.time_ns),
-        "@index": row.index,
-        "@lb.object": row.object,
-        "@lb.record": row.record,
-    }
-    return found | {name: value for name, value in row.event.items() if name not in found}
-
-
 class JsonWriter:
     """One JSON object per line, flushed at once: whoever reads the pipe sees rows as they are found."""
 
     def write(self, row: AnswerRow) -> None:
         """See `RowWriter.write`."""
-        sys.stdout.buffer.write(json_text(json_row(row)) + b"\n")
+        sys.stdout.buffer.write(json_line(row))
         sys.stdout.buffer.flush()
 
     def end(self) -> None:

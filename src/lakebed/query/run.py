@@ -21,6 +21,8 @@ from lakebed.execute.tasks import TaskList, order_entries, split_tasks
 from lakebed.model import Row, Table, TableRow, decode_json
 from lakebed.native import check_plan, engine_errors, finish_partial, merge_partials
 from lakebed.query.cost import SearchCost
+from lakebed.query.json_lines import event_line, json_line
+from lakebed.query.stages.head import Head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -79,6 +81,7 @@ class Search(Iterator[AnswerRow]):
         self._facts = msgspec.json.decode(self._plan, type=PlanFacts)
         self._newest_first = self._facts.newest_first
         self._is_closed = False
+        self._gives_lines = False
         self._lock = threading.RLock()
         self._begin(state)
 
@@ -86,18 +89,44 @@ class Search(Iterator[AnswerRow]):
         return self
 
     def __next__(self) -> AnswerRow:
+        row = self._next()
+        assert not isinstance(row, bytes), "either rows or lines"
+        self.cost.rows += 1
+        return row
+
+    def lines(self) -> Iterator[bytes]:
+        """The rows as JSON lines, some at a time; instead of iterating, from the start."""
+        if not self._is_copied:
+            for row in self:
+                yield json_line(row)
+            return
+        self._gives_lines = True
+        self._rows = self._run()
+        while True:
+            try:
+                found = self._next()
+            except StopIteration:
+                return
+            assert isinstance(found, bytes), "either rows or lines"
+            yield found
+
+    @property
+    def _is_copied(self) -> bool:
+        """Whether the rows are the events as the leaf part finds them."""
+        is_whole = not self.compiled.is_aggregate and self.compiled.plan["columns"] is None
+        return is_whole and all(isinstance(stage, Head) for stage in self.compiled.root_stages)
+
+    def _next(self) -> AnswerRow | bytes:
         with self._lock:
             if self._is_closed:
                 raise StopIteration
             try:
-                row = self._first() if self._newest is not None else next(self._rows)
+                return self._first() if self._newest is not None else next(self._rows)
             except SessionClosed:
                 raise StopIteration from None
             except BaseException:
                 self._end()
                 raise
-            self.cost.rows += 1
-            return row
 
     def close(self) -> None:
         """Stops what still runs; any thread may call it. The cost so far stays."""
@@ -120,14 +149,19 @@ class Search(Iterator[AnswerRow]):
         self._session: Session = self._executor.start(split.tasks, self._plan, is_aggregate=self.compiled.is_aggregate)
         self._costs: dict[int, dict[str, int]] = {}
         self._opened: set[str] = set()
-        self._rows = self._run_aggregate() if self.compiled.is_aggregate else self._run_rows()
+        self._rows = self._run()
 
-    def _first(self) -> AnswerRow:
+    def _run(self) -> Generator[AnswerRow | bytes, None, None]:
+        if self._gives_lines:
+            return self._run_lines()
+        return self._run_aggregate() if self.compiled.is_aggregate else self._run_rows()
+
+    def _first(self) -> AnswerRow | bytes:
         """The first row, of the newest state."""
         newest, self._newest = self._newest, None
         assert newest is not None, "asked once"
         failed: LakebedError | None = None
-        row: AnswerRow | None = None
+        row: AnswerRow | bytes | None = None
         try:
             row = next(self._rows, None)
         except LakebedError as error:
@@ -150,9 +184,8 @@ class Search(Iterator[AnswerRow]):
         self.cost.segments_considered = len(found)
         return order_entries(found, newest_first=self._newest_first)
 
-    def _run_rows(self) -> Generator[AnswerRow, None, None]:
-        root = self.compiled.root()
-        merge = RowMerge(
+    def _merge(self) -> RowMerge:
+        return RowMerge(
             self._session,
             self._bounds,
             parallelism=self._executor.parallelism,
@@ -163,7 +196,10 @@ class Search(Iterator[AnswerRow]):
             at_first=1 if self._facts.takes_everything else ASKED_AT_FIRST,
             part_bytes=self._part_bytes() if self._facts.takes_everything else 0,
         )
-        for batch in merge.batches():
+
+    def _run_rows(self) -> Generator[AnswerRow, None, None]:
+        root = self.compiled.root()
+        for batch in self._merge().batches():
             for start in range(0, len(batch), ROWS_AT_ONCE):
                 yield from root.push_rows(self._rows_of(batch[start : start + ROWS_AT_ONCE]))
                 if root.is_done:
@@ -172,6 +208,17 @@ class Search(Iterator[AnswerRow]):
                 break
         self._session.close()
         yield from root.finish()
+
+    def _run_lines(self) -> Generator[bytes, None, None]:
+        for batch in self._merge().batches():
+            for start in range(0, len(batch), ROWS_AT_ONCE):
+                rows = batch[start : start + ROWS_AT_ONCE]
+                self.cost.rows += len(rows)
+                yield b"".join(
+                    event_line(time_ns, url, record, text, self._task_entries[task].index)
+                    for time_ns, url, record, text, task in rows
+                )
+        self._session.close()
 
     def _part_bytes(self) -> int:
         """About what a part of a task brings when every event passes."""

@@ -11,10 +11,10 @@ from cyclopts import Parameter
 from lakebed.api import open as open_lake
 from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
 from lakebed.cli.hints import Watch, hints
-from lakebed.cli.json_text import json_text
 from lakebed.cli.rows import Output, open_writer
 from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import counted, size_text
+from lakebed.query.json_lines import json_text
 from lakebed.query.mentions import mentions
 
 if TYPE_CHECKING:
@@ -88,14 +88,21 @@ def search(
 
 
 def _write_rows(lake: Lake, query: str, found: SearchResult, output: Output) -> None:
-    writer = open_writer(output, found.columns, is_table=found.is_table, mentioned=mentions(query))
-    watch = Watch(found.columns) if sys.stderr.isatty() else None
-    for row in found:
-        writer.write(row)
-        if watch is not None:
-            watch.see(row)
-    writer.end()
-    for line in hints(lake, query, found, watch) if watch is not None else ():
+    watch = Watch(found.columns)
+    is_watched = sys.stderr.isatty()
+    if output == "jsonl":
+        for lines in found.json_lines():  # flushed at once: whoever reads the pipe sees rows as they are found
+            sys.stdout.buffer.write(lines)
+            sys.stdout.buffer.flush()
+        is_watched = is_watched and not found.cost.rows
+    else:
+        writer = open_writer(output, found.columns, is_table=found.is_table, mentioned=mentions(query))
+        for row in found:
+            writer.write(row)
+            if is_watched:
+                watch.see(row)
+        writer.end()
+    for line in hints(lake, query, found, watch) if is_watched else ():
         sys.stderr.write(safe_text(line) + "\n")
 
 
