@@ -96,7 +96,7 @@ READERS_KEPT = 2_000
 READER_CACHE_BYTES = 128 * MIB
 """What those readers may hold together: schemas and directories."""
 
-WAITING_ROWS_BYTES = 12 * MIB
+WAITING_ROWS_BYTES = 8 * MIB
 """Rows that wait for those of other segments before reading ahead stops; the order may need more. Two parts of a
 segment: enough that no core waits while rows are written."""
 

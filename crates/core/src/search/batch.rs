@@ -12,6 +12,10 @@ use crate::format::paths::Paths;
 /// Bytes of values that are held at a time; bounds a worker's memory.
 const BATCH_BYTES_MAX: u64 = 8 << 20;
 
+/// Rows that are looked at together when those that pass are handed over: each that waits takes 100 bytes and more. A segment of
+/// large events is one batch all the same.
+const BATCH_ROWS_MAX: u64 = 200_000;
+
 /// Rows that are written before the caller may take them: the first must not wait for the last, nor memory hold them all.
 const OUTPUT_ROWS_MAX: usize = 4096;
 
@@ -70,8 +74,11 @@ impl LeafSearch {
         if !self.is_direct {
             self.fetched.clear();
         }
-        while self.fetched.wanted_bytes() < BATCH_BYTES_MAX {
+        let mut rows = 0;
+        while self.fetched.wanted_bytes() < BATCH_BYTES_MAX && (rows < BATCH_ROWS_MAX || self.aggregator.is_some()) {
             let Some(mut unit) = ahead.pop() else { break };
+            let entry = &self.reader.address.groups[unit.group];
+            rows += unit.pages.iter().map(|&page| u64::from(entry.pages[page].rows)).sum::<u64>();
             if let (None, Some(directory)) = (&unit.facts, &unit.directory) {
                 self.fetched.want_frame(&directory.shapes);
             }
