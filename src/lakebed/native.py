@@ -9,7 +9,9 @@ from __future__ import annotations
 from lakebed._core import (
     Builder,
     CoreError,
+    Expression,
     LeafSearch,
+    Regex,
     Segment,
     SegmentReader,
     aggregate_names,
@@ -17,13 +19,16 @@ from lakebed._core import (
     finish_partial,
     format_names,
     merge_partials,
+    scalar_functions,
 )
 from lakebed._core import __version__ as engine_version
 from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, LimitError, UsageError
 
 __all__ = [
     "Builder",
+    "Expression",
     "LeafSearch",
+    "Regex",
     "Segment",
     "SegmentReader",
     "aggregate_names",
@@ -33,6 +38,7 @@ __all__ = [
     "finish_partial",
     "format_names",
     "merge_partials",
+    "scalar_functions",
 ]
 
 _ERRORS: dict[str, type[LakebedError]] = {

@@ -1,6 +1,6 @@
 //! The plan as it comes from the query layer: JSON, checked word by word. See docs/search-plan.md.
 use crate::error::{CoreError, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The only version this engine understands.
 const VERSION: u32 = 2;
@@ -113,20 +113,20 @@ pub enum Node {
     },
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnName {
     pub parts: Vec<NamePart>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]
 #[serde(untagged)]
 pub enum NamePart {
     Literal(String),
     Star(Star),
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Star {
     pub star: u8,
