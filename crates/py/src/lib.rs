@@ -3,7 +3,9 @@ use pyo3::prelude::*;
 
 mod build;
 mod errors;
+mod rows;
 mod search;
+mod sketch;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -13,6 +15,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<build::Segment>()?;
     module.add_class::<search::SegmentReader>()?;
     module.add_class::<search::LeafSearch>()?;
+    module.add_class::<rows::RowAggregate>()?;
+    module.add_class::<sketch::DistinctSketch>()?;
+    module.add_class::<sketch::QuantilesSketch>()?;
+    module.add_class::<sketch::FrequentSketch>()?;
     module.add_function(wrap_pyfunction!(search::check_plan, module)?)?;
     module.add_function(wrap_pyfunction!(search::merge_partials, module)?)?;
     module.add_function(wrap_pyfunction!(search::finish_partial, module)?)?;
