@@ -12,15 +12,20 @@ import datetime
 import ipaddress
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from lakebed.query.expression import ColumnRef, Expression
 from lakebed.query.parser import parse_query
+from lakebed.query.plan import expression_node
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
+from lakebed.query.stages.eval import Eval
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.value import SingleValue
@@ -61,16 +66,21 @@ class OracleRow:
     event: Event | None
     columns: dict[str, Json] | None = None
     flat: list[tuple[str, Json]] | None = None
+    changes: dict[str, Json] = field(default_factory=dict)
+    """Columns of an event that stages have set; MISSING where they took one away."""
 
     def every(self) -> list[tuple[str, Json]]:
         if self.columns is not None:
             return [(name, value) for name, value in self.columns.items() if value is not MISSING]
         assert self.event is not None
         if self.flat is None:
-            self.flat = flatten(self.event.value)
+            own = [(name, value) for name, value in flatten(self.event.value) if name not in self.changes]
+            self.flat = own + [(name, value) for name, value in self.changes.items() if value is not MISSING]
         return self.flat
 
     def named(self, name: str) -> list[Json]:
+        if name in self.changes:
+            return [] if self.changes[name] is MISSING else [self.changes[name]]
         own = [value for column, value in self.every() if column == name]
         metadata = None
         if self.event is not None and self.columns is None:
@@ -86,7 +96,14 @@ class OracleRow:
         if self.columns is not None:
             return self.columns
         assert self.event is not None
-        return self.event.value
+        if not self.changes:
+            return self.event.value
+        added = {name: value for name, value in self.changes.items() if value is not MISSING}
+        event = self.event.value if isinstance(self.event.value, dict) else {"message": self.event.value}
+        known = {name for name, _ in flatten(event)} | set(event)
+        if len(added) == len(self.changes) and not known & set(added):
+            return {**event, **added}
+        return dict(self.every())
 
 
 def run(
@@ -123,17 +140,23 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
             return [OracleRow(row.event, {name: _table_value(row, name) for name in stage.columns}) for row in rows]
         case Count():
             return [OracleRow(None, {"@q.count": number(len(rows))})]
+        case Eval():
+            for assignment in stage.assignments:
+                rows = [changed(row, {assignment.column: value_of(assignment.expression, row)}) for row in rows]
+            return rows
+        case Rename():
+            return [renamed(row, stage.pairs) for row in rows]
         case GroupByCount():
-            return grouped(rows, stage.by, [])
+            return grouped(rows, [(key.output, key.expression) for key in stage.by], [], value_of)
         case Stats():
-            measures = [(m.output, m.function.name, m.function.column) for m in stage.measures]
-            return grouped(rows, stage.by, measures)
-        case SingleValue():
-            assert stage.function.column is not None
-            value = function(stage.function.name, rows, stage.function.column)
-            return [OracleRow(None, {"@q.value": value})]
-        case CountDistinct():
-            return [OracleRow(None, {"@q.uniq": function("countdistinct", rows, stage.column)})]
+            measures = [(m.output, m.call.name, m.call.operands, m.call.parameters) for m in stage.measures]
+            return grouped(rows, [(key.output, key.expression) for key in stage.by], measures, value_of)
+        case SingleValue() | CountDistinct():
+            measure = ("value", stage.call.name, stage.call.operands, stage.call.parameters)
+            (group,) = grouped(rows, [], [measure], value_of)
+            assert group.columns is not None
+            name = "@q.uniq" if isinstance(stage, CountDistinct) else "@q.value"
+            return [OracleRow(None, {name: group.columns["value"]})]
         case _:
             raise AssertionError(f"the oracle does not know the stage {stage}")
 
@@ -142,28 +165,67 @@ def _table_value(row: OracleRow, name: str) -> Json:
     return INDEX_NAME if name == "@index" and row.event is not None else row.value(name)
 
 
-def grouped(rows: list[OracleRow], by: tuple[str, ...], measures: list[tuple[str, str, str | None]]) -> list[OracleRow]:
-    groups: dict[Any, list[OracleRow]] = {} if by else {(): []}
+def changed(row: OracleRow, changes: dict[str, Json]) -> OracleRow:
+    """The row with other values in some columns; MISSING takes an event's column away, and stays in a table."""
+    if row.columns is not None:
+        return OracleRow(row.event, {**row.columns, **changes})
+    return OracleRow(row.event, None, None, {**row.changes, **changes})
+
+
+def renamed(row: OracleRow, pairs: tuple[tuple[str, str], ...]) -> OracleRow:
+    values = {new: row.value(old) for old, new in pairs}
+    if row.columns is None:
+        return changed(row, {**{old: MISSING for old, _ in pairs}, **values})
+    news = dict(pairs)
+    kept = [(name, value) for name, value in row.columns.items() if name in news or name not in values]
+    columns = {news.get(name, name): values.get(news.get(name, name), value) for name, value in kept}
+    return OracleRow(row.event, {**columns, **values})
+
+
+def value_of(expression: Expression, row: OracleRow) -> Json:
+    """The value of an expression of the tree."""
+    if isinstance(expression, ColumnRef):
+        return row.value(expression.name)
+    return evaluate(expression_node(expression), row)
+
+
+def evaluate(node: Any, row: OracleRow) -> Json:
+    """The value of an expression as docs/search-plan.md writes it."""
+    raise AssertionError(f"the oracle does not know the expression {node}")
+
+
+Measures = list[tuple[str, str, Sequence[Any], Sequence[str]]]
+"""Output name, function, operands, parameters."""
+
+
+def grouped(
+    rows: list[OracleRow],
+    keys: list[tuple[str, Any]],
+    measures: Measures,
+    value_of: Callable[[Any, OracleRow], Json],
+) -> list[OracleRow]:
+    groups: dict[Any, list[OracleRow]] = {} if keys else {(): []}
     for row in rows:
-        groups.setdefault(tuple(order_key(row.value(name)) for name in by), []).append(row)
+        groups.setdefault(tuple(order_key(value_of(key, row)) for _, key in keys), []).append(row)
     answer = []
     for _, members in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
-        columns = {name: members[0].value(name) for name in by}
+        columns = {output: value_of(key, members[0]) for output, key in keys}
         columns["@q.count"] = number(len(members))
-        for output, name, column in measures:
-            columns[output] = function(name, members, column)
+        for output, name, operands, parameters in measures:
+            tuples = [tuple(value_of(operand, row) for operand in operands) for row in members]
+            columns[output] = function(name, tuples, parameters)
         answer.append(OracleRow(None, columns))
     return answer
 
 
-def function(name: str, rows: list[OracleRow], column: str | None) -> Json:
-    values: list[Json] = [True for _ in rows]
-    if column is not None:
-        values = [row.value(column) for row in rows if row.value(column) is not MISSING]
+def function(name: str, tuples: list[tuple[Json, ...]], parameters: Sequence[str]) -> Json:
+    """A function over the rows of one group: for each row the values of its operands."""
+    present = [found for found in tuples if MISSING not in found]
+    if name == "countdistinct":
+        return number(len({tuple(map(order_key, found)) for found in present}))
+    values: list[Json] = [found[-1] if found else True for found in present]
     if name == "count":
         return number(len(values))
-    if name == "countdistinct":
-        return number(len({order_key(value) for value in values}))
     if name in ("min", "max"):
         return (min if name == "min" else max)(values, key=order_key, default=MISSING)
     numbers = [addend(value) for value in values if isinstance(value, Num)]

@@ -29,17 +29,25 @@ def run_table(plan: dict[str, Any], events: list[Event]) -> Table:
     """The finished aggregate of a plan."""
     aggregate = plan["aggregate"]
     rows = [oracle.OracleRow(event) for event in matching(plan, events)]
+    keys = [(f"by {place}", operand) for place, operand in enumerate(aggregate["by"])]
     measures = [
-        (str(place), function["name"], *(function.get("columns") or [None]))
+        (f"function {place}", function["name"], function.get("columns", []), function.get("parameters", []))
         for place, function in enumerate(aggregate["functions"])
     ]
     table = []
-    for group in oracle.grouped(rows, tuple(aggregate["by"]), measures):
+    for group in oracle.grouped(rows, keys, measures, _operand):
         assert group.columns is not None
-        values = [_python(group.columns[name]) for name in aggregate["by"]]
-        values += [_python(group.columns[output]) for output, _, _ in measures]
+        values = [_python(group.columns[output]) for output, _ in keys]
+        values += [_python(group.columns[output]) for output, *_ in measures]
         table.append([*values, _python(group.columns["@q.count"])])
     return Table(table)
+
+
+def _operand(operand: Any, row: oracle.OracleRow) -> Json:
+    """The value of an operand X of the plan."""
+    if isinstance(operand, str):
+        return row.value(operand)
+    return oracle.evaluate(operand["expression"], row)
 
 
 def matching(plan: dict[str, Any], events: list[Event]) -> list[Event]:
