@@ -8,7 +8,6 @@ disagreement is a bug in one of the two.
 
 from __future__ import annotations
 
-import datetime
 import ipaddress
 import math
 import re
@@ -49,6 +48,9 @@ from lakebed.query.syntax import (
     Value,
 )
 from tests.events import INDEX_NAME, Event, Json, Num
+from tests.expression_oracle import evaluate as evaluate_expression
+from tests.expressions.values import dump
+from tests.oracle_times import rfc3339, time_of
 
 if TYPE_CHECKING:
     from lakebed.query.stages.base import Stage
@@ -56,7 +58,6 @@ if TYPE_CHECKING:
 TOKEN = "[A-Za-z0-9_]"
 MISSING = None
 INTEGER_MAX = 2**127
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 @dataclass
@@ -191,7 +192,15 @@ def value_of(expression: Expression, row: OracleRow) -> Json:
 
 def evaluate(node: Any, row: OracleRow) -> Json:
     """The value of an expression as docs/search-plan.md writes it."""
-    raise AssertionError(f"the oracle does not know the expression {node}")
+    value = evaluate_expression(node, row.value, lambda column: matching_values(column["parts"], row))
+    return dump(value) if isinstance(value, list) else value
+
+
+def matching_values(parts: list[Any], row: OracleRow) -> list[Json]:
+    """The values of the columns that a plan's pattern matches."""
+    stars = {1: r"[^.\[\]]*", 2: "(?s:.*)"}
+    pattern = "".join(re.escape(part) if isinstance(part, str) else stars[part["star"]] for part in parts)
+    return [value for name, value in row.every() if re.fullmatch(pattern, name)]
 
 
 Measures = list[tuple[str, str, Sequence[Any], Sequence[str]]]
@@ -365,39 +374,6 @@ def text_of(value: Json) -> str:
     return str(value)
 
 
-def time_of(value: Json) -> int | None:
-    """Nanoseconds of a time with a date, None when the value is none."""
-    if not isinstance(value, str):
-        return None
-    shape = r"([0-9]{4}-[0-9]{2}-[0-9]{2})([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)?(.*)"
-    match = re.fullmatch(shape, value)
-    if match is None or (match[5] and not match[2]):
-        return None
-    clock = (match[2] or " 00:00")[1:].replace(match[4] or "\0", "")
-    is_leap_second = len(clock) == 8 and clock.endswith(":60")
-    zone = match[5].strip() if re.fullmatch(" ?[^ ]+", match[5]) else match[5]
-    try:
-        clock = clock[:-2] + "59" if is_leap_second else clock
-        moment = datetime.datetime.fromisoformat(f"{match[1]}T{clock}+00:00")
-        offset = zone_offset(zone)
-    except ValueError:
-        return None
-    seconds = (moment - EPOCH) // datetime.timedelta(seconds=1) - offset
-    fraction = 999_999_999 if is_leap_second else int((match[4] or ".0")[1:10].ljust(9, "0"))
-    time_ns = seconds * 10**9 + fraction
-    return time_ns if -(2**63) <= time_ns < 2**63 else None
-
-
-def zone_offset(zone: str) -> int:
-    if zone in ("", "Z", "z"):
-        return 0
-    match = re.fullmatch("([+-])([0-9]{2}):?([0-9]{2})?", zone)
-    if match is None or int(match[2]) > 23 or int(match[3] or 0) > 59 or zone.endswith(":"):
-        raise ValueError(zone)
-    seconds = int(match[2]) * 3600 + int(match[3] or 0) * 60
-    return -seconds if match[1] == "-" else seconds
-
-
 def in_network(text: str, network: str) -> bool:
     try:
         address = ipaddress.ip_address(text)
@@ -447,9 +423,3 @@ def metadata_of(event: Event, name: str) -> Json:
         "@scnr.source_type": event.source_type,
     }
     return metadata.get(name)
-
-
-def rfc3339(time_ns: int) -> str:
-    moment = EPOCH + datetime.timedelta(seconds=time_ns // 10**9)
-    fraction = f"{time_ns % 10**9:09}".rstrip("0")
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "") + "Z"

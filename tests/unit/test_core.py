@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -83,7 +83,7 @@ def test_a_segment_describes_itself() -> None:
 
 
 def test_an_expression_over_rows() -> None:
-    node = {
+    node: dict[str, Any] = {
         "call": "string.concat",
         "of": [{"column": "b"}, {"column": "a"}, {"pattern": {"parts": ["t", {"star": 1}]}}],
     }
