@@ -112,7 +112,7 @@ def power(a: Json, b: Json) -> Num:
         return x**y if y >= 0 and (abs(x) < 2 or y < 200) and y < 2**32 else None
 
     def roughly(x: float, y: float) -> float:
-        result = x**y
+        result: float | complex = x**y
         if isinstance(result, complex):
             raise Unknown
         return result
