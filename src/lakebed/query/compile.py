@@ -18,10 +18,11 @@ from lakebed.query.parser import parse_query
 from lakebed.query.plan import PLAN_VERSION, Plan, aggregate_node, depth_of, filter_node
 from lakebed.query.record import LEAF_ONLY_METADATA
 from lakebed.query.root import Root
+from lakebed.query.simplify import NOTHING, simplify
 from lakebed.query.stages.base import AggregateStage, Leaf, Pushed, Stage
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.where import Where
-from lakebed.query.syntax import NOWHERE, And, Filter, Matches, Span
+from lakebed.query.syntax import NOWHERE, And, Everything, Filter, Matches, Span
 from lakebed.query.time_range import TimeRange, lift_times
 from lakebed.query.walk import leaves
 
@@ -58,6 +59,8 @@ class CompiledQuery:
     """The stages that run at the root."""
     leaf_aggregate: AggregateStage | None = None
     """The stage whose aggregate the leaf parts compute."""
+    leaf_filter: Filter = field(default=Everything(), compare=False)
+    """The filter of the leaf parts, simplified: what the plan says as a tree."""
 
     def plan_bytes(self) -> bytes:
         """The plan as the engine takes it."""
@@ -93,12 +96,13 @@ def compile_query(
     leaf, root_stages = _split(filter_, stages)
     _check_root(root_stages, text)
     time_range, filters = lift_times(leaf.filters, TimeRange(since_ns, until_ns))
+    leaf_filter = NOTHING if time_range.is_empty else simplify(And(tuple(filters)))
     columns = None if leaf.aggregate is not None else _columns_needed(root_stages)
     if leaf.aggregate is None and columns is None:
         _check_metadata(root_stages, text)
     plan: Plan = {
         "version": PLAN_VERSION,
-        "filter": filter_node(And(tuple(filters))),
+        "filter": filter_node(leaf_filter),
         "since_ns": time_range.since_ns,
         "until_ns": time_range.until_ns,
         "newest_first": newest_first,
@@ -114,7 +118,7 @@ def compile_query(
         output = stage.columns_after(output)
     gives_table = any(isinstance(stage, AggregateStage) for stage in stages)
     is_aggregate = leaf.aggregate is not None
-    return CompiledQuery(text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate)
+    return CompiledQuery(text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate, leaf_filter)
 
 
 def _split(filter_: Filter, stages: Sequence[Stage]) -> tuple[Leaf, list[Stage]]:
