@@ -30,7 +30,8 @@ def run_table(plan: dict[str, Any], events: list[Event]) -> Table:
     aggregate = plan["aggregate"]
     rows = [oracle.OracleRow(event) for event in matching(plan, events)]
     measures = [
-        (str(place), function["name"], function.get("column")) for place, function in enumerate(aggregate["functions"])
+        (str(place), function["name"], *(function.get("columns") or [None]))
+        for place, function in enumerate(aggregate["functions"])
     ]
     table = []
     for group in oracle.grouped(rows, tuple(aggregate["by"]), measures):
@@ -44,7 +45,7 @@ def run_table(plan: dict[str, Any], events: list[Event]) -> Table:
 def matching(plan: dict[str, Any], events: list[Event]) -> list[Event]:
     keys = "version filter since_ns until_ns newest_first limit columns aggregate use_index"
     assert list(plan) == keys.split()
-    assert plan["version"] == 1
+    assert plan["version"] == 2
     since_ns, until_ns = plan["since_ns"], plan["until_ns"]
     return [
         event

@@ -9,7 +9,9 @@ from __future__ import annotations
 from lakebed._core import (
     Builder,
     CoreError,
+    Expression,
     LeafSearch,
+    Regex,
     Segment,
     SegmentReader,
     aggregate_names,
@@ -20,6 +22,7 @@ from lakebed._core import (
     group_fields,
     index_terms,
     merge_partials,
+    scalar_functions,
     schema_range,
     search_outlook,
     segment_fields,
@@ -29,7 +32,9 @@ from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, Limit
 
 __all__ = [
     "Builder",
+    "Expression",
     "LeafSearch",
+    "Regex",
     "Segment",
     "SegmentReader",
     "aggregate_names",
@@ -42,6 +47,7 @@ __all__ = [
     "group_fields",
     "index_terms",
     "merge_partials",
+    "scalar_functions",
     "schema_range",
     "search_outlook",
     "segment_fields",

@@ -118,7 +118,9 @@ def compile_query(
         output = stage.columns_after(output)
     gives_table = any(isinstance(stage, AggregateStage) for stage in stages)
     is_aggregate = leaf.aggregate is not None
-    return CompiledQuery(text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate, leaf_filter)
+    return CompiledQuery(
+        text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate, leaf_filter
+    )
 
 
 def _split(filter_: Filter, stages: Sequence[Stage]) -> tuple[Leaf, list[Stage]]:

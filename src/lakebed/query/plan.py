@@ -28,7 +28,7 @@ from lakebed.query.syntax import (
 if TYPE_CHECKING:
     from lakebed.query.aggregate import Aggregate
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 
 PlanValue: TypeAlias = str | int | bool | Sequence["PlanValue"] | dict[str, "PlanValue"] | None
 Plan: TypeAlias = dict[str, PlanValue]
@@ -61,8 +61,8 @@ def aggregate_node(aggregate: Aggregate) -> Node:
     """The aggregate part of a plan."""
     functions: list[PlanValue] = []
     for function in aggregate.functions:
-        column = {} if function.column is None else {"column": function.column}
-        functions.append({"name": function.name, **column})
+        columns: Node = {} if function.column is None else {"columns": [function.column]}
+        functions.append({"name": function.name, **columns})
     return {"by": list(aggregate.by), "functions": functions}
 
 

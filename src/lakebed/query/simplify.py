@@ -10,9 +10,8 @@ part implies, `or` drops what implies another part.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
 from ipaddress import ip_network
+from typing import TYPE_CHECKING
 
 from lakebed.query.syntax import (
     And,
@@ -32,6 +31,10 @@ from lakebed.query.syntax import (
     Value,
 )
 from lakebed.query.values import number_from_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
 
 PARTS_COMPARED_MAX = 64
 """Parts of one `and` or `or` of which each is compared with each. A list of thousands of hashes only loses its double
