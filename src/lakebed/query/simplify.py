@@ -143,7 +143,7 @@ def implies(strong: Filter, weak: Filter) -> bool:
             return any(implies(strong, part) for part in of[:PARTS_COMPARED_MAX])
         case Not(inner), Not(outer):
             return implies(outer, inner)
-        case (Contains() | Equals() | Compare() | CompareTime() | Matches() | InNetwork()), Exists(column):
+        case ((Contains() | Equals() | Compare() | CompareTime() | Matches() | InNetwork()), Exists(column)):
             return strong.column == column
         case Compare(column, relation, number), Compare(other, weaker, bound) if column == other:
             return _bounds(relation, number_from_text(number), weaker, number_from_text(bound))
