@@ -14,9 +14,10 @@ from lakebed.query.printer import print_filter
 from lakebed.query.simplify import PARTS_COMPARED_MAX, cost, implies, is_nothing, simplify
 from lakebed.query.syntax import And, Filter, Not, Or
 from lakebed.query.walk import leaves
-from tests import oracle
 from tests.events import read_events
 from tests.generators import event_lines, filters
+from tests.oracle import OracleRow
+from tests.oracle_filter import holds
 
 EXAMPLES = int(os.environ.get("LAKEBED_TEST_EXAMPLES", "300"))
 
@@ -70,8 +71,8 @@ def test_the_same_events_pass(filter_: Filter, lines: tuple[str, ...]) -> None:
     simple = simplify(filter_)
     note(print_filter(simple))
     for event in read_events(lines):
-        row = oracle.OracleRow(event)
-        assert oracle.holds(simple, row) == oracle.holds(filter_, row)
+        row = OracleRow(event)
+        assert holds(simple, row) == holds(filter_, row)
 
 
 @thorough
@@ -88,8 +89,8 @@ def test_it_is_not_larger_and_stays_as_it_is(filter_: Filter) -> None:
 def test_what_is_implied_passes(strong: Filter, weak: Filter, lines: tuple[str, ...]) -> None:
     for one, other in ((strong, Or((weak, strong))), (And((weak, strong)), weak), (strong, weak)):
         if implies(one, other):
-            rows = [oracle.OracleRow(event) for event in read_events(lines)]
-            assert all(oracle.holds(other, row) for row in rows if oracle.holds(one, row))
+            rows = [OracleRow(event) for event in read_events(lines)]
+            assert all(holds(other, row) for row in rows if holds(one, row))
 
 
 def test_a_long_list_is_not_compared_with_itself() -> None:
