@@ -222,3 +222,25 @@ def segment_address(tail: Buffer) -> tuple[bytes | None, int, int]:
 def segment_summary(address: Buffer, objects: Buffer) -> bytes:
     """What `Segment.summary` said, and "index", the index's name; from the address and the objects frame that
     `segment_address` pointed to."""
+
+def search_outlook(search: LeafSearch) -> bytes:
+    """JSON: what the search would cost from here on, told without reading a value: {"terms": [{"term", "pages": int | null}, …],
+    "pages_in_time", "pages_left", "groups_left", "is_direct", "pages_known", "filter": {"requests", "bytes"}, "first_filter",
+    "output"}. Feed the search what it needs of the term index, then (unless "is_direct") the schema and the directories; `filter`
+    and `output` (at most: when every row passes) are of the pages whose directories are known."""
+
+def index_terms(plan: Buffer) -> list[str]:
+    """The tokens that the plan's filter asks the term index for; empty: the index cannot help."""
+
+def schema_range(reader: SegmentReader) -> tuple[int, int]:
+    """(offset, length) of the frame that `segment_fields` wants."""
+
+def segment_fields(reader: SegmentReader, frame: Buffer | None = None) -> tuple[list[tuple[str, bool]], bool] | None:
+    """The paths of a segment, with `[]` for array positions, each with whether others are below it; and whether these are all
+    (a megabyte of names at most). None: the reader does not know its schema yet, and no frame is given. The reader keeps it."""
+
+def directory_range(reader: SegmentReader, group: int) -> tuple[int, int] | None:
+    """(offset, length) of the frame that `group_fields` wants; None when there is no such row group."""
+
+def group_fields(reader: SegmentReader, group: int, frame: Buffer) -> tuple[list[tuple[str, str, int]], int]:
+    """Of each field in a row group: path, kind ("text", "number", "boolean"), number of values; and the rows of the group."""

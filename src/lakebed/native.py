@@ -17,10 +17,16 @@ from lakebed._core import (
     SegmentReader,
     aggregate_names,
     check_plan,
+    directory_range,
     finish_partial,
     format_names,
+    group_fields,
+    index_terms,
     merge_partials,
     scalar_functions,
+    schema_range,
+    search_outlook,
+    segment_fields,
 )
 from lakebed._core import __version__ as engine_version
 from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, LimitError, UsageError
@@ -35,12 +41,18 @@ __all__ = [
     "SegmentReader",
     "aggregate_names",
     "check_plan",
+    "directory_range",
     "engine_errors",
     "engine_version",
     "finish_partial",
     "format_names",
+    "group_fields",
+    "index_terms",
     "merge_partials",
     "scalar_functions",
+    "schema_range",
+    "search_outlook",
+    "segment_fields",
 ]
 
 _ERRORS: dict[str, type[LakebedError]] = {

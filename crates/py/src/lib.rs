@@ -3,6 +3,7 @@ use pyo3::prelude::*;
 
 mod build;
 mod errors;
+mod explain;
 mod expression;
 mod rows;
 mod search;
@@ -30,5 +31,11 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(build::format_names, module)?)?;
     module.add_function(wrap_pyfunction!(build::segment_address, module)?)?;
     module.add_function(wrap_pyfunction!(build::segment_summary, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::search_outlook, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::index_terms, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::schema_range, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::segment_fields, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::directory_range, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::group_fields, module)?)?;
     Ok(())
 }

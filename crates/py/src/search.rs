@@ -19,7 +19,7 @@ type PyRow<'py> = (i64, String, u64, Bound<'py, PyBytes>);
 
 #[pyclass(module = "lakebed._core", frozen)]
 pub struct SegmentReader {
-    inner: Arc<reader::SegmentReader>,
+    pub(crate) inner: Arc<reader::SegmentReader>,
 }
 
 #[pymethods]
@@ -61,7 +61,7 @@ pub struct LeafSearch {
 }
 
 impl LeafSearch {
-    fn with<T: Send>(
+    pub(crate) fn with<T: Send>(
         &self,
         py: Python<'_>,
         work: impl FnOnce(&mut leaf::LeafSearch) -> Result<T, CoreError> + Send,

@@ -21,10 +21,11 @@ from lakebed.query.parser import Query, parse_query
 from lakebed.query.plan import PLAN_VERSION, Plan, aggregate_node, depth_of, filter_node
 from lakebed.query.record import LEAF_ONLY_METADATA
 from lakebed.query.root import Root
+from lakebed.query.simplify import NOTHING, simplify
 from lakebed.query.stages.base import Leaf, Pushed, Stage
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.where import Where
-from lakebed.query.syntax import NOWHERE, And, Filter, Span
+from lakebed.query.syntax import NOWHERE, And, Everything, Filter, Span
 from lakebed.query.time_range import TimeRange, lift_times
 from lakebed.query.walk import leaves
 
@@ -66,6 +67,8 @@ class CompiledQuery:
     scope: Scope = field(default_factory=Scope)
     only_indexes: tuple[str, ...] | None = None
     """The indexes that the caller allows, to nested queries too; None for all."""
+    leaf_filter: Filter = field(default=Everything(), compare=False)
+    """The filter of the leaf parts, simplified: what the plan says as a tree."""
 
     def restricted(self, names: Sequence[str]) -> CompiledQuery:
         """The query over these indexes only, nested queries included."""
@@ -121,12 +124,13 @@ def compile_parsed(
     stages = [stage.bound(scope) for stage in (*query.stages, *limiting)]
     leaf, root_stages = _split(filters, stages, scope)
     time_range, filters = lift_times(leaf.filters, time_range)
+    leaf_filter = NOTHING if time_range.is_empty else simplify(And(tuple(filters)))
     columns = None if leaf.aggregate is not None else _columns_needed(root_stages)
     if leaf.aggregate is None and columns is None:
         _check_metadata(root_stages, text)
     plan: Plan = {
         "version": PLAN_VERSION,
-        "filter": filter_node(And(tuple(filters))),
+        "filter": filter_node(leaf_filter),
         "since_ns": time_range.since_ns,
         "until_ns": time_range.until_ns,
         "newest_first": scope.newest_first,
@@ -143,7 +147,16 @@ def compile_parsed(
     gives_table = any(stage.gives_table for stage in stages)
     is_aggregate = leaf.aggregate is not None
     return CompiledQuery(
-        text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate, scope
+        text,
+        indexes,
+        plan,
+        output,
+        is_aggregate,
+        gives_table,
+        tuple(root_stages),
+        leaf.aggregate,
+        scope,
+        leaf_filter=leaf_filter,
     )
 
 

@@ -223,6 +223,8 @@ class Search(Iterator[AnswerRow]):
 
     def _prune(self, state: State) -> list[SegmentEntry]:
         found = state.snapshot.prune(self.compiled.indexes, self._facts.since_ns, self._facts.until_ns)
+        if self._facts.takes_nothing:
+            found = []
         self.cost.segments_in_lake = state.snapshot.segment_count
         self.cost.segments_considered = len(found)
         return order_entries(found, newest_first=self._newest_first)
