@@ -9,6 +9,7 @@ from __future__ import annotations
 from lakebed._core import (
     Builder,
     CoreError,
+    Grep,
     LeafSearch,
     Segment,
     SegmentReader,
@@ -23,6 +24,7 @@ from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, Limit
 
 __all__ = [
     "Builder",
+    "Grep",
     "LeafSearch",
     "Segment",
     "SegmentReader",

@@ -150,6 +150,7 @@ impl<'a> Record<'a> {
             sink.string(line);
         }
         sink.end_object();
+        sink.source_text(line);
         sink.end_event(RecordFacts { parse_error: None, time_ns: Some(self.time_ns) });
     }
 }

@@ -328,6 +328,9 @@ impl JsonParser {
         if !is_object {
             sink.end_object();
         }
+        if let Ok(end) = result {
+            sink.source_text(&text[at..end]);
+        }
         sink.end_event(RecordFacts::default());
         self.statistics.events += 1;
         self.statistics.duplicate_keys += self.walker.duplicates();

@@ -4,6 +4,7 @@
 //! formats are asked whether the first bytes look like theirs; the last one takes everything.
 use super::sink::EventSink;
 use super::statistics::Statistics;
+use crate::error::{CoreError, Result};
 
 /// What a format has to offer. Parsers are plain structs; the sink is known where they are compiled, so that telling it a
 /// value is no call through a pointer.
@@ -132,6 +133,12 @@ impl Format {
     /// The format of that name.
     pub fn by_name(name: &str) -> Option<Self> {
         ALL.iter().copied().find(|format| format.name() == name)
+    }
+
+    /// The format that a user named.
+    pub fn of_name(name: &str) -> Result<Self> {
+        let unknown = || CoreError::Usage(format!("unknown format '{name}', known: {}", format_names().join(", ")));
+        Self::by_name(name).ok_or_else(unknown)
     }
 
     /// The first format that the head looks like.

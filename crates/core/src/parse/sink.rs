@@ -30,6 +30,9 @@ pub trait EventSink {
     fn number(&mut self, text: &[u8]);
     fn boolean(&mut self, value: bool);
     fn null(&mut self);
+    /// The record as it stands in the source; told once, just before its event ends.
+    #[inline]
+    fn source_text(&mut self, _text: &[u8]) {}
     fn end_event(&mut self, facts: RecordFacts);
     fn abort_event(&mut self);
 }

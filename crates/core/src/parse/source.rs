@@ -50,6 +50,15 @@ impl SourceParser {
         }
     }
 
+    /// Decides on the format now, by what has come: for text that is shown while it is being written.
+    pub fn settle<S: EventSink>(&mut self, sink: &mut S) {
+        if self.running.is_some() || self.head.is_empty() {
+            return;
+        }
+        self.start(false, sink);
+        self.feed(&[], sink);
+    }
+
     /// The end of the object.
     pub fn finish<S: EventSink>(&mut self, sink: &mut S) {
         self.start(true, sink);

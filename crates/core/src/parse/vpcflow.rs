@@ -158,6 +158,7 @@ impl Reader {
             sink.string(text);
         }
         sink.end_object();
+        sink.source_text(text);
         sink.end_event(RecordFacts { parse_error: None, time_ns: start_ns.or(end_ns) });
         self.statistics.events += 1;
     }

@@ -1,0 +1,409 @@
+//! One plan over source objects, one after the other: bytes in, what passes out.
+//!
+//! *Quiet text*: as long as an object's text holds nothing that the filter requires, it is only searched and kept back. What holds
+//! nothing to its end is never parsed. Once it does, all of it is: only a parser knows where a record begins.
+use super::answer::{Summary, put_line};
+use super::judge::{EventFacts, Judge};
+use super::required::Required;
+use super::tape::Tape;
+use crate::decompress::{Damage, Decompressor, Limits};
+use crate::error::{CoreError, Result};
+use crate::format::objects::SourceObject;
+use crate::format::rows::TimeSource;
+use crate::parse::Statistics;
+use crate::parse::registry::Format;
+use crate::parse::sink::{EventSink, RecordFacts};
+use crate::parse::source::SourceParser;
+use crate::search::filter::Filter;
+use crate::search::leaf::OutputRow;
+use crate::search::plan::Plan;
+use crate::search::pruning::TimeRange;
+use crate::write::builder::ObjectStart;
+
+/// Quiet text that is kept back: more than most objects of logs have. Longer ones are parsed from here on.
+const QUIET_BYTES_MAX: usize = 16 << 20;
+
+/// Text goes to the parser in steps of this size, so that what is found does not pile up in one call more than it must.
+const STEP_BYTES: usize = 256 << 10;
+
+/// So many first bytes are looked at for a zero byte, which no text has.
+const BINARY_HEAD_BYTES: usize = 4096;
+
+/// What is wanted of the events that pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Only how many there are.
+    Count,
+    /// The records as they stand in the source, one a line.
+    Text,
+    /// What the plan asks for: whole events or chosen columns as rows, or mergeable partials.
+    Plan,
+}
+
+/// What became of a source object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrepReport {
+    pub matched: u64,
+    pub raw_bytes: u64,
+    pub compression: &'static str,
+    /// Empty when the object was not parsed.
+    pub format: &'static str,
+    pub statistics: Statistics,
+    /// The object is no text, and was left out.
+    pub is_binary: bool,
+    pub damage: Option<Damage>,
+}
+
+pub struct Grep {
+    required: Option<Required>,
+    takes_binary: bool,
+    current: Option<Current>,
+    out: Output,
+}
+
+struct Current {
+    decompressor: Decompressor,
+    parser: SourceParser,
+    /// Quiet text so far; nothing of it has been parsed.
+    quiet: Vec<u8>,
+    /// Text goes to the parser as it comes.
+    is_parsed: bool,
+    is_binary: bool,
+    damage: Option<Damage>,
+}
+
+/// The parser's sink: keeps what passes.
+struct Output {
+    wanted: Wanted,
+    time: TimeRange,
+    /// Most events of one object.
+    limit: Option<u64>,
+    /// What every text of an event's values must hold.
+    judge: Judge,
+    is_summed_up: bool,
+    tape: Tape,
+    reads_time: bool,
+    object: Object,
+    matched: u64,
+    line: Vec<u8>,
+    text: Vec<u8>,
+    rows: Vec<OutputRow>,
+    summary: Summary,
+    failure: Option<CoreError>,
+    prefilter: Option<Required>,
+}
+
+/// The source object that events come from now, and where in it.
+#[derive(Default)]
+struct Object {
+    source: SourceObject,
+    source_type: &'static str,
+    time_fields: Vec<Vec<u8>>,
+    next_record: u64,
+    previous_time_ns: Option<i64>,
+}
+
+impl Grep {
+    /// `limit`: most events of one object. `takes_binary`: objects that are no text are read as if they were.
+    pub fn new(plan: &Plan, wanted: Wanted, limit: Option<u64>, takes_binary: bool) -> Result<Self> {
+        let judge = Judge::new(Filter::compile(&plan.filter)?);
+        let time = TimeRange { since_ns: plan.since_ns, until_ns: plan.until_ns };
+        let has_range = time.since_ns.is_some() || time.until_ns.is_some();
+        let reads_time = wanted == Wanted::Plan || has_range || judge.reads_time();
+        let out = Output {
+            wanted,
+            time,
+            limit,
+            judge,
+            is_summed_up: wanted == Wanted::Plan && (plan.aggregate.is_some() || plan.columns.is_some()),
+            tape: Tape::new(reads_time),
+            reads_time,
+            object: Object::default(),
+            matched: 0,
+            line: Vec::new(),
+            text: Vec::new(),
+            rows: Vec::new(),
+            summary: Summary::new(plan),
+            failure: None,
+            prefilter: Required::of(&plan.filter),
+        };
+        Ok(Self { required: Required::of(&plan.filter), takes_binary, current: None, out })
+    }
+
+    pub fn begin_object(&mut self, start: ObjectStart) -> Result<()> {
+        if self.current.is_some() {
+            return Err(CoreError::Usage("an object begins before the one before it ended".to_string()));
+        }
+        let format = start.format.as_deref().map(Format::of_name).transpose()?;
+        self.out.object = Object {
+            time_fields: start.time_fields.iter().map(|field| field.clone().into_bytes()).collect(),
+            source: SourceObject {
+                url: start.url,
+                modified_ns: start.modified_ns,
+                received_ns: start.received_ns,
+                ..SourceObject::default()
+            },
+            ..Object::default()
+        };
+        self.out.matched = 0;
+        self.current = Some(Current {
+            decompressor: Decompressor::new(Limits::default()),
+            parser: SourceParser::new(format),
+            quiet: Vec::new(),
+            is_parsed: false,
+            is_binary: false,
+            damage: None,
+        });
+        Ok(())
+    }
+
+    /// Takes the next bytes of the object as stored. True: no more of it is wanted.
+    pub fn feed(&mut self, data: &[u8]) -> Result<bool> {
+        let Some(current) = &mut self.current else { return Err(no_object()) };
+        let Current { decompressor, damage, .. } = current;
+        if damage.is_some() {
+            return Ok(true);
+        }
+        let mut decompressor = std::mem::replace(decompressor, Decompressor::new(Limits::default()));
+        let fed = decompressor.feed(data, |piece| {
+            current.take(piece, self.required.as_ref(), self.takes_binary, &mut self.out);
+        });
+        current.decompressor = decompressor;
+        current.damage = fed.err();
+        let is_done = current.damage.is_some() || current.is_binary || self.out.is_done();
+        self.out.check().map(|()| is_done)
+    }
+
+    /// Tells what has come so far as if no more came soon: for a pipe that is slower than its reader.
+    pub fn settle(&mut self) -> Result<()> {
+        let Some(current) = &mut self.current else { return Err(no_object()) };
+        if current.is_parsed && !current.is_binary && !self.out.is_done() {
+            current.parser.settle(&mut self.out);
+        }
+        self.out.check()
+    }
+
+    /// Ends the object, whether all of it was fed or not.
+    pub fn end_object(&mut self) -> Result<GrepReport> {
+        let Some(mut current) = self.current.take() else { return Err(no_object()) };
+        if current.damage.is_none() && !current.is_binary && !self.out.is_done() {
+            let mut decompressor = std::mem::replace(&mut current.decompressor, Decompressor::new(Limits::default()));
+            let ended = decompressor.finish(|piece| {
+                current.take(piece, self.required.as_ref(), self.takes_binary, &mut self.out);
+            });
+            current.decompressor = decompressor;
+            current.damage = ended.err();
+        }
+        if current.is_parsed && !current.is_binary {
+            current.parser.finish(&mut self.out);
+        }
+        self.out.end_object();
+        self.out.check()?;
+        Ok(GrepReport {
+            matched: self.out.matched,
+            raw_bytes: current.decompressor.bytes_out(),
+            compression: current.decompressor.compression(),
+            format: if current.is_parsed { current.parser.format_name() } else { "" },
+            statistics: current.parser.statistics(),
+            is_binary: current.is_binary,
+            damage: current.damage,
+        })
+    }
+
+    /// Events of the object that passed so far.
+    pub fn matched(&self) -> u64 {
+        self.out.matched
+    }
+
+    /// The lines found since the last call.
+    pub fn take_text(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out.text)
+    }
+
+    /// The rows found since the last call, in the order of the source; of chosen columns only when the object has ended.
+    pub fn take_rows(&mut self) -> Vec<OutputRow> {
+        let mut rows = std::mem::take(&mut self.out.rows);
+        rows.append(&mut self.out.summary.take_rows());
+        rows
+    }
+
+    /// Partials of the plan's aggregate since the last call; those of an object are complete when it has ended.
+    pub fn take_partials(&mut self) -> Vec<Vec<u8>> {
+        self.out.summary.take_partials()
+    }
+}
+
+fn no_object() -> CoreError {
+    CoreError::Usage("no object has begun".to_string())
+}
+
+impl Current {
+    /// Takes the next piece of text.
+    fn take(&mut self, piece: &[u8], required: Option<&Required>, takes_binary: bool, out: &mut Output) {
+        let is_first = !self.is_parsed && self.quiet.is_empty();
+        if is_first && !takes_binary && memchr::memchr(0, &piece[..piece.len().min(BINARY_HEAD_BYTES)]).is_some() {
+            self.is_binary = true;
+        }
+        if self.is_binary || out.is_done() {
+            return;
+        }
+        let Some(required) = required.filter(|_| !self.is_parsed) else {
+            self.is_parsed = true;
+            return self.parse(piece, out);
+        };
+        let from = self.quiet.len().saturating_sub(required.overlap_bytes());
+        self.quiet.extend_from_slice(piece);
+        if self.quiet.len() > QUIET_BYTES_MAX || required.may_be_in_source(&self.quiet[from..]) {
+            self.is_parsed = true;
+            let quiet = std::mem::take(&mut self.quiet);
+            self.parse(&quiet, out);
+        }
+    }
+
+    fn parse(&mut self, text: &[u8], out: &mut Output) {
+        for step in text.chunks(STEP_BYTES) {
+            if !out.is_done() {
+                self.parser.feed(step, out);
+            }
+        }
+    }
+}
+
+impl Output {
+    fn is_done(&self) -> bool {
+        self.failure.is_some() || self.limit.is_some_and(|limit| self.matched >= limit)
+    }
+
+    fn check(&mut self) -> Result<()> {
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    fn end_object(&mut self) {
+        if let Err(error) = self.summary.flush(&self.object.source) {
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    fn keep(&mut self, record: u64, time_ns: i64, time_source: TimeSource, record_facts: RecordFacts) {
+        let facts = EventFacts {
+            url: &self.object.source.url,
+            record,
+            time_ns,
+            time_source,
+            source_type: self.object.source_type,
+            parse_error: record_facts.parse_error,
+            received_ns: self.object.source.received_ns,
+        };
+        if !self.time.contains(time_ns) || !self.judge.passes(&self.tape, &facts) {
+            return;
+        }
+        self.matched += 1;
+        match self.wanted {
+            Wanted::Count => {}
+            Wanted::Text => put_line(&mut self.text, &self.line, &self.tape),
+            Wanted::Plan if self.is_summed_up => {
+                if let Err(error) = self.summary.add(&self.tape, &facts, record_facts, &self.object.source) {
+                    self.failure.get_or_insert(error);
+                }
+            }
+            Wanted::Plan => {
+                let mut json = Vec::new();
+                self.tape.put_json(&mut json);
+                self.rows.push(OutputRow { time_ns, object: facts.url.to_string(), record, json });
+            }
+        }
+    }
+}
+
+impl EventSink for Output {
+    fn begin_source(&mut self, source_type: &'static str, time_fields: &'static [&'static str]) {
+        self.object.source_type = source_type;
+        if self.object.time_fields.is_empty() {
+            self.object.time_fields = time_fields.iter().map(|field| field.as_bytes().to_vec()).collect();
+        }
+        self.tape.set_time_fields(&self.object.time_fields);
+    }
+
+    fn begin_event(&mut self) {
+        self.tape.begin_event();
+    }
+
+    fn begin_object(&mut self) {
+        self.tape.begin_object();
+    }
+
+    fn end_object(&mut self) {
+        self.tape.end_object();
+    }
+
+    fn begin_array(&mut self) {
+        self.tape.begin_array();
+    }
+
+    fn end_array(&mut self) {
+        self.tape.end_array();
+    }
+
+    #[inline]
+    fn key(&mut self, name: &[u8]) {
+        self.tape.key(name);
+    }
+
+    #[inline]
+    fn string(&mut self, value: &[u8]) {
+        self.tape.string(value);
+    }
+
+    #[inline]
+    fn number(&mut self, text: &[u8]) {
+        self.tape.number(text);
+    }
+
+    fn boolean(&mut self, value: bool) {
+        self.tape.boolean(value);
+    }
+
+    fn null(&mut self) {
+        self.tape.null();
+    }
+
+    #[inline]
+    fn source_text(&mut self, text: &[u8]) {
+        // Kept only where the event may pass; whether it does is known at its end.
+        if self.wanted == Wanted::Text && self.may_pass() {
+            self.line.clear();
+            self.line.extend_from_slice(text);
+        }
+    }
+
+    #[inline]
+    fn end_event(&mut self, facts: RecordFacts) {
+        let record = self.object.next_record;
+        self.object.next_record += 1;
+        let (mut time_ns, mut time_source) = (0, TimeSource::Object);
+        if self.reads_time {
+            // As `write::batch::Batch::event_time`.
+            (time_ns, time_source) = match (self.tape.time_ns().or(facts.time_ns), self.object.previous_time_ns) {
+                (Some(time), _) => (time, TimeSource::Field),
+                (None, Some(time)) => (time, TimeSource::Previous),
+                (None, None) => (self.object.source.modified_ns, TimeSource::Object),
+            };
+            if time_source == TimeSource::Field {
+                self.object.previous_time_ns = Some(time_ns);
+            }
+        }
+        if !self.is_done() && self.may_pass() {
+            self.keep(record, time_ns, time_source, facts);
+        }
+    }
+
+    fn abort_event(&mut self) {}
+}
+
+impl Output {
+    /// Whether the event on tape holds what the filter requires.
+    #[inline]
+    fn may_pass(&self) -> bool {
+        self.prefilter.as_ref().is_none_or(|required| required.is_in(self.tape.values()))
+    }
+}
