@@ -64,6 +64,8 @@ class Part:
     matched: int = 0
     """Events that passed, in all of the source; known with the last part."""
     raw_bytes: int = 0
+    is_failed: bool = False
+    """It could not be read to its end."""
 
 
 def scan(
@@ -78,7 +80,7 @@ def scan(
         except (LakebedError, OSError) as error:
             reason = str(error) if isinstance(error, LakebedError) else (error.strerror or "system error").lower()
             tell(Problem(source.name, reason))
-            put(Part(source, is_last=True, matched=scanner.matched), 0)
+            put(Part(source, is_last=True, matched=scanner.matched, is_failed=True), 0)
 
     return iter(Ordered(sources, work, workers))
 

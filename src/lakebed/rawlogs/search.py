@@ -53,6 +53,7 @@ class RawSearch(Iterator["AnswerRow"]):
             raise UsageError("files have no index: leave @index out of the query")
         self.compiled = compiled
         self.cost = SearchCost()
+        self.sources_read = 0
         self._started = time.perf_counter()
         self._sources = sources
         self._tell = tell
@@ -78,14 +79,12 @@ class RawSearch(Iterator["AnswerRow"]):
 
     def lines(self) -> Iterator[bytes]:
         """The rows as JSON lines, some at a time."""
-        whole = not self.compiled.is_aggregate and self.compiled.plan["columns"] is None
-        stages = self.compiled.root_stages
-        if not whole or not all(isinstance(stage, Head) for stage in stages):
+        if not self.gives_records:
             for row in self:
                 yield json_line(row)
             return
         left = self._limit
-        for part in self._scan(self._settings("plan", left)):
+        for part in self._scan(self._settings("plan", left)) if left != 0 else ():
             rows = part.rows if left is None else part.rows[:left]
             self.cost.rows += len(rows)
             left = None if left is None else left - len(rows)
@@ -94,10 +93,11 @@ class RawSearch(Iterator["AnswerRow"]):
             if left == 0:
                 return
 
-    def texts(self, limit: int | None = None) -> Iterator[tuple[RawSource, bytes]]:
-        """The records that pass as they stand in their source, a line each, some at a time; at most `limit` in all."""
-        left = limit
-        for part in self._scan(self._settings("text", limit)):
+    def texts(self) -> Iterator[tuple[RawSource, bytes]]:
+        """The records that pass as they stand in their source, a line each, some at a time; see `gives_records`."""
+        assert self.gives_records, "rows of tables do not stand in a source"
+        left = self._limit
+        for part in self._scan(self._settings("text", left)) if left != 0 else ():
             if not part.text:
                 continue
             text = part.text
@@ -112,8 +112,10 @@ class RawSearch(Iterator["AnswerRow"]):
                 return
 
     def counts(self, limit: int | None = None) -> Iterator[tuple[RawSource, int]]:
-        """Each source that could be read, and how many of its events pass; counting ends at `limit`."""
-        for part in self._scan(self._settings("count", limit)):
+        """Each source that could be read, and how many of its events pass; counting a source ends at `limit`."""
+        assert self.gives_records, "rows of tables are not counted by source"
+        bounds = [bound for bound in (limit, self._limit) if bound is not None]
+        for part in self._scan(self._settings("count", min(bounds, default=None))):
             if part.is_last:
                 self.cost.rows += part.matched
                 yield part.source, part.matched
@@ -125,6 +127,12 @@ class RawSearch(Iterator["AnswerRow"]):
     def stop(self) -> None:
         """As `close`."""
         self._is_closed = True
+
+    @property
+    def gives_records(self) -> bool:
+        """Whether the rows are the records of the sources, all or the first of them."""
+        whole = not self.compiled.is_aggregate and self.compiled.plan["columns"] is None
+        return whole and all(isinstance(stage, Head) for stage in self.compiled.root_stages)
 
     @property
     def _limit(self) -> int | None:
@@ -142,6 +150,7 @@ class RawSearch(Iterator["AnswerRow"]):
             for part in parts:
                 if self._is_closed:
                     return
+                self.sources_read += part.is_last and not part.is_failed
                 self.cost.bytes_read += part.raw_bytes
                 self.cost.events_matched += part.matched
                 yield part

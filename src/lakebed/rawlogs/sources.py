@@ -63,6 +63,14 @@ def find_sources(paths: Sequence[str], tell: Callable[[Problem], None]) -> Itera
             tell(Problem(path, _words(error)))
 
 
+def names_several(paths: Sequence[str]) -> bool:
+    """Whether the paths may name more than one source."""
+    if len(paths) != 1:
+        return True
+    (path,) = paths
+    return path != STANDARD_INPUT and not os.path.isfile(os.path.expanduser(path))  # noqa: PTH111, PTH113 - pathlib costs more than a small file
+
+
 def standard_input() -> RawSource:
     """What is piped in."""
     return RawSource("(standard input)", "stdin:", time.time_ns(), _read_standard_input, is_live=True)
@@ -73,7 +81,7 @@ def _find(path: str, tell: Callable[[Problem], None]) -> Iterable[RawSource]:
         return [standard_input()]
     if "://" in path:
         return _find_remote(path)
-    expanded = os.path.expanduser(path)  # noqa: PTH111 - pathlib would cost more than the search of a small file
+    expanded = os.path.expanduser(path)  # noqa: PTH111 - as above
     try:
         status = os.stat(expanded)  # noqa: PTH116 - as above
     except OSError:
