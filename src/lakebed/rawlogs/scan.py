@@ -97,9 +97,7 @@ class _Scanner:
     def run(self, tell: Callable[[Problem], None]) -> None:
         source, settings = self._source, self._settings
         with engine_errors(source.name):
-            grep = Grep(
-                settings.plan, wanted=settings.wanted, limit=settings.limit, takes_binary=settings.takes_binary
-            )
+            grep = Grep(settings.plan, wanted=settings.wanted, limit=settings.limit, takes_binary=settings.takes_binary)
             grep.begin_object(
                 source.url,
                 modified_ns=source.modified_ns,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from lakebed import config
 from lakebed.errors import UsageError
 from lakebed.model import Row, Table, decode_json
-from lakebed.native import check_plan, engine_errors, finish_partial, merge_partials
+from lakebed.native import check_plan, engine_errors, finish_partial, format_names, merge_partials
 from lakebed.query.cost import SearchCost
 from lakebed.query.json_lines import event_line, json_line
 from lakebed.query.stages.head import Head
@@ -51,6 +51,8 @@ class RawSearch(Iterator["AnswerRow"]):
     ) -> None:
         if compiled.indexes is not None:
             raise UsageError("files have no index: leave @index out of the query")
+        if format is not None and format not in format_names():
+            raise UsageError(f"unknown format '{format}', known: {', '.join(format_names())}")
         self.compiled = compiled
         self.cost = SearchCost()
         self.sources_read = 0

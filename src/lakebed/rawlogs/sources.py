@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-STANDARD_INPUT = "-"
+STANDARD_INPUT = "/dev/stdin"
+"""What `-` on the command line becomes. It is not opened by that name, which some systems do not have."""
 
 READ_BYTES = 256 * 1024
 """Files are read in pieces of this size: a piece of a compression bomb unpacks to 256 MB at most (deflate: 1032 : 1)."""
@@ -68,7 +69,7 @@ def names_several(paths: Sequence[str]) -> bool:
     if len(paths) != 1:
         return True
     (path,) = paths
-    return path != STANDARD_INPUT and not os.path.isfile(os.path.expanduser(path))  # noqa: PTH111, PTH113 - pathlib costs more than a small file
+    return path not in {STANDARD_INPUT, "-"} and not os.path.isfile(os.path.expanduser(path))  # noqa: PTH111, PTH113 - pathlib costs more than a small file
 
 
 def standard_input() -> RawSource:
@@ -77,7 +78,7 @@ def standard_input() -> RawSource:
 
 
 def _find(path: str, tell: Callable[[Problem], None]) -> Iterable[RawSource]:
-    if path == STANDARD_INPUT:
+    if path in {STANDARD_INPUT, "-"}:
         return [standard_input()]
     if "://" in path:
         return _find_remote(path)

@@ -50,7 +50,9 @@ def grep(
     ] = None,
     until: Annotated[str | None, Parameter(help="events before then")] = None,
     with_filename: Annotated[
-        bool, _FLAG, Parameter(name=["--with-filename", "-H"], help="file names before records [several, on a terminal]")
+        bool,
+        _FLAG,
+        Parameter(name=["--with-filename", "-H"], help="file names before records [several, on a terminal]"),
     ] = False,
     no_filename: Annotated[bool, _FLAG, Parameter(name=["--no-filename", "-I"], help="no file names")] = False,
     color: Annotated[Color, Parameter(help="mark what was found")] = "auto",
@@ -87,9 +89,7 @@ def grep(
         sys.stderr.write(safe_text(f"lakebed: {problem.name}: {problem.reason}") + "\n")
 
     sources = find_sources(named, tell)
-    search = RawSearch(
-        compiled, sources, tell=tell, format=format, time_fields=time_field or (), takes_binary=text
-    )
+    search = RawSearch(compiled, sources, tell=tell, format=format, time_fields=time_field or (), takes_binary=text)
     is_several = with_filename or (names_several(named) and not no_filename)
     has_color = wants_color(color)
     if not search.gives_records and (count or files_with_matches or output == "raw"):
