@@ -1,7 +1,7 @@
 """Runs a compiled query with the engine's `Grep` over the text of the events, as they would stand in a file.
 
-The order of the answer is that of a lake here: a file's own order, which `lakebed grep` keeps, would be another answer to
-`head`.
+The order of the answer is that of a lake here: a file's own order, which `lakebed grep` keeps, would be another answer
+to `head`.
 """
 
 from __future__ import annotations

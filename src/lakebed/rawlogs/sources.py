@@ -10,14 +10,13 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakebed.errors import LakebedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from typing_extensions import Buffer
 
@@ -25,7 +24,7 @@ STANDARD_INPUT = "/dev/stdin"
 """What `-` on the command line becomes. It is not opened by that name, which some systems do not have."""
 
 READ_BYTES = 256 * 1024
-"""Files are read in pieces of this size: a piece of a compression bomb unpacks to 256 MB at most (deflate: 1032 : 1)."""
+"""Files are read in pieces of this size: one of a compression bomb unpacks to 256 MB at most (deflate 1032 : 1)."""
 
 LISTED_MAX = 10_000_000
 """Files that one folder may name: a tree that never ends must not hang."""

@@ -1,4 +1,4 @@
-"""Searching a file as it is gives what indexing it and searching that gives: any format, any query, however it arrives."""
+"""Searching a file as it is gives what indexing and searching it gives: any format, any query, however it arrives."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -18,10 +19,65 @@ from lakebed.rawlogs.search import RawSearch
 from lakebed.rawlogs.sources import STANDARD_INPUT, find_sources, names_several
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from lakebed.cli.rows import Output
     from lakebed.rawlogs.sources import Problem
 
 _FLAG = Parameter(negative="", show_default=False)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Reading:
+    """Which events are looked at, and how files become events."""
+
+    since: Annotated[
+        str | None, Parameter(help="events from then on: '24h' ago, '2026-01-31', '2026-01-31T12:00:00Z'")
+    ] = None
+    until: Annotated[str | None, Parameter(help="events before then")] = None
+    format: Annotated[str | None, Parameter(help="name of the parser [found by content]")] = None
+    time_field: Annotated[
+        list[str] | None,
+        Parameter(negative="", help="field that holds the event time; may be given several times"),
+    ] = None
+    text: Annotated[bool, _FLAG, Parameter(name=["--text", "-a"], help="search files that are no text, too")] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Showing:
+    """What is shown of the events that match."""
+
+    count: Annotated[
+        bool, _FLAG, Parameter(name=["--count", "-c"], help="only how many events match, of each file that has some")
+    ] = False
+    files_with_matches: Annotated[
+        bool, _FLAG, Parameter(name=["--files-with-matches", "-l"], help="only the names of files that have a match")
+    ] = False
+    limit: Annotated[int | None, Parameter(name=["--limit", "-n"], help="most rows; 0 is all [all]")] = None
+    output: Annotated[
+        Literal["raw", "table", "jsonl", "csv"] | None,
+        Parameter(
+            name=["--output", "-o"],
+            help="raw: records as they stand in their file [raw; where the query chooses columns: table on a terminal, "
+            "else jsonl]",
+        ),
+    ] = None
+    with_filename: Annotated[
+        bool, _FLAG, Parameter(name=["--with-filename", "-H"], help="file names first [of several, on a terminal]")
+    ] = False
+    no_filename: Annotated[bool, _FLAG, Parameter(name=["--no-filename", "-I"], help="no file names")] = False
+    color: Annotated[Color, Parameter(help="mark what was found")] = "auto"
+
+    def has_names(self, paths: Sequence[str], *, unless_piped: bool = False) -> bool:
+        """Whether file names stand before what is found in them. Records in a pipe are data, and stay what they are."""
+        is_asked = names_several(paths) and not self.no_filename and (sys.stdout.isatty() or not unless_piped)
+        return self.with_filename or is_asked
+
+
+_READING = Reading()
+_SHOWING = Showing()
 
 
 def grep(
@@ -30,38 +86,8 @@ def grep(
     *paths: Annotated[
         str, Parameter(help="files, folders, globs, s3://…; - is standard input [what is piped in, else this folder]")
     ],
-    count: Annotated[
-        bool, _FLAG, Parameter(name=["--count", "-c"], help="only how many events match, of each file that has some")
-    ] = False,
-    files_with_matches: Annotated[
-        bool, _FLAG, Parameter(name=["--files-with-matches", "-l"], help="only the names of files that have a match")
-    ] = False,
-    limit: Annotated[int | None, Parameter(name=["--limit", "-n"], help="most rows; 0 is all [all]")] = None,
-    output: Annotated[
-        Literal["raw", "table", "jsonl", "csv"] | None,
-        Parameter(
-            name=["--output", "-o"],
-            help="raw: records as they stand in their file [raw; where the query chooses columns: table on a terminal, "
-            "else jsonl]",
-        ),
-    ] = None,
-    since: Annotated[
-        str | None, Parameter(help="events from then on: '24h' ago, '2026-01-31', '2026-01-31T12:00:00Z'")
-    ] = None,
-    until: Annotated[str | None, Parameter(help="events before then")] = None,
-    with_filename: Annotated[
-        bool,
-        _FLAG,
-        Parameter(name=["--with-filename", "-H"], help="file names before records [several, on a terminal]"),
-    ] = False,
-    no_filename: Annotated[bool, _FLAG, Parameter(name=["--no-filename", "-I"], help="no file names")] = False,
-    color: Annotated[Color, Parameter(help="mark what was found")] = "auto",
-    format: Annotated[str | None, Parameter(help="name of the parser [found by content]")] = None,
-    time_field: Annotated[
-        list[str] | None,
-        Parameter(negative="", help="field that holds the event time; may be given several times"),
-    ] = None,
-    text: Annotated[bool, _FLAG, Parameter(name=["--text", "-a"], help="search files that are no text, too")] = False,
+    showing: Showing = _SHOWING,
+    reading: Reading = _READING,
 ) -> int:
     """Search log files as they are: plain, gzip or zstd, in any format that `lakebed index` knows. No lake is needed.
 
@@ -77,10 +103,6 @@ def grep(
       lakebed grep 'error | groupbycount(message) | head 10' app.log.zst
       kubectl logs -f web | lakebed grep 'level = error or latency_ms > 1000'
     """
-    now_ns = time.time_ns()
-    compiled = compile_query(
-        query, since_ns=parse_moment(since, now_ns), until_ns=parse_moment(until, now_ns), limit=limit or None
-    )
     named = paths or ((".",) if sys.stdin.isatty() else (STANDARD_INPUT,))
     problems: list[Problem] = []
 
@@ -88,28 +110,40 @@ def grep(
         problems.append(problem)
         sys.stderr.write(safe_text(f"lakebed: {problem.name}: {problem.reason}") + "\n")
 
-    sources = find_sources(named, tell)
-    search = RawSearch(compiled, sources, tell=tell, format=format, time_fields=time_field or (), takes_binary=text)
-    is_several = with_filename or (names_several(named) and not no_filename)
-    has_color = wants_color(color)
-    if not search.gives_records and (count or files_with_matches or output == "raw"):
+    search = _start(query, named, showing.limit, reading, tell)
+    if not search.gives_records and (showing.count or showing.files_with_matches or showing.output == "raw"):
         raise UsageError("this query gives a table: leave --count, --files-with-matches and --output raw out")
-    if files_with_matches:
-        _write_counts(search, has_names=True, has_counts=False, has_color=has_color)
-    elif count:
-        _write_counts(search, has_names=is_several, has_counts=True, has_color=has_color)
-    elif search.gives_records and output in {None, "raw"}:
-        _write_records(
-            search, query, has_names=is_several and (with_filename or sys.stdout.isatty()), has_color=has_color
-        )
+    has_color = wants_color(showing.color)
+    if showing.files_with_matches or showing.count:
+        has_names = showing.files_with_matches or showing.has_names(named)
+        _write_counts(search, has_names=has_names, has_counts=not showing.files_with_matches, has_color=has_color)
+    elif search.gives_records and showing.output in {None, "raw"}:
+        _write_records(search, query, has_names=showing.has_names(named, unless_piped=True), has_color=has_color)
     else:
-        _write_rows(search, query, "table" if output == "raw" else output)
-    missing = sum(problem.is_missing for problem in problems)
-    if missing and not search.cost.rows and not search.sources_read:
-        return ERROR
-    if missing:
-        return PARTIAL
+        _write_rows(search, query, None if showing.output == "raw" else showing.output)
+    if any(problem.is_missing for problem in problems):
+        return PARTIAL if search.sources_read else ERROR
     return FOUND if search.cost.rows else NOTHING
+
+
+def _start(
+    query: str, paths: Sequence[str], limit: int | None, reading: Reading, tell: Callable[[Problem], None]
+) -> RawSearch:
+    now_ns = time.time_ns()
+    compiled = compile_query(
+        query,
+        since_ns=parse_moment(reading.since, now_ns),
+        until_ns=parse_moment(reading.until, now_ns),
+        limit=limit or None,
+    )
+    return RawSearch(
+        compiled,
+        find_sources(paths, tell),
+        tell=tell,
+        format=reading.format,
+        time_fields=reading.time_field or (),
+        takes_binary=reading.text,
+    )
 
 
 def _write_records(search: RawSearch, query: str, *, has_names: bool, has_color: bool) -> None:
