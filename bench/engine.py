@@ -68,7 +68,7 @@ def build(corpus: Path) -> list[Stored]:
 
 def text_plan(filter_node: Node, **more: Any) -> bytes:  # Any: values of a plan
     """A plan that wants the newest 50 rows."""
-    plan = {"version": 1, "filter": filter_node, "since_ns": None, "until_ns": None, "newest_first": True}
+    plan = {"version": 2, "filter": filter_node, "since_ns": None, "until_ns": None, "newest_first": True}
     return json.dumps({**plan, "limit": 50, "columns": None, "aggregate": None, "use_index": True, **more}).encode()
 
 
@@ -134,7 +134,7 @@ def plans(truth: Truth) -> dict[str, bytes]:
     agent = {"parts": ["userAgent"]}
     regex = {"op": "regex", "column": agent, "regex": truth.agent[:11] + "[0-9a-f]+", "ignore_case": False}
     count = {"name": "count"}
-    distinct = {"name": "countdistinct", "column": "userIdentity.arn"}
+    distinct = {"name": "countdistinct", "columns": ["userIdentity.arn"]}
     failed = {"op": "exists", "column": {"parts": ["errorCode"]}}
     return {
         "needle": text_plan(has(truth.key)),

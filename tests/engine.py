@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lakebed.model import Row, Table, decode_json
+from lakebed.model import Row, Table, TableRow, decode_json
 from tests.events import INDEX_NAME, MODIFIED_NS, OBJECT_URL, RECEIVED_NS, TIME_FIELD
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def run(query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool 
         core = require_core()
         merged = core.merge_partials(plan, [partial for _, partial in found])
         root.push_table(Table.from_json(core.finish_partial(plan, merged)))
-        return list(root.finish())
+        return list(map(shape, root.finish()))
     rows = merge_rows([row for rows, _ in found for row in rows], query)
     return answer(root, rows)
 
@@ -124,8 +124,13 @@ def answer(root: Root, rows: Sequence[Row]) -> list[Mapping[str, Any]]:
     for row in rows:
         if root.is_done:
             break
-        shown += [passed.event for passed in root.push_rows([row])]
-    return shown + list(root.finish())
+        shown += map(shape, root.push_rows([row]))
+    return shown + list(map(shape, root.finish()))
+
+
+def shape(row: Row | TableRow) -> Mapping[str, Any]:
+    """An answer's row as scripts write it: the event, or the table's row."""
+    return row.event if isinstance(row, Row) else row
 
 
 def _to_row(time_ns: int, url: str, record: int, data: bytes) -> Row:

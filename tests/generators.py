@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from lakebed.query.aggregate import Function
+from lakebed.query.expression import ColumnRef
+from lakebed.query.functions.base import FunctionCall
 from lakebed.query.literals import parse_network
 from lakebed.query.parser import Query
+from lakebed.query.stages.arguments import keys_of
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.stats import Measure, Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.value import SingleValue
@@ -181,9 +184,13 @@ def _joined(inner: st.SearchStrategy[Filter]) -> st.SearchStrategy[Filter]:
 
 
 distinct_names = st.lists(names, min_size=1, max_size=2, unique=True).map(tuple)
+operands = names.map(lambda name: (ColumnRef(name),))
 functions = st.one_of(
-    st.just(Function("count")),
-    st.builds(Function, st.sampled_from(["count", "countdistinct", "min", "max", "sum", "avg"]), names),
+    st.just(FunctionCall("count")),
+    st.builds(FunctionCall, st.sampled_from(["count", "countdistinct", "min", "max", "sum", "avg"]), operands),
+)
+renames = st.lists(st.tuples(names, names), min_size=1, max_size=2).filter(
+    lambda pairs: len({old for old, _ in pairs}) == len({new for _, new in pairs}) == len(pairs)
 )
 
 
@@ -194,9 +201,8 @@ def stats_stages(draw: st.DrawFn) -> Stats:
     chosen = draw(st.lists(functions, max_size=3, unique=True))
     measures = []
     for place, function in enumerate(chosen):
-        default = f"{function.name}({function.column or ''})"
-        measures.append(Measure(function, draw(st.sampled_from([default, f"m {place}"]))))
-    return Stats(NOWHERE, tuple(measures), by)
+        measures.append(Measure(function, draw(st.sampled_from([function.label, f"m {place}"]))))
+    return Stats(NOWHERE, tuple(measures), keys_of(by))
 
 
 plain_stages: st.SearchStrategy[Stage] = st.one_of(
@@ -204,13 +210,14 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
     st.integers(1, 4).map(lambda count: Head(NOWHERE, count)),
     distinct_names.map(lambda chosen: Table(NOWHERE, chosen)),
     st.just(Count(NOWHERE)),
-    distinct_names.map(lambda by: GroupByCount(NOWHERE, by)),
+    distinct_names.map(lambda by: GroupByCount(NOWHERE, keys_of(by))),
     stats_stages(),
-    names.map(lambda column: CountDistinct(NOWHERE, column)),
+    distinct_names.map(lambda by: CountDistinct(NOWHERE, FunctionCall("countdistinct", tuple(map(ColumnRef, by))))),
+    renames.map(lambda pairs: Rename(NOWHERE, tuple(pairs))),
     st.builds(
-        lambda name, column: SingleValue(NOWHERE, Function(name, column)),
+        lambda name, column: SingleValue(NOWHERE, FunctionCall(name, column)),
         st.sampled_from(["avg", "sum", "min", "max"]),
-        names,
+        operands,
     ),
 )
 queries = st.builds(Query, filters(with_regex=True), st.lists(plain_stages, max_size=3).map(tuple))

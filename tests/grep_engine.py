@@ -32,7 +32,7 @@ def run(query: CompiledQuery, lines: Sequence[str]) -> list[Mapping[str, Any]]:
     if query.is_aggregate:
         merged = core.merge_partials(plan, partials)
         root.push_table(Table.from_json(core.finish_partial(plan, merged)))
-        return list(root.finish())
+        return list(map(engine.shape, root.finish()))
     return engine.answer(root, engine.merge_rows(rows, query))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from lakebed.model import Row, Table, decode_json
 from lakebed.query.syntax import Relation, Value
-from tests import oracle
+from tests import oracle, oracle_filter
 from tests.events import Event, Json, Num, load_json
 
 
@@ -29,22 +29,31 @@ def run_table(plan: dict[str, Any], events: list[Event]) -> Table:
     """The finished aggregate of a plan."""
     aggregate = plan["aggregate"]
     rows = [oracle.OracleRow(event) for event in matching(plan, events)]
+    keys = [(f"by {place}", operand) for place, operand in enumerate(aggregate["by"])]
     measures = [
-        (str(place), function["name"], function.get("column")) for place, function in enumerate(aggregate["functions"])
+        (f"function {place}", function["name"], function.get("columns", []), function.get("parameters", []))
+        for place, function in enumerate(aggregate["functions"])
     ]
     table = []
-    for group in oracle.grouped(rows, tuple(aggregate["by"]), measures):
+    for group in oracle.grouped(rows, keys, measures, _operand):
         assert group.columns is not None
-        values = [_python(group.columns[name]) for name in aggregate["by"]]
-        values += [_python(group.columns[output]) for output, _, _ in measures]
+        values = [_python(group.columns[output]) for output, _ in keys]
+        values += [_python(group.columns[output]) for output, *_ in measures]
         table.append([*values, _python(group.columns["@q.count"])])
     return Table(table)
+
+
+def _operand(operand: Any, row: oracle.OracleRow) -> Json:
+    """The value of an operand X of the plan."""
+    if isinstance(operand, str):
+        return row.value(operand)
+    return oracle.evaluate(operand["expression"], row)
 
 
 def matching(plan: dict[str, Any], events: list[Event]) -> list[Event]:
     keys = "version filter since_ns until_ns newest_first limit columns aggregate use_index"
     assert list(plan) == keys.split()
-    assert plan["version"] == 1
+    assert plan["version"] == 2
     since_ns, until_ns = plan["since_ns"], plan["until_ns"]
     return [
         event
@@ -70,23 +79,23 @@ def leaf_holds(node: dict[str, Any], found: Json) -> bool:
     match node["op"]:
         case "has":
             value = _value(node)
-            return value.is_empty or oracle.contains(found, value)
+            return value.is_empty or oracle_filter.contains(found, value)
         case "is":
-            return oracle.equals(found, _value(node))
+            return oracle_filter.equals(found, _value(node))
         case "exists":
             return True
         case "compare":
             if not isinstance(found, Num):
                 return False
             left, right = Fraction(found.text), Fraction(node["number"])
-            return oracle.relates(left, Relation(node["relation"]).value, right)
+            return oracle_filter.relates(left, Relation(node["relation"]).value, right)
         case "compare_time":
-            found_ns = oracle.time_of(found)
-            return found_ns is not None and oracle.relates(found_ns, node["relation"], node["time_ns"])
+            found_ns = oracle_filter.time_of(found)
+            return found_ns is not None and oracle_filter.relates(found_ns, node["relation"], node["time_ns"])
         case "regex":
-            return oracle.matches(oracle.text_of(found), node["regex"], node["ignore_case"])
+            return oracle_filter.matches(oracle_filter.text_of(found), node["regex"], node["ignore_case"])
         case "cidr":
-            return oracle.in_network(oracle.text_of(found), node["network"])
+            return oracle_filter.in_network(oracle_filter.text_of(found), node["network"])
     raise AssertionError(f"unknown leaf {node}")
 
 

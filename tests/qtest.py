@@ -210,6 +210,6 @@ def _answer_of_plan(query: CompiledQuery, case: Case) -> list[Any]:
     root = query.root()
     if query.is_aggregate:
         root.push_table(plan_oracle.run_table(query.plan, events))
-        return list(root.finish())
+        return list(map(engine.shape, root.finish()))
     rows = [replace(row, index=INDEX_NAME) for row in plan_oracle.run_rows(query.plan, events)]
     return [dict(row) for row in engine.answer(root, rows)]

@@ -125,6 +125,6 @@ fn run(plan: Plan, file: &[u8], address: &[u8]) -> Result<(Vec<OutputRow>, Vec<u
 /// A plan around a filter, which is JSON.
 pub fn plan(filter: &str, aggregate: &str, limit: &str, use_index: bool) -> String {
     format!(
-        r#"{{"version":1,"filter":{filter},"since_ns":null,"until_ns":null,"newest_first":true,"limit":{limit},"columns":null,"aggregate":{aggregate},"use_index":{use_index}}}"#
+        r#"{{"version":2,"filter":{filter},"since_ns":null,"until_ns":null,"newest_first":true,"limit":{limit},"columns":null,"aggregate":{aggregate},"use_index":{use_index}}}"#
     )
 }

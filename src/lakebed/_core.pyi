@@ -160,6 +160,36 @@ class Grep:
     def take_partials(self) -> list[bytes]:
         """Partials of the plan's aggregate since the last call; those of an object are complete when it has ended."""
 
+class Expression:
+    """A compiled scalar expression, as docs/search-plan.md has it. `CoreError` of kind "plan" says what is wrong with it."""
+
+    def __init__(self, json: Buffer) -> None: ...
+    def columns(self) -> list[str]:
+        """The columns that it reads, each once, in the order of a row's values."""
+
+    def patterns(self) -> list[bytes]:
+        """The patterns over names of columns that it reads, as JSON; a row has the array of each one's values after its columns."""
+
+    def evaluate(self, rows: Buffer) -> bytes:
+        """`rows`: a JSON array of rows, each an array of the values of `columns`, then of `patterns`. JSON array of one value a row."""
+
+class Regex:
+    """A regular expression of the engine, for filters that run outside of it: linear time, within the engine's limits."""
+
+    def __init__(self, pattern: str, ignore_case: bool = False) -> None: ...
+    def finds(self, text: str) -> bool:
+        """Whether it matches anywhere in the text."""
+
+    def groups(self, text: str) -> list[str | None] | None:
+        """The first match: its groups from 1 on, None for one that took no part. None when there is no match."""
+
+    def names(self) -> list[str | None]:
+        """The names of the groups from 1 on."""
+
+def scalar_functions() -> bytes:
+    """The functions of expressions. JSON: [{"name", "family", "parameters": "text, start[, length]", "least", "most": int | null,
+    "doc", "examples": [["math.abs(-1)", 1], …]}, …]. `most` null: any number."""
+
 def check_plan(plan: Buffer) -> None:
     """Raises what a search with this plan would raise before its first read: an unknown key, a regular expression that is none."""
 

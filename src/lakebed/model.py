@@ -49,6 +49,8 @@ class Table:
     rows: Sequence[Sequence[Scalar]]
     is_ordered: bool = False
     """Whether the rows stand in the order of an answer: most frequent first, equal ones by their values."""
+    notes: Sequence[str] = ()
+    """Where the answer is approximate, and the bound."""
 
     @classmethod
     def from_json(cls, data: bytes) -> Table:
@@ -58,8 +60,9 @@ class Table:
         [['alice', 0.5, 2]]
         """
         decoded = decode_json(data)
-        assert isinstance(decoded, dict)  # the engine answers an object with the one key "rows"
-        return cls(cast("list[list[Scalar]]", decoded["rows"]), is_ordered=True)
+        assert isinstance(decoded, dict)  # the engine answers an object
+        notes = cast("list[str]", decoded.get("notes", []))
+        return cls(cast("list[list[Scalar]]", decoded["rows"]), is_ordered=True, notes=notes)
 
 
 def decode_json(data: bytes) -> JsonValue:

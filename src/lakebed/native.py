@@ -10,7 +10,9 @@ from lakebed._core import (
     Builder,
     CoreError,
     Grep,
+    Expression,
     LeafSearch,
+    Regex,
     Segment,
     SegmentReader,
     aggregate_names,
@@ -18,6 +20,7 @@ from lakebed._core import (
     finish_partial,
     format_names,
     merge_partials,
+    scalar_functions,
 )
 from lakebed._core import __version__ as engine_version
 from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, LimitError, UsageError
@@ -25,7 +28,9 @@ from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, Limit
 __all__ = [
     "Builder",
     "Grep",
+    "Expression",
     "LeafSearch",
+    "Regex",
     "Segment",
     "SegmentReader",
     "aggregate_names",
@@ -35,6 +40,7 @@ __all__ = [
     "finish_partial",
     "format_names",
     "merge_partials",
+    "scalar_functions",
 ]
 
 _ERRORS: dict[str, type[LakebedError]] = {

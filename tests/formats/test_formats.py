@@ -39,7 +39,7 @@ def rows(segment: _core.Segment | None, columns: list[str] | None) -> list[tuple
     """Record and JSON of every row."""
     if segment is None:
         return []
-    plan = {"version": 1, "filter": {"op": "all", "of": []}, "since_ns": None, "until_ns": None, "newest_first": False}
+    plan = {"version": 2, "filter": {"op": "all", "of": []}, "since_ns": None, "until_ns": None, "newest_first": False}
     plan |= {"limit": None, "columns": columns, "aggregate": None, "use_index": True}
     search = _core.LeafSearch(json.dumps(plan).encode(), _core.SegmentReader(segment.address, "sample"))
     found = []

@@ -19,7 +19,7 @@ def run(folder: Path, **changes: Any) -> tuple[list[Any], Any, dict[str, int]]:
     data = (folder / "segment.lb").read_bytes()
     address, _, _ = _core.segment_address(data)
     assert address is not None
-    plan: dict[str, Any] = {"version": 1, "filter": EVERYTHING, "since_ns": None, "until_ns": None}
+    plan: dict[str, Any] = {"version": 2, "filter": EVERYTHING, "since_ns": None, "until_ns": None}
     plan |= {"newest_first": False, "limit": None, "columns": None, "aggregate": None, "use_index": True, **changes}
     text = json.dumps(plan).encode()
     search = _core.LeafSearch(text, _core.SegmentReader(address, folder.name))
@@ -56,6 +56,6 @@ def test_a_needle_is_found_through_the_index(frozen: Path) -> None:
 
 
 def test_a_column_is_counted(frozen: Path) -> None:
-    _, table, _ = run(frozen, aggregate={"by": ["user.tags[1]"], "functions": [{"name": "sum", "column": "bytes"}]})
+    _, table, _ = run(frozen, aggregate={"by": ["user.tags[1]"], "functions": [{"name": "sum", "columns": ["bytes"]}]})
     sums = {f"t{tag}": sum(number * number * 1000 for number in range(tag, 400, 5)) for tag in range(5)}
     assert table == [[tag, total, 80] for tag, total in sums.items()]

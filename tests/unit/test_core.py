@@ -33,7 +33,7 @@ def test_the_stub_names_what_is_there() -> None:
     assert set(names_of(STUB.body)) == there
 
 
-@pytest.mark.parametrize("name", ["Builder", "LeafSearch", "Segment", "SegmentReader"])
+@pytest.mark.parametrize("name", ["Builder", "Expression", "LeafSearch", "Regex", "Segment", "SegmentReader"])
 def test_the_stub_of_a_class_names_what_is_there(name: str) -> None:
     class_def = names_of(STUB.body)[name]
     assert isinstance(class_def, ast.ClassDef)
@@ -80,3 +80,38 @@ def test_a_segment_describes_itself() -> None:
     assert address == segment.address
     told = msgspec.json.decode(_core.segment_summary(address, segment.data[offset : offset + length]))
     assert told == {"index": "web"} | msgspec.json.decode(segment.summary)
+
+
+def test_an_expression_over_rows() -> None:
+    joined = {"call": "array.join", "of": [{"pattern": {"parts": ["t", {"star": 1}]}}, {"text": "+"}]}
+    node = {"call": "string.concat", "of": [{"column": "b"}, {"column": "a"}, joined]}
+    expression = _core.Expression(msgspec.json.encode(node))
+    assert expression.columns() == ["b", "a"]
+    assert [msgspec.json.decode(one) for one in expression.patterns()] == [{"parts": ["t", {"star": 1}]}]
+    found = expression.evaluate(b'[["x", 1.50, ["p", 7]], ["\\ud800", null, []]]')
+    assert found == b'["x1.50p+7",null]'
+    with pytest.raises(_core.CoreError) as caught:
+        expression.evaluate(b"[[1]]")
+    assert (caught.value.kind, str(caught.value)) == ("input", "row 0 is not a JSON array of 3 values")
+    with pytest.raises(_core.CoreError) as caught:
+        _core.Expression(b'{"call": "nope"}')
+    assert (caught.value.kind, str(caught.value)) == ("plan", "unknown function 'nope'")
+
+
+def test_a_regular_expression_outside_of_the_engine() -> None:
+    regex = _core.Regex("(?P<key>\\w+)=(\\w+)?", True)
+    assert regex.names() == ["key", None]
+    assert regex.finds("a=b")
+    assert regex.groups(" user= ") == ["user", None]
+    assert regex.groups("none") is None
+    assert _core.Regex(".(x)").groups("\ud800x") is None
+    assert _core.Regex("x(.)").groups("\ud800xy") == ["y"]
+    with pytest.raises(_core.CoreError):
+        _core.Regex("(")
+
+
+def test_the_scalar_functions_are_told() -> None:
+    told = {one["name"]: one for one in msgspec.json.decode(_core.scalar_functions())}
+    assert told["string.substring"]["parameters"] == "text, start[, length]"
+    assert (told["coalesce"]["family"], told["coalesce"]["most"]) == ("control", None)
+    assert all(one["examples"] and one["doc"] for one in told.values())

@@ -1,6 +1,7 @@
 //! The Lakebed engine: bytes in, bytes out. No I/O, no clock, no threads, no Python.
 pub mod decompress;
 pub mod error;
+pub mod expression;
 pub mod format;
 pub mod grep;
 pub mod parse;

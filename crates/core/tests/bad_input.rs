@@ -269,7 +269,7 @@ fn an_object_given_up_half_way() {
     assert_eq!(search(&segment, &limited).rows.len(), 730);
     let counted = Ask { aggregate: Some(json!({"by": [], "functions": []})), ..Ask::default() };
     let partial = search(&segment, &counted).partial;
-    assert_eq!(lab::search::table(&counted.plan(), &[partial]).expect("a table"), "{\"rows\":[[730]]}");
+    assert_eq!(lab::search::table(&counted.plan(), &[partial]).expect("a table"), "{\"rows\":[[730]],\"notes\":[]}");
 }
 
 #[test]

@@ -30,8 +30,8 @@ fn plans() -> Vec<Plan> {
         Ask { filter: json!({"op": "regex", "column": {"parts": ["note"]}, "regex": "padding 1.$"}), ..Ask::default() },
         Ask {
             aggregate: Some(json!({"by": ["user.name", "ok"], "functions": [
-                {"name": "count"}, {"name": "sum", "column": "size"}, {"name": "avg", "column": "ratio"},
-                {"name": "countdistinct", "column": "role"}, {"name": "max", "column": "seen"}, {"name": "min", "column": "ts"},
+                {"name": "count"}, {"name": "sum", "columns": ["size"]}, {"name": "avg", "columns": ["ratio"]},
+                {"name": "countdistinct", "columns": ["role"]}, {"name": "max", "columns": ["seen"]}, {"name": "min", "columns": ["ts"]},
             ]})),
             ..Ask::default()
         },

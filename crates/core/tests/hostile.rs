@@ -32,7 +32,7 @@ fn plans() -> Vec<Plan> {
     let has =
         |column: serde_json::Value, parts: &[&str]| json!({"op": "has", "column": column, "pattern": {"parts": parts}});
     let aggregate = json!({"by": ["user.name", "tags[1]"], "functions": [
-        {"name": "count"}, {"name": "sum", "column": "size"}, {"name": "countdistinct", "column": "role"}]});
+        {"name": "count"}, {"name": "sum", "columns": ["size"]}, {"name": "countdistinct", "columns": ["role"]}]});
     let columns = ["eventTime", "user.id", "tags[0]", "@lb.object"].map(str::to_string).to_vec();
     let asks = [
         Ask::default(),

@@ -192,7 +192,7 @@ proptest! {
             functions.push((name, column_names(first, 1, &mut dice).pop()));
         }
         let named = functions.iter().filter(|_| dice.one_in(2)).cloned().collect::<Vec<_>>();
-        let list: Vec<_> = named.iter().map(|(name, column)| json!({"name": name, "column": column})).collect();
+        let list: Vec<_> = named.iter().map(|(name, column)| json!({"name": name, "columns": column.iter().collect::<Vec<_>>()})).collect();
         let filter = if dice.one_in(2) { everything() } else { Filter::random(&first.events, &mut dice, 1) };
         let aggregate = Some(json!({"by": by, "functions": list}));
         let dead = if dice.one_in(3) { dice.below(16) as u32 } else { 0 };
@@ -259,7 +259,7 @@ fn dictionaries_of_any_size() {
         let Indexed { segments, .. } = index(text.as_bytes(), BuilderOptions::default());
         assert!(lab::index::events(&segments).iter().map(String::as_str).eq(text.lines()));
         let by = |column: &str| {
-            let aggregate = json!({"by": [column], "functions": [{"name": "sum", "column": "id"}]});
+            let aggregate = json!({"by": [column], "functions": [{"name": "sum", "columns": ["id"]}]});
             let ask = Ask { aggregate: Some(aggregate), ..Ask::default() };
             merged(&ask.plan(), &[lab::index::search(&segments[0], &ask).partial]).expect("a table")
         };

@@ -3,6 +3,7 @@ use pyo3::prelude::*;
 
 mod build;
 mod errors;
+mod expression;
 mod grep;
 mod search;
 
@@ -15,6 +16,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<search::SegmentReader>()?;
     module.add_class::<search::LeafSearch>()?;
     module.add_class::<grep::Grep>()?;
+    module.add_class::<expression::Expression>()?;
+    module.add_class::<expression::Regex>()?;
+    module.add_function(wrap_pyfunction!(expression::scalar_functions, module)?)?;
     module.add_function(wrap_pyfunction!(search::check_plan, module)?)?;
     module.add_function(wrap_pyfunction!(search::merge_partials, module)?)?;
     module.add_function(wrap_pyfunction!(search::finish_partial, module)?)?;

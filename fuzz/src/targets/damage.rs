@@ -7,7 +7,7 @@ static QUESTIONS: LazyLock<Vec<(String, Answer)>> = LazyLock::new(|| {
     let everything = r#"{"op":"all","of":[]}"#;
     let needle = r#"{"op":"has","column":null,"pattern":{"parts":["deadbeef01234567"]}}"#;
     let field = r#"{"op":"has","column":{"parts":["user.name"]},"pattern":{"parts":["bob"]}}"#;
-    let table = r#"{"by":["action"],"functions":[{"name":"count"},{"name":"sum","column":"n"}]}"#;
+    let table = r#"{"by":["action"],"functions":[{"name":"count"},{"name":"sum","columns":["n"]}]}"#;
     [plan(everything, "null", "null", true), plan(needle, "null", "5", true), plan(field, table, "null", true)]
         .map(|plan| {
             let answer = search(&plan, &SAMPLE.data, &SAMPLE.address).expect("the sample is whole");

@@ -17,7 +17,7 @@ static PLANS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let everything = r#"{"op":"all","of":[]}"#;
     let needle = r#"{"op":"has","column":null,"pattern":{"parts":["deadbeef01234567"]}}"#;
     let tags = r#"{"op":"is","column":{"parts":["tags[",{"star":1},"]"]},"pattern":{"parts":["t",""]}}"#;
-    let table = r#"{"by":["user.name","tags[1]"],"functions":[{"name":"count"},{"name":"sum","column":"n"}]}"#;
+    let table = r#"{"by":["user.name","tags[1]"],"functions":[{"name":"count"},{"name":"sum","columns":["n"]}]}"#;
     vec![
         plan(everything, "null", "null", true),
         plan(needle, "null", "5", true),

@@ -8,7 +8,7 @@ use lakebed_core::search::reader::SegmentReader;
 use std::sync::{Arc, LazyLock};
 
 static PLAN: LazyLock<Plan> = LazyLock::new(|| {
-    let functions = ["count", "min", "max", "sum", "avg"].map(|name| format!(r#"{{"name":"{name}","column":"n"}}"#));
+    let functions = ["count", "min", "max", "sum", "avg"].map(|name| format!(r#"{{"name":"{name}","columns":["n"]}}"#));
     let aggregate = format!(r#"{{"by":["action","ok"],"functions":[{}]}}"#, functions.join(","));
     Plan::parse(plan(r#"{"op":"all","of":[]}"#, &aggregate, "null", true).as_bytes()).expect("a plan")
 });

@@ -23,7 +23,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         r#"{"op":"cidr","column":{"parts":["ip"]},"network":"10.0.0.0/24"}"#,
         r#"{"op":"compare_time","column":{"parts":["time"]},"relation":"<","time_ns":1768471207000000000}"#,
     ];
-    let aggregate = r#"{"by":["user.name"],"functions":[{"name":"count"},{"name":"sum","column":"n"}]}"#;
+    let aggregate = r#"{"by":["user.name"],"functions":[{"name":"count"},{"name":"sum","columns":["n"]}]}"#;
     let plans = filters.iter().flat_map(|filter| [plan(filter, "null", "5", true), plan(filter, aggregate, "null", false)]);
     plans.map(String::into_bytes).collect()
 }

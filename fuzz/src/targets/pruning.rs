@@ -8,7 +8,7 @@ const DEPTH_MAX: usize = 5;
 pub fn run(data: &[u8]) {
     let mut bytes = data.iter().copied();
     let aggregate = match bytes.next().unwrap_or(0) % 3 {
-        0 => r#"{"by":["action"],"functions":[{"name":"count"},{"name":"max","column":"n"}]}"#,
+        0 => r#"{"by":["action"],"functions":[{"name":"count"},{"name":"max","columns":["n"]}]}"#,
         _ => "null",
     };
     let limit = ["null", "3", "50"][usize::from(bytes.next().unwrap_or(0)) % 3];

@@ -8,18 +8,20 @@ after it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lakebed.model import Scalar, Table
+from lakebed.query.expression import ColumnRef, Expression, columns_of
 from lakebed.query.values import SortKey, group_key, number_of, sort_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from lakebed.query.names import Names
     from lakebed.query.record import Record
 
 
@@ -29,23 +31,42 @@ INTEGER_MAX = 2**127
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One function of an aggregate; only `count` may go without a column."""
+    """One kernel of the engine (docs/search-plan.md) with what it is taken of."""
 
     name: str
-    column: str | None = None
+    columns: tuple[Expression, ...] = ()
+    parameters: tuple[str, ...] = ()
+    """JSON number texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
     """Groups by the typed values of `by`, and computes `functions` for every group."""
 
-    by: tuple[str, ...]
+    by: tuple[Expression, ...]
     functions: tuple[Function, ...]
 
-    def reads(self) -> frozenset[str]:
-        """The columns that are looked at."""
-        named = (function.column for function in self.functions if function.column is not None)
-        return frozenset((*self.by, *named))
+    @property
+    def operands(self) -> tuple[Expression, ...]:
+        """Everything that is looked at."""
+        return (*self.by, *(column for function in self.functions for column in function.columns))
+
+    def reads(self) -> frozenset[str] | None:
+        """The columns that are looked at; None when that depends on the event."""
+        names = [columns_of(operand) for operand in self.operands]
+        return None if None in names else frozenset().union(*(known for known in names if known is not None))
+
+    def resolved(self, names: Names) -> Aggregate | None:
+        """The same over the event's own columns; None when it cannot be said."""
+        by = tuple(names.resolve(operand) for operand in self.by)
+        columns = [tuple(names.resolve(column) for column in function.columns) for function in self.functions]
+        if None in by or any(None in operands for operands in columns):
+            return None
+        functions = zip(self.functions, columns, strict=True)
+        return Aggregate(
+            cast("tuple[Expression, ...]", by),
+            tuple(replace(function, columns=cast("tuple[Expression, ...]", found)) for function, found in functions),
+        )
 
 
 class Groups:
@@ -59,7 +80,7 @@ class Groups:
 
     def add(self, record: Record) -> None:
         """Counts the record into its group."""
-        values = tuple(record.value(name) for name in self._aggregate.by)
+        values = tuple(record.value(_plain(name)) for name in self._aggregate.by)
         key = tuple(group_key(value) for value in values)
         group = self._groups.get(key)
         if group is None:
@@ -71,16 +92,21 @@ class Groups:
         return Table([group.row() for group in self._groups.values()])
 
 
+def _plain(operand: Expression) -> str:
+    assert isinstance(operand, ColumnRef)
+    return operand.name
+
+
 class _Group:
     def __init__(self, values: tuple[Scalar, ...], aggregate: Aggregate) -> None:
         self._values = values
         self._count = 0
-        self._parts = [(function.column, FUNCTIONS[function.name]()) for function in aggregate.functions]
+        self._parts = [(function.columns, FUNCTIONS[function.name]()) for function in aggregate.functions]
 
     def add(self, record: Record) -> None:
         self._count += 1
-        for column, accumulator in self._parts:
-            value = True if column is None else record.value(column)
+        for columns, accumulator in self._parts:
+            value = True if not columns else record.value(_plain(columns[0]))
             if value is not None:
                 accumulator.add(value)
 

@@ -2,31 +2,36 @@
 
 A stage belongs to the leaf while every stage before it does and its work can be done there:
 `where` joins the filter, the first aggregate becomes the plan's, `head` its limit, `table` its
-columns. From the first stage that cannot, all run at the root.
+columns; what `eval` and `rename` make is computed where it is used (names.py). From the first stage that cannot, all
+run at the root.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from lakebed.errors import QueryError
+from lakebed.query.context import Lake, NoLake, RunContext, Scope
+from lakebed.query.functions.base import TIME_COLUMN, RowOrder
 from lakebed.query.indexes import INDEX_COLUMN, lift_indexes, refuse_indexes
-from lakebed.query.parser import parse_query
+from lakebed.query.parser import Query, parse_query
 from lakebed.query.plan import PLAN_VERSION, Plan, aggregate_node, depth_of, filter_node
 from lakebed.query.record import LEAF_ONLY_METADATA
 from lakebed.query.root import Root
-from lakebed.query.stages.base import AggregateStage, Leaf, Pushed, Stage
+from lakebed.query.stages.base import Leaf, Pushed, Stage
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.where import Where
-from lakebed.query.syntax import NOWHERE, And, Filter, Matches, Span
+from lakebed.query.syntax import NOWHERE, And, Filter, Span
 from lakebed.query.time_range import TimeRange, lift_times
 from lakebed.query.walk import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from lakebed.query.stages.base import AggregateStage
 
 PLAN_DEPTH_MAX = 100
 """Levels of JSON in a plan: decoders of JSON commonly stop at 128, and no query written by a
@@ -58,14 +63,28 @@ class CompiledQuery:
     """The stages that run at the root."""
     leaf_aggregate: AggregateStage | None = None
     """The stage whose aggregate the leaf parts compute."""
+    scope: Scope = field(default_factory=Scope)
+    only_indexes: tuple[str, ...] | None = None
+    """The indexes that the caller allows, to nested queries too; None for all."""
+
+    def restricted(self, names: Sequence[str]) -> CompiledQuery:
+        """The query over these indexes only, nested queries included."""
+        kept = tuple(name for name in names if self.indexes is None or name in self.indexes)
+        return replace(self, indexes=kept, only_indexes=tuple(names))
+
+    @property
+    def has_whole_events(self) -> bool:
+        """Whether the leaf parts deliver whole events, not some columns of them."""
+        return self.plan["columns"] is None
 
     def plan_bytes(self) -> bytes:
         """The plan as the engine takes it."""
         return msgspec.json.encode(self.plan)
 
-    def root(self) -> Root:
-        """A fresh run of the root part."""
-        return Root(self.root_stages, self.leaf_aggregate, self.plan["columns"] is None)
+    def root(self, lake: Lake | None = None) -> Root:
+        """A fresh run of the root part; `lake` answers what stages ask of it."""
+        context = RunContext(self.scope, lake or NoLake())
+        return Root(self.root_stages, self.leaf_aggregate, self.has_whole_events, context)
 
 
 def compile_query(
@@ -83,16 +102,25 @@ def compile_query(
     conditions on `@lb.time` in the query narrow them. `limit` is the most rows of the answer,
     whatever the query says.
     """
-    query = parse_query(text)
+    return compile_parsed(
+        parse_query(text), text, Scope(since_ns, until_ns, newest_first), limit=limit, use_index=use_index
+    )
+
+
+def compile_parsed(
+    query: Query, text: str, scope: Scope, *, limit: int | None = None, use_index: bool = True
+) -> CompiledQuery:
+    """Compiles a query that was parsed from `text`, or from a part of it."""
     indexes, filter_ = lift_indexes(query.filter, text)
     limiting = [] if limit is None else [Head(NOWHERE, limit)]
-    stages = (*query.stages, *limiting)
-    for stage in stages:
+    for stage in query.stages:
         if isinstance(stage, Where):
             refuse_indexes(stage.filter, text)
-    leaf, root_stages = _split(filter_, stages)
-    _check_root(root_stages, text)
-    time_range, filters = lift_times(leaf.filters, TimeRange(since_ns, until_ns))
+    time_range, filters = lift_times([filter_], TimeRange(scope.since_ns, scope.until_ns))
+    scope = replace(scope, since_ns=time_range.since_ns, until_ns=time_range.until_ns)
+    stages = [stage.bound(scope) for stage in (*query.stages, *limiting)]
+    leaf, root_stages = _split(filters, stages, scope)
+    time_range, filters = lift_times(leaf.filters, time_range)
     columns = None if leaf.aggregate is not None else _columns_needed(root_stages)
     if leaf.aggregate is None and columns is None:
         _check_metadata(root_stages, text)
@@ -101,7 +129,7 @@ def compile_query(
         "filter": filter_node(And(tuple(filters))),
         "since_ns": time_range.since_ns,
         "until_ns": time_range.until_ns,
-        "newest_first": newest_first,
+        "newest_first": scope.newest_first,
         "limit": leaf.limit,
         "columns": columns,
         "aggregate": _aggregate_of(leaf, text),
@@ -112,18 +140,22 @@ def compile_query(
     output = leaf.aggregate.output if leaf.aggregate is not None else None
     for stage in root_stages:
         output = stage.columns_after(output)
-    gives_table = any(isinstance(stage, AggregateStage) for stage in stages)
+    gives_table = any(stage.gives_table for stage in stages)
     is_aggregate = leaf.aggregate is not None
-    return CompiledQuery(text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate)
+    return CompiledQuery(
+        text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate, scope
+    )
 
 
-def _split(filter_: Filter, stages: Sequence[Stage]) -> tuple[Leaf, list[Stage]]:
-    leaf = Leaf([filter_])
+def _split(filters: list[Filter], stages: Sequence[Stage], scope: Scope) -> tuple[Leaf, list[Stage]]:
+    leaf = Leaf(filters, RowOrder(TIME_COLUMN, is_descending=scope.newest_first, seconds=scope.seconds))
     root_stages: list[Stage] = []
     is_open = True
     for stage in stages:
         pushed = stage.push_down(leaf) if is_open else Pushed.NOTHING
         is_open = pushed is not Pushed.NOTHING
+        if leaf.aggregate is stage:
+            root_stages.clear()  # the leaf computes from the event what they would have made of it
         if pushed is not Pushed.ALL:
             root_stages.append(stage)
     return leaf, root_stages
@@ -145,16 +177,6 @@ def _columns_needed(root_stages: Sequence[Stage]) -> list[str] | None:
     return None
 
 
-def _check_root(root_stages: Sequence[Stage], text: str) -> None:
-    for stage in root_stages:
-        if not isinstance(stage, Where):
-            continue
-        for leaf in leaves(stage.filter):
-            if isinstance(leaf, Matches):
-                message = "a regular expression works only before the first aggregate, head or table"
-                raise QueryError(message, text, leaf.span.start, leaf.span.end)
-
-
 def _check_metadata(root_stages: Sequence[Stage], text: str) -> None:
     """Refuses what a row of whole events cannot tell at the root."""
     for stage in root_stages:
@@ -174,10 +196,9 @@ def _named_columns(stage: Stage) -> list[tuple[str | None, Span]]:
 
 
 def _aggregate_of(leaf: Leaf, text: str) -> Plan | None:
-    if leaf.aggregate is None:
+    if leaf.aggregate is None or leaf.computes is None:
         return None
-    aggregate = leaf.aggregate.aggregate
-    if INDEX_COLUMN in aggregate.reads():
+    if INDEX_COLUMN in (leaf.computes.reads() or ()):
         span = leaf.aggregate.span
         raise QueryError('"@index" cannot be aggregated yet', text, span.start, span.end)
-    return aggregate_node(aggregate)
+    return aggregate_node(leaf.computes)

@@ -56,6 +56,13 @@ class SearchCost:
             more = counts.get(engine_name, 0) - before.get(engine_name, 0)
             setattr(self, name, getattr(self, name) + more)
 
+    def include(self, other: SearchCost) -> None:
+        """Adds what a nested search cost; its rows are not rows of this answer."""
+        for name in (*_COUNTS, "segments_opened"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for missing in other.missing:
+            self.add_missing(missing.segment, missing.reason)
+
     def add_missing(self, key: str, reason: str) -> None:
         """Notes that a segment is not in the answer."""
         self.is_partial = True

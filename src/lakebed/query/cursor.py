@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from lakebed.errors import QueryError
 from lakebed.query.lexer import Kind, Token, operand_at, regex_at, skip_blank, token_at
@@ -21,6 +22,11 @@ NESTING_MAX = 64
 """Deepest nesting of parentheses and `not`. Nobody writes more, and each level costs the parser
 stack frames."""
 
+
+TokenReader: TypeAlias = Callable[[str, int], Token]
+"""A lexer: gives the token at or after a position of the text."""
+
+Mark: TypeAlias = tuple[int, Token]
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """Python text can hold it, but neither a plan nor a terminal can."""
@@ -71,6 +77,35 @@ class Cursor:
             self.take()
             return True
         return False
+
+    def peek_as(self, read: TokenReader) -> Token:
+        """The next token as another lexer cuts it, without taking it."""
+        return read(self.text, self._position)
+
+    def take_as(self, read: TokenReader) -> Token:
+        """Takes the next token as another lexer cuts it."""
+        return self._taken(read(self.text, self._position))
+
+    def take_if_as(self, read: TokenReader, *kinds: Kind) -> Token | None:
+        """Takes the next token as another lexer cuts it, when it is of one of these kinds."""
+        token = self.peek_as(read)
+        return self._taken(token) if token.kind in kinds else None
+
+    def expect_as(self, read: TokenReader, kind: Kind, expected: str) -> Token:
+        """Like `expect`, as another lexer cuts it."""
+        token = self.peek_as(read)
+        if token.kind is not kind:
+            self.fail(f"expected {expected}, found {token.describe()}", token)
+        return self._taken(token)
+
+    def mark(self) -> Mark:
+        """The place that has been reached, to come back to."""
+        return self._position, self.last
+
+    def reset(self, mark: Mark) -> None:
+        """Goes back to a place."""
+        self._position, self.last = mark
+        self._peeked = None
 
     def take_operand(self) -> Token:
         """Takes what stands after `<`, `>` or `in`."""

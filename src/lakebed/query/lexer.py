@@ -43,6 +43,13 @@ class Kind(enum.Enum):
     GREATER = enum.auto()
     AT_LEAST = enum.auto()
     TILDE = enum.auto()
+    NUMBER = enum.auto()
+    SAME = enum.auto()
+    PLUS = enum.auto()
+    MINUS = enum.auto()
+    TIMES = enum.auto()
+    DIVIDE = enum.auto()
+    REMAINDER = enum.auto()
     BRACE_OPEN = enum.auto()
     BRACE_CLOSE = enum.auto()
     AND = enum.auto()
@@ -158,6 +165,20 @@ def regex_at(text: str, position: int) -> tuple[Token, str]:
         raise QueryError('this regular expression is never closed: expected "/"', text, start, start + 1)
     body = re.sub(r"\\(.)", lambda pair: "/" if pair[1] == "/" else pair[0], match[1])
     return Token(Kind.REGEX, start, match.end(), match[0], (body,)), match[2]
+
+
+def decoded_text(text: str, start: int, end: int) -> str:
+    """Characters `start` to `end` of the query without their escapes; a `*` is a plain character."""
+    pieces: list[str] = []
+    while start < end:
+        match = _ESCAPE.match(text, start)
+        if match is None:
+            pieces.append(text[start])
+            start += 1
+        else:
+            pieces.append(match[1] or _character(match[2] or "", match[3] or match[4]))
+            start = match.end()
+    return "".join(pieces)
 
 
 def skip_blank(text: str, position: int) -> int:

@@ -1,15 +1,16 @@
 """Decides a filter for one record of the root part, by the rules of docs/search-plan.md.
 
-Only stages after the leaf part come here, so it is written to be read, not to be fast. Regular
-expressions are refused when the query is compiled: Python's are neither linear in time nor the
-engine's.
+Only stages after the leaf part come here, so it is written to be read, not to be fast. Regular expressions are the
+engine's: Python's are another language, and not linear in time.
 """
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from typing import TYPE_CHECKING, Protocol
 
+from lakebed import native
 from lakebed.query.patterns import contains, is_whole, names_match
 from lakebed.query.syntax import (
     And,
@@ -63,7 +64,7 @@ def matches(filter_: Filter, record: Columns) -> bool:
             return not matches(of, record)
         case FreeText(value):
             return any(_contains(found, value) for _, found in record.every() if found is not None)
-        case InIndexes() | Matches():
+        case InIndexes():
             raise AssertionError("refused when the query was compiled")
         case _:
             test = _test_of(filter_)
@@ -103,8 +104,14 @@ def _test_of(term: ColumnTerm) -> Callable[[Scalar], bool]:
             return lambda found: _compares_time(found, relation, time_ns)
         case InNetwork(_, network):
             return lambda found: in_network(text_of(found), network)
-        case Matches():
-            raise AssertionError("refused when the query was compiled")
+        case Matches(_, regex, ignore_case):
+            return lambda found: _regex(regex, ignore_case).finds(text_of(found))
+
+
+@functools.lru_cache(maxsize=100)
+def _regex(regex: str, ignore_case: bool) -> native.Regex:
+    with native.engine_errors():
+        return native.Regex(regex, ignore_case)
 
 
 def _contains(found: Scalar, value: Value) -> bool:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from lakebed.query.stages.base import Stage
 
 
+STAGES_MAX = 200
+"""Stages of one pipeline. Nobody writes more, and each costs the root its share of every row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A parsed query. `str()` gives text that parses into an equal query."""
@@ -35,12 +39,16 @@ def parse_query(text: str) -> Query:
     >>> str(parse_query("error  not level:debug | HEAD 5"))
     'error and not level: debug | head 5'
     """
-    cursor = Cursor(text)
-    filter_ = _parse_leading_filter(cursor)
-    stages = []
-    while cursor.take_if(Kind.PIPE):
-        stages.append(_parse_stage(cursor))
-    return Query(filter_, tuple(stages))
+    return _parse_pipeline(Cursor(text), Kind.END)
+
+
+def parse_nested(cursor: Cursor, expected: str) -> Query:
+    """Parses a query between parentheses, as `join` and `union` take it."""
+    opening = cursor.expect(Kind.OPEN, expected)
+    with cursor.nested(opening):
+        query = _parse_pipeline(cursor, Kind.CLOSE)
+    cursor.expect(Kind.CLOSE, '"|" or ")" after the nested query')
+    return query
 
 
 def parse_filter_part(text: str) -> Filter:
@@ -48,17 +56,27 @@ def parse_filter_part(text: str) -> Filter:
     return _parse_leading_filter(Cursor(text))
 
 
-def _parse_leading_filter(cursor: Cursor) -> Filter:
+def _parse_pipeline(cursor: Cursor, end: Kind) -> Query:
+    filter_ = _parse_leading_filter(cursor, end)
+    stages: list[Stage] = []
+    while cursor.take_if(Kind.PIPE):
+        if len(stages) == STAGES_MAX:
+            cursor.fail(f"the query has more than {STAGES_MAX} stages", cursor.last)
+        stages.append(_parse_stage(cursor, end))
+    return Query(filter_, tuple(stages))
+
+
+def _parse_leading_filter(cursor: Cursor, end: Kind = Kind.END) -> Filter:
     """An empty filter means everything."""
-    if cursor.peek().kind in (Kind.END, Kind.PIPE):
+    if cursor.peek().kind in (end, Kind.PIPE):
         return Everything(cursor.span_from(cursor.peek()))
     filter_ = parse_filter(cursor)
-    if cursor.peek().kind not in (Kind.END, Kind.PIPE):
+    if cursor.peek().kind not in (end, Kind.PIPE):
         fail_leftover(cursor)
     return filter_
 
 
-def _parse_stage(cursor: Cursor) -> Stage:
+def _parse_stage(cursor: Cursor, end: Kind) -> Stage:
     token = cursor.peek()
     if token.kind is Kind.PIPE:
         cursor.fail_expected('a stage after "|"', ': write "or"')
@@ -72,6 +90,6 @@ def _parse_stage(cursor: Cursor) -> Stage:
         cursor.fail(f"unknown stage {token.describe()}{hint}", token)
     cursor.take()
     stage = STAGES[name].parse(cursor, name)
-    if cursor.peek().kind not in (Kind.END, Kind.PIPE):
+    if cursor.peek().kind not in (end, Kind.PIPE):
         cursor.fail_expected(f'"|" or the end of the query after the stage "{name}"')
     return stage

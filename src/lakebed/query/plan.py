@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from lakebed.query.expression import (
+    BooleanLiteral,
+    Call,
+    ColumnRef,
+    ColumnsRef,
+    Expression,
+    NullLiteral,
+    NumberLiteral,
+    TextLiteral,
+)
 from lakebed.query.syntax import (
     And,
     Column,
@@ -22,13 +32,14 @@ from lakebed.query.syntax import (
     Not,
     Or,
     Star,
+    Text,
     Value,
 )
 
 if TYPE_CHECKING:
     from lakebed.query.aggregate import Aggregate
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 
 PlanValue: TypeAlias = str | int | bool | Sequence["PlanValue"] | dict[str, "PlanValue"] | None
 Plan: TypeAlias = dict[str, PlanValue]
@@ -61,9 +72,33 @@ def aggregate_node(aggregate: Aggregate) -> Node:
     """The aggregate part of a plan."""
     functions: list[PlanValue] = []
     for function in aggregate.functions:
-        column = {} if function.column is None else {"column": function.column}
-        functions.append({"name": function.name, **column})
-    return {"by": list(aggregate.by), "functions": functions}
+        columns = {"columns": list(map(_operand, function.columns))} if function.columns else {}
+        parameters = {"parameters": list(function.parameters)} if function.parameters else {}
+        functions.append({"name": function.name, **columns, **parameters})
+    return {"by": list(map(_operand, aggregate.by)), "functions": functions}
+
+
+def expression_node(expression: Expression) -> Node:
+    """An expression as a plan node."""
+    match expression:
+        case ColumnRef(name):
+            return {"column": name}
+        case ColumnsRef(parts):
+            return {"pattern": _column_parts(parts)}
+        case TextLiteral(value):
+            return {"text": value}
+        case NumberLiteral(text):
+            return {"number": text}
+        case BooleanLiteral(truth):
+            return {"boolean": truth}
+        case NullLiteral():
+            return {"null": True}
+        case Call(name, of):
+            return {"call": name, "of": list(map(expression_node, of))}
+
+
+def _operand(operand: Expression) -> PlanValue:
+    return operand.name if isinstance(operand, ColumnRef) else {"expression": expression_node(operand)}
 
 
 def depth_of(node: PlanValue) -> int:
@@ -141,7 +176,10 @@ def _value_node(operator: str, column: Node | None, value: Value) -> Node:
 
 
 def _column_node(column: Column) -> Node | None:
-    if column.is_any:
-        return None
-    parts: list[PlanValue] = [{"star": int(part)} if isinstance(part, Star) else part for part in column.parts]
-    return {"parts": parts}
+    if column.computed is not None:
+        return {"expression": expression_node(column.computed)}
+    return None if column.is_any else _column_parts(column.parts)
+
+
+def _column_parts(parts: Text) -> Node:
+    return {"parts": [{"star": int(part)} if isinstance(part, Star) else part for part in parts]}

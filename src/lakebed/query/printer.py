@@ -135,7 +135,7 @@ def _print_value(value: Value) -> str:
         parts.extend([Star.ONE, literal] if place else [literal])
     text = tuple(part for part in parts if part != "") or ("",)
     if value.exact_case:
-        return _quoted(text, '"')
+        return quoted_text(text, '"')
     return _print_text(text, "'")
 
 
@@ -155,10 +155,11 @@ def _print_text(text: Text, quote: str) -> str:
     plain = "".join("*" * part if isinstance(part, Star) else part for part in text)
     has_literal_star = any(isinstance(part, str) and "*" in part for part in text)
     is_bare = _BARE_WORD.fullmatch(plain) and not has_literal_star
-    return plain if is_bare and plain.lower() not in _KEYWORDS else _quoted(text, quote)
+    return plain if is_bare and plain.lower() not in _KEYWORDS else quoted_text(text, quote)
 
 
-def _quoted(text: Text, quote: str) -> str:
+def quoted_text(text: Text, quote: str) -> str:
+    """The text between quotes of this kind, with escapes where they have to be."""
     special = _SPECIAL[quote]
     pieces = ["*" * part if isinstance(part, Star) else special.sub(r"\\\g<0>", part) for part in text]
     return quote + "".join(pieces) + quote

@@ -4,13 +4,13 @@ row of a table."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lakebed.query.times import format_time
 from lakebed.query.values import flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lakebed.model import Row, Scalar, TableRow
 
@@ -24,13 +24,15 @@ class Record:
     """Gives the columns of a row. Rows of tables hold them; events are flattened when first
     asked."""
 
-    __slots__ = ("_columns", "_is_whole_event", "row", "table_row")
+    __slots__ = ("_changes", "_columns", "_is_whole_event", "row", "table_row")
 
     def __init__(self, row: Row | None, table_row: TableRow | None, is_whole_event: bool) -> None:
         self.row = row
         self.table_row = table_row
         self._is_whole_event = is_whole_event
         self._columns: list[tuple[str, Scalar]] | None = None
+        self._changes: Mapping[str, Scalar] = {}
+        """Columns of a whole event that stages have set; None takes one away."""
 
     @classmethod
     def of_event(cls, row: Row, is_whole: bool) -> Record:
@@ -45,6 +47,8 @@ class Record:
 
     def named(self, name: str) -> Iterable[Scalar]:
         """Values of the column with this name; metadata too."""
+        if name in self._changes:
+            return [self._changes[name]]
         if self._is_whole_event or name == "@index":
             metadata = self._metadata(name)
             if metadata is not None:
@@ -62,8 +66,71 @@ class Record:
                 self._columns = list(self.table_row.items())
             else:
                 assert self.row is not None
-                self._columns = list(flatten(dict(self.row.event)))
+                columns = list(flatten(dict(self.row.event)))
+                if self._changes:
+                    columns = [(name, value) for name, value in columns if name not in self._changes]
+                    columns += [(name, value) for name, value in self._changes.items() if value is not None]
+                self._columns = columns
         return self._columns
+
+    def answer(self) -> Row | TableRow:
+        """The row as the answer of a query has it.
+
+        An event with new columns keeps its shape when they only add to it, else it becomes flat.
+        """
+        if self.row is None:
+            assert self.table_row is not None
+            return self.table_row
+        if not self._changes:
+            return self.row
+        added = {name: value for name, value in self._changes.items() if value is not None}
+        known = {name for name, _ in flatten(dict(self.row.event))}
+        is_addition = (
+            len(added) == len(self._changes) and not known & added.keys() and not self.row.event.keys() & added
+        )
+        event = {**self.row.event, **added} if is_addition else dict(self.every())
+        return replace(self.row, event=event)
+
+    def with_column(self, name: str, value: Scalar) -> Record:
+        """The row with this value in this column, which stands last when it is new."""
+        return self._changed({name: value})
+
+    def without(self, names: Iterable[str]) -> Record:
+        """The row without these columns."""
+        if self._is_whole_event:
+            return self._changed(dict.fromkeys(names))
+        gone = frozenset(names)
+        return self._with_flat({name: value for name, value in self._flat().items() if name not in gone})
+
+    def renamed(self, pairs: Sequence[tuple[str, str]]) -> Record:
+        """The row with other names for its columns, each pair being the old and the new one."""
+        news = dict(pairs)
+        if self._is_whole_event:
+            values = {new: self.value(old) for old, new in pairs}
+            return self._changed({**dict.fromkeys(news), **values})
+        flat = self._flat()
+        replaced = frozenset(news.values()) - frozenset(news)
+        kept = {news.get(name, name): value for name, value in flat.items() if name not in replaced}
+        return self._with_flat({**kept, **{new: self.value(old) for old, new in pairs}})
+
+    def _changed(self, changes: Mapping[str, Scalar]) -> Record:
+        if not self._is_whole_event:
+            return self._with_flat({**self._flat(), **changes})
+        changed = Record(self.row, None, True)
+        changed._changes = {**self._changes, **changes}
+        return changed
+
+    def _flat(self) -> TableRow:
+        """The columns of a row that is flat already, in order."""
+        if self.table_row is not None:
+            return self.table_row
+        assert self.row is not None
+        return cast("TableRow", dict(self.row.event))
+
+    def _with_flat(self, columns: TableRow) -> Record:
+        if self.row is None:
+            return Record.of_table(columns)
+        return Record.of_event(replace(self.row, event=columns), is_whole=False)
 
     def projected(self, names: tuple[str, ...]) -> Record:
         """The row cut down to these columns, in this order; None where one is missing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakebed.query.context import RunContext
 from lakebed.query.record import Record
 
 if TYPE_CHECKING:
@@ -19,12 +20,18 @@ class Root:
     A row query: call `push_rows` with rows in their final order (newest first when the plan says
     so) as they become known, and hand on what it returns; stop when `is_done`; then call
     `finish`. An aggregate (`CompiledQuery.is_aggregate`): call `push_table` once with the
-    finished partial; then call `finish`. `finish` gives the rows of a table
-    (`CompiledQuery.gives_table`), and an empty list for row queries.
+    finished partial; then call `finish`. `finish` gives the rows that had to wait.
     """
 
-    def __init__(self, stages: Sequence[Stage], aggregate: AggregateStage | None, has_whole_events: bool) -> None:
-        self._runs: list[StageRun] = [stage.start() for stage in stages]
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        aggregate: AggregateStage | None,
+        has_whole_events: bool,
+        context: RunContext | None = None,
+    ) -> None:
+        self.context = context or RunContext()
+        self._runs: list[StageRun] = [stage.start(self.context) for stage in stages]
         self._aggregate = aggregate
         self._has_whole_events = has_whole_events
         self._held: list[Record] = []
@@ -36,27 +43,28 @@ class Root:
         search."""
         return any(run.is_done for run in self._runs)
 
-    def push_rows(self, rows: Iterable[Row]) -> list[Row]:
+    def push_rows(self, rows: Iterable[Row]) -> list[Row | TableRow]:
         """Takes rows that the leaf parts found; gives those that belong to the answer."""
         assert self._aggregate is None, "an aggregate takes a table"
         records: Sequence[Record] = [Record.of_event(row, self._has_whole_events) for row in rows]
-        passed = self._through(self._runs, records)
-        return [record.row for record in passed if record.row is not None]
+        return [record.answer() for record in self._through(self._runs, records)]
 
     def push_table(self, table: Table) -> None:
         """Takes the finished aggregate of all leaf parts:
         `Table.from_json(_core.finish_partial(…))`."""
         assert self._aggregate is not None, "a row query takes rows"
+        for note in table.notes:
+            self.context.notes.add(note)
         records = [Record.of_table(row) for row in self._aggregate.to_rows(table)]
         self._held.extend(self._through(self._runs, records))
 
-    def finish(self) -> list[TableRow]:
+    def finish(self) -> list[Row | TableRow]:
         """The rows of the answer that had to wait for the last input."""
         assert not self._is_finished, "a run is used once"
         self._is_finished = True
         for place, run in enumerate(self._runs):
             self._held.extend(self._through(self._runs[place + 1 :], run.finish()))
-        return [record.table_row for record in self._held if record.table_row is not None]
+        return [record.answer() for record in self._held]
 
     @staticmethod
     def _through(runs: Sequence[StageRun], records: Sequence[Record]) -> Sequence[Record]:

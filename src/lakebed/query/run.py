@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 import msgspec
 
 from lakebed.config import MIB
-from lakebed.errors import CorruptSegmentError, LakebedError, StorageError
+from lakebed.errors import CorruptSegmentError, LakebedError, NotFoundError, StorageError
 from lakebed.execute.executor import SessionClosed
 from lakebed.execute.leaf import PlanFacts
 from lakebed.execute.merge import RowMerge, merge_aggregates
 from lakebed.execute.tasks import TaskList, order_entries, split_tasks
 from lakebed.model import Row, Table, TableRow, decode_json
 from lakebed.native import check_plan, engine_errors, finish_partial, merge_partials
+from lakebed.query.compile import compile_parsed
 from lakebed.query.cost import SearchCost
 from lakebed.query.json_lines import event_line, json_line
+from lakebed.query.record import Record
 from lakebed.query.stages.head import Head
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from lakebed.execute.merge import MergedRow
     from lakebed.execute.readers import ReaderCache
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.parser import Query
+    from lakebed.query.root import Root
 
 AnswerRow: TypeAlias = Row | TableRow
 """An event, or a row of a table where the query aggregates."""
@@ -46,6 +50,11 @@ PART_BYTES = 6 * MIB
 
 ASKED_AT_FIRST = 4
 """Tasks that a filtered search with a limit begins with; its rows may be anywhere, but the newest may be enough."""
+
+
+def no_lookups(name: str) -> bytes:
+    """For searches in no lake that could hold tables."""
+    raise NotFoundError(f"no lookup table '{name}' in this lake")
 
 
 class Search(Iterator[AnswerRow]):
@@ -66,6 +75,7 @@ class Search(Iterator[AnswerRow]):
         *,
         partial: bool = False,
         newest: Callable[[], State] | None = None,
+        lookups: Callable[[str], bytes] = no_lookups,
     ) -> None:
         self.compiled = compiled
         self.cost = SearchCost()
@@ -74,6 +84,7 @@ class Search(Iterator[AnswerRow]):
         self._readers = readers
         self._partial = partial
         self._newest = newest
+        self._lookups = lookups
         self._plan = compiled.plan_bytes()
         with engine_errors():
             # An empty lake must refuse a wrong regular expression like any other.
@@ -81,6 +92,8 @@ class Search(Iterator[AnswerRow]):
         self._facts = msgspec.json.decode(self._plan, type=PlanFacts)
         self._newest_first = self._facts.newest_first
         self._is_closed = False
+        self._root: Root | None = None
+        self._nested: list[Search] = []
         self._gives_lines = False
         self._lock = threading.RLock()
         self._begin(state)
@@ -128,6 +141,34 @@ class Search(Iterator[AnswerRow]):
                 self._end()
                 raise
 
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the answer must know: where it is approximate, and the bound; complete with the last row."""
+        return [] if self._root is None else list(self._root.context.notes)
+
+    def subsearch(self, query: Query) -> Iterator[Record]:
+        """The rows of a nested query over the same state of the lake. Closing the iterator stops it."""
+        compiled = compile_parsed(query, self.compiled.text, self.compiled.scope)
+        if self.compiled.only_indexes is not None:
+            compiled = compiled.restricted(self.compiled.only_indexes)
+        search = Search(
+            compiled, self._state, self._executor, self._readers, partial=self._partial, lookups=self._lookups
+        )
+        self._nested.append(search)
+        try:
+            for row in search:
+                if isinstance(row, Row):
+                    yield Record.of_event(row, compiled.has_whole_events)
+                else:
+                    yield Record.of_table(row)
+        finally:
+            search.close()
+            self.cost.include(search.cost)
+
+    def lookup_table(self, name: str) -> bytes:
+        """The file of a lookup table of the lake."""
+        return self._lookups(name)
+
     def close(self) -> None:
         """Stops what still runs; any thread may call it. The cost so far stays."""
         self.stop()
@@ -137,6 +178,8 @@ class Search(Iterator[AnswerRow]):
 
     def stop(self) -> None:
         """Like `close`, but does not wait for a thread that is in the middle of asking for a row."""
+        for search in list(self._nested):
+            search.stop()
         self._session.close()
 
     def _begin(self, state: State) -> None:
@@ -198,7 +241,7 @@ class Search(Iterator[AnswerRow]):
         )
 
     def _run_rows(self) -> Generator[AnswerRow, None, None]:
-        root = self.compiled.root()
+        root = self._root = self.compiled.root(self)
         for batch in self._merge().batches():
             for start in range(0, len(batch), ROWS_AT_ONCE):
                 yield from root.push_rows(self._rows_of(batch[start : start + ROWS_AT_ONCE]))
@@ -226,7 +269,7 @@ class Search(Iterator[AnswerRow]):
         return sum(sizes) // max(1, len(sizes))
 
     def _run_aggregate(self) -> Generator[AnswerRow, None, None]:
-        root = self.compiled.root()
+        root = self._root = self.compiled.root(self)
         with engine_errors():
             merged = merge_aggregates(
                 self._session,

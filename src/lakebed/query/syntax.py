@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from lakebed.query.expression import Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Column:
 
     parts: Text
     span: Span = field(default=NOWHERE, compare=False)
+    computed: Expression | None = None
+    """What stands in place of a column where a stage has computed it; `parts` is empty then. Not part of the text."""
 
     @property
     def name(self) -> str | None:

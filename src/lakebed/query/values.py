@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from lakebed.model import JsonValue, Scalar
 
@@ -87,3 +88,8 @@ def sort_key(value: Scalar) -> SortKey:
 def group_key(value: Scalar) -> SortKey:
     """Equal for values that belong in one group: `1` and `1.0` do, `1`, `"1"` and `true` do not."""
     return sort_key(value)
+
+
+def number_text(value: Fraction) -> str:
+    """JSON number text of a positive amount: exact for integers, else the nearest double."""
+    return str(value.numerator) if value.denominator == 1 else repr(float(value))

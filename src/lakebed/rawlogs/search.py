@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
 
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.root import Root
     from lakebed.query.run import AnswerRow
     from lakebed.rawlogs.scan import FoundRow, Part
     from lakebed.rawlogs.sources import Problem, RawSource
@@ -68,6 +69,7 @@ class RawSearch(Iterator["AnswerRow"]):
             check_plan(self._plan)
         self._lock = threading.Lock()
         self._is_closed = False
+        self._root: Root | None = None
         self._rows = self._run()
 
     def __iter__(self) -> Self:
@@ -122,6 +124,11 @@ class RawSearch(Iterator["AnswerRow"]):
                 self.cost.rows += part.matched
                 yield part.source, part.matched
 
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the answer must know: where it is approximate, and the bound; complete with the last row."""
+        return [] if self._root is None else list(self._root.context.notes)
+
     def close(self) -> None:
         """Stops the search; the cost so far stays."""
         self.stop()
@@ -169,7 +176,7 @@ class RawSearch(Iterator["AnswerRow"]):
         return self._run_aggregate() if self.compiled.is_aggregate else self._run_rows()
 
     def _run_rows(self) -> Generator[AnswerRow, None, None]:
-        root = self.compiled.root()
+        root = self._root = self.compiled.root()
         if self._limit != 0:
             for part in self._scan(self._settings("plan", self._limit)):
                 yield from root.push_rows([_row(found) for found in part.rows])
@@ -178,7 +185,7 @@ class RawSearch(Iterator["AnswerRow"]):
         yield from root.finish()
 
     def _run_aggregate(self) -> Generator[AnswerRow, None, None]:
-        root = self.compiled.root()
+        root = self._root = self.compiled.root()
         partials: list[bytes] = []
         with engine_errors():
             for part in self._scan(self._settings("plan", None)):

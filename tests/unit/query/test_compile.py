@@ -16,7 +16,7 @@ ALL: dict[str, Any] = {"op": "all", "of": []}
 def plan(**changed: Any) -> dict[str, Any]:
     """The plan of a search for everything, with some keys changed."""
     return {
-        "version": 1,
+        "version": 2,
         "filter": ALL,
         "since_ns": None,
         "until_ns": None,
@@ -102,8 +102,11 @@ def test_filter(text: str, node: dict[str, Any]) -> None:
         ("* | table(@index, a)", plan(columns=["a"]), ["table(@index, a)"], ("@index", "a")),
         (
             "* | table(a) | where a: 1",
-            plan(columns=["a"]),
-            ["table(a)", "where a: 1"],
+            plan(
+                filter={**ERROR, "column": {"parts": ["a"]}, "pattern": {"parts": ["1"], "exact_case": False}},
+                columns=["a"],
+            ),
+            ["table(a)"],
             ("a",),
         ),
         (
@@ -125,8 +128,8 @@ def test_filter(text: str, node: dict[str, Any]) -> None:
                     "by": ["a"],
                     "functions": [
                         {"name": "count"},
-                        {"name": "sum", "column": "x"},
-                        {"name": "min", "column": "y"},
+                        {"name": "sum", "columns": ["x"]},
+                        {"name": "min", "columns": ["y"]},
                     ],
                 }
             ),
@@ -135,7 +138,7 @@ def test_filter(text: str, node: dict[str, Any]) -> None:
         ),
         (
             "* | max(x)",
-            plan(aggregate={"by": [], "functions": [{"name": "max", "column": "x"}]}),
+            plan(aggregate={"by": [], "functions": [{"name": "max", "columns": ["x"]}]}),
             [],
             ("@q.value",),
         ),
@@ -262,7 +265,7 @@ def test_metadata_that_rows_do_not_carry_is_refused_at_the_root() -> None:
 
 def test_plan_bytes_are_the_plan() -> None:
     assert compile_query("error | head 1").plan_bytes() == (
-        b'{"version":1,"filter":{"op":"has","column":null,"pattern":{"parts":["error"],'
+        b'{"version":2,"filter":{"op":"has","column":null,"pattern":{"parts":["error"],'
         b'"exact_case":false}},"since_ns":null,"until_ns":null,"newest_first":true,"limit":1,'
         b'"columns":null,"aggregate":null,"use_index":true}'
     )

@@ -17,7 +17,7 @@ mod broken;
 mod keys;
 mod opening;
 mod salvage;
-mod string;
+pub(crate) mod string;
 mod walk;
 
 use super::ignore::IgnoreSink;

@@ -5,7 +5,7 @@ use super::fetch::Fetched;
 use super::metadata::Metadata;
 use super::numbers::NumberHasher;
 use super::partial::{Group, Kernel, Partial, State, check_distinct, check_groups, is_better};
-use super::plan::Aggregate;
+use super::plan::{Aggregate, Operand};
 use super::sum::Addend;
 use super::unit::Unit;
 use super::value::Value;
@@ -65,10 +65,11 @@ enum Running {
 
 impl Aggregator {
     pub fn new(aggregate: &Aggregate) -> Result<Self> {
-        let mut names: Vec<&str> = aggregate.by.iter().map(String::as_str).collect();
+        let mut names = aggregate.by.iter().map(Operand::column).collect::<Result<Vec<_>>>()?;
         let mut tasks = Vec::new();
         for function in &aggregate.functions {
-            let column = function.column.as_deref().map(|name| {
+            let name = function.columns.first().map(Operand::column).transpose()?;
+            let column = name.map(|name| {
                 names.iter().position(|known| *known == name).unwrap_or_else(|| {
                     names.push(name);
                     names.len() - 1

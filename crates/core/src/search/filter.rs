@@ -9,11 +9,9 @@ use crate::value::column::{ColumnPart, ColumnPattern};
 use crate::value::decimal::{compare, is_number};
 use crate::value::needle::Needle;
 use crate::value::pattern::ValuePattern;
+use crate::value::regex::compile_regex;
 use crate::value::time::parse_time;
 use std::cmp::Ordering;
-
-/// A compiled regular expression may take so much memory; `a{1000}{1000}` wants more and is refused.
-const REGEX_BYTES_MAX: usize = 4 << 20;
 
 pub enum Tree {
     All(Vec<Tree>),
@@ -119,7 +117,9 @@ fn compile(node: &Node, leaves: &mut Vec<Leaf>) -> Result<Tree> {
         Node::Exists { column } => (column, Test::Exists),
         Node::Compare { column, relation, number } => (column, Test::Compare(*relation, checked_number(number)?)),
         Node::CompareTime { column, relation, time_ns } => (column, Test::CompareTime(*relation, *time_ns)),
-        Node::Regex { column, regex, ignore_case } => (column, Test::Regex(compile_regex(regex, *ignore_case)?)),
+        Node::Regex { column, regex, ignore_case } => {
+            (column, Test::Regex(compile_regex(regex, *ignore_case).map_err(CoreError::Plan)?))
+        }
         Node::Cidr { column, network } => (column, Test::Cidr(Network::parse(network).map_err(CoreError::Plan)?)),
     };
     let columns = column.as_ref().map(column_pattern).transpose()?;
@@ -147,15 +147,6 @@ fn checked_number(text: &str) -> Result<Vec<u8>> {
     } else {
         Err(CoreError::Plan(format!("not a JSON number: '{text}'")))
     }
-}
-
-fn compile_regex(regex: &str, ignore_case: bool) -> Result<regex::bytes::Regex> {
-    regex::bytes::RegexBuilder::new(regex)
-        .case_insensitive(ignore_case)
-        .size_limit(REGEX_BYTES_MAX)
-        .dfa_size_limit(REGEX_BYTES_MAX)
-        .build()
-        .map_err(|error| CoreError::Plan(format!("regular expression: {error}")))
 }
 
 fn column_pattern(name: &ColumnName) -> Result<ColumnPattern> {

@@ -44,8 +44,11 @@ impl Kernel {
         let known = Self::ALL.iter().find(|(name, _)| *name == function.name);
         let (name, kernel) =
             known.ok_or_else(|| CoreError::Plan(format!("unknown aggregate function '{}'", function.name)))?;
-        if function.column.is_none() && *kernel != Self::Count {
+        if function.columns.is_empty() && *kernel != Self::Count {
             return Err(CoreError::Plan(format!("aggregate function '{name}' needs a column")));
+        }
+        if function.columns.len() > 1 || !function.parameters.is_empty() {
+            return Err(CoreError::Plan(format!("aggregate function '{name}' takes one column and no parameter")));
         }
         Ok(*kernel)
     }
@@ -250,7 +253,7 @@ impl Partial {
             out.extend_from_slice(group.rows.to_string().as_bytes());
             out.push(b']');
         }
-        out.extend_from_slice(b"]}");
+        out.extend_from_slice(b"],\"notes\":[]}");
         Ok(out)
     }
 }

@@ -1,9 +1,9 @@
 //! The plan as it comes from the query layer: JSON, checked word by word. See docs/search-plan.md.
 use crate::error::{CoreError, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The only version this engine understands.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Deeper filters than this are refused: evaluation and serde recurse.
 const FILTER_DEPTH_MAX: usize = 120;
@@ -25,7 +25,7 @@ pub struct Plan {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Aggregate {
-    pub by: Vec<String>,
+    pub by: Vec<Operand>,
     pub functions: Vec<Function>,
 }
 
@@ -34,7 +34,36 @@ pub struct Aggregate {
 pub struct Function {
     pub name: String,
     #[serde(default)]
-    pub column: Option<String>,
+    pub columns: Vec<Operand>,
+    /// Texts of JSON numbers.
+    #[serde(default)]
+    pub parameters: Vec<String>,
+}
+
+/// What an aggregate groups by or looks at: a column by its name, or a value computed from columns.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum Operand {
+    Column(String),
+    Expression(ExpressionOperand),
+}
+
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct ExpressionOperand {
+    pub expression: serde_json::Value,
+}
+
+impl Operand {
+    /// The name of the column that it is.
+    pub fn column(&self) -> Result<&str> {
+        match self {
+            Self::Column(name) => Ok(name),
+            Self::Expression(_) => {
+                Err(CoreError::Plan("expressions as operands of an aggregate are not supported".to_string()))
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -84,20 +113,20 @@ pub enum Node {
     },
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnName {
     pub parts: Vec<NamePart>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]
 #[serde(untagged)]
 pub enum NamePart {
     Literal(String),
     Star(Star),
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Star {
     pub star: u8,

@@ -6,12 +6,20 @@ const DIGITS_MAX: usize = 19;
 /// Beyond so many zeros a number is written with an exponent.
 const ZEROS_MAX: usize = 40;
 
-struct Parts {
-    is_negative: bool,
+/// A number as its digits and their place.
+pub struct Parts {
+    pub is_negative: bool,
     /// Without zeros at either end; empty for zero.
-    digits: Vec<u8>,
+    pub digits: Vec<u8>,
     /// Power of ten of the last digit.
-    exponent: i64,
+    pub exponent: i64,
+}
+
+impl Parts {
+    /// None when the exponent is beyond i64. For text that is not a number the answer is arbitrary.
+    pub fn of(number: &[u8]) -> Option<Self> {
+        parts(number)
+    }
 }
 
 fn parts(number: &[u8]) -> Option<Parts> {

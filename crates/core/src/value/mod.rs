@@ -8,5 +8,6 @@ pub mod integer;
 pub mod json;
 pub mod needle;
 pub mod pattern;
+pub mod regex;
 pub mod time;
 pub mod token;

@@ -10,6 +10,7 @@ pub mod reference;
 pub mod sample;
 pub mod search;
 pub mod world;
+pub mod written;
 
 use proptest::test_runner::Config;
 

@@ -186,7 +186,7 @@ pub fn table(events: &[&Event], by: &[String], functions: &[(&str, Option<String
         cells.push(events.len().to_string());
         rows.push(format!("[{}]", cells.join(",")));
     }
-    format!("{{\"rows\":[{}]}}", rows.join(","))
+    format!("{{\"rows\":[{}],\"notes\":[]}}", rows.join(","))
 }
 
 fn json(value: &Value) -> String {

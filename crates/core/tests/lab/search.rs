@@ -45,7 +45,7 @@ impl Default for Ask {
 impl Ask {
     pub fn plan(&self) -> Plan {
         let plan = json!({
-            "version": 1,
+            "version": 2,
             "filter": self.filter,
             "since_ns": self.since_ns,
             "until_ns": self.until_ns,

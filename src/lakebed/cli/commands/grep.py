@@ -121,6 +121,8 @@ def grep(
         _write_records(search, query, has_names=showing.has_names(named, unless_piped=True), has_color=has_color)
     else:
         _write_rows(search, query, None if showing.output == "raw" else showing.output)
+    for note in search.notes:
+        sys.stderr.write(safe_text(f"note: {note}") + "\n")
     if any(problem.is_missing for problem in problems):
         return PARTIAL if search.sources_read else ERROR
     return FOUND if search.cost.rows else NOTHING

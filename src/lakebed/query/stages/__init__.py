@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
+from lakebed.query.stages.eval import Eval
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.value import SingleValue
@@ -24,13 +26,20 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "avg": SingleValue,
         "count": Count,
         "countdistinct": CountDistinct,
+        "eval": Eval,
         "groupbycount": GroupByCount,
         "head": Head,
         "max": SingleValue,
+        "median": SingleValue,
         "min": SingleValue,
+        "mode": SingleValue,
+        "percentile": SingleValue,
+        "rename": Rename,
         "stats": Stats,
+        "stdev": SingleValue,
         "sum": SingleValue,
         "table": Table,
+        "var": SingleValue,
         "where": Where,
     }
 )

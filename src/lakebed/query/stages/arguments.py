@@ -2,25 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lakebed.errors import QueryError
+from lakebed.query.expression import ColumnRef, ColumnsRef, Expression
+from lakebed.query.expression_parser import parse_expression
+from lakebed.query.expression_printer import label_of, print_operand
 from lakebed.query.filters import parse_column
-from lakebed.query.lexer import Kind
+from lakebed.query.lexer import Kind, Token
+from lakebed.query.literals import parse_number
+from lakebed.query.printer import print_name
+from lakebed.query.syntax import NOWHERE, Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakebed.query.cursor import Cursor
-    from lakebed.query.syntax import Span
 
 _RESERVED_WORDS = frozenset({"by", "as"})
+_NAMES = (Kind.WORD, Kind.BACKTICK, Kind.IN)
+_QUOTED = (Kind.SINGLE_QUOTED, Kind.DOUBLE_QUOTED)
+_AFTER_OPERAND = (Kind.COMMA, Kind.CLOSE, Kind.PIPE, Kind.END)
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """What a function is taken of, and how the column that holds it is called."""
+
+    expression: Expression
+    label: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What rows are grouped by, and the name of its column."""
+
+    expression: Expression
+    output: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        text = print_operand(self.expression)
+        return text if self.output == label_of(self.expression) else f"{text} as {print_name(self.output)}"
+
+
+def keys_of(names: Sequence[str]) -> tuple[Key, ...]:
+    """Plain columns as keys."""
+    return tuple(Key(ColumnRef(name), name) for name in names)
 
 
 def parse_name(cursor: Cursor, expected: str = "a column name") -> tuple[str, Span]:
     """Takes the name of one column."""
     token = cursor.peek()
-    if token.kind is Kind.WORD and token.source.lower() in _RESERVED_WORDS:
+    if _is_reserved(token):
         cursor.fail_expected(expected, f": a column of that name is written `{token.source}`")
     column = parse_column(cursor, expected)
     if column.name is None:
@@ -32,16 +68,66 @@ def parse_argument(cursor: Cursor, stage: str) -> str:
     """Takes `a` or `(a)`: the one column of a stage."""
     opening = cursor.take_if(Kind.OPEN)
     column, _ = parse_name(cursor, f'a column name after "{stage}{"(" if opening else ""}"')
-    refuse_several(cursor, stage)
     if opening is not None:
         close_parenthesis(cursor, f'")" after the column `{column}`')
     return column
 
 
-def refuse_several(cursor: Cursor, function: str) -> None:
-    """Says that different combinations of values cannot be counted yet."""
-    if function == "countdistinct" and cursor.peek().kind is Kind.COMMA:
-        cursor.fail('"countdistinct" of several columns is not available yet', cursor.peek())
+def parse_operand(cursor: Cursor, expected: str = "a column name") -> Operand:
+    """Takes a column, or an expression over columns.
+
+    A name may hold characters such as `-` here, as everywhere in stages; with spaces around it `-` is an operator.
+    """
+    mark, token = cursor.mark(), cursor.peek()
+    if token.kind in _QUOTED:
+        parse_column(cursor, expected)  # says how a column is quoted
+    if token.kind in _NAMES or _is_reserved(token):
+        if _is_reserved(token) or all(isinstance(part, str) for part in token.text):
+            name, span = parse_name(cursor, expected)
+            if cursor.peek().kind in _AFTER_OPERAND or _is_reserved(cursor.peek()):
+                return Operand(ColumnRef(name, span), name, span)
+        cursor.reset(mark)
+    elif token.kind not in (Kind.OPEN, Kind.TILDE):
+        cursor.fail_expected(expected)
+    expression = parse_expression(cursor)
+    if isinstance(expression, ColumnsRef):
+        cursor.fail(f"expected {expected}, found {token.describe()}: it has no wildcards", expression.span)
+    return Operand(expression, label_of(expression), expression.span)
+
+
+def parse_operands(cursor: Cursor, stage: str) -> tuple[Expression, ...]:
+    """Takes `a, b` or `(a, b)`: at least one operand."""
+    opening = cursor.take_if(Kind.OPEN)
+    operands = [parse_operand(cursor, f'a column name after "{stage}{"(" if opening else ""}"')]
+    while cursor.take_if(Kind.COMMA):
+        operands.append(parse_operand(cursor, 'a column name after ","'))
+    if opening is not None:
+        close_parenthesis(cursor, f'"," or ")" after {print_operand(operands[-1].expression)}')
+    return tuple(operand.expression for operand in operands)
+
+
+def parse_keys(cursor: Cursor, expected: str) -> tuple[Key, ...]:
+    """Takes what rows are grouped by: columns or expressions, each with its name after `as` where it has one."""
+    keys = [_parse_key(cursor, expected)]
+    while cursor.take_if(Kind.COMMA):
+        keys.append(_parse_key(cursor, 'a column name after ","'))
+    return tuple(keys)
+
+
+def _parse_key(cursor: Cursor, expected: str) -> Key:
+    operand = parse_operand(cursor, expected)
+    if cursor.take_keyword("as"):
+        output, span = parse_name(cursor, 'a column name after "as"')
+        return Key(operand.expression, output, span)
+    return Key(operand.expression, operand.label, operand.span)
+
+
+def take_number(cursor: Cursor, expected: str) -> Token:
+    """Takes a JSON number."""
+    token = cursor.take_operand()
+    if parse_number(token.source) is None:
+        cursor.fail(f"expected {expected}, found {token.describe()}", token)
+    return token
 
 
 def parse_names(cursor: Cursor, stage: str) -> tuple[str, ...]:
@@ -90,3 +176,7 @@ def parse_count(cursor: Cursor, expected: str, most: int) -> int:
     if len(digits) > len(str(most)) or not 1 <= int(digits) <= most:
         cursor.fail(f"expected a number from 1 to {most}, found {token.describe()}", token)
     return int(digits)
+
+
+def _is_reserved(token: Token) -> bool:
+    return token.kind is Kind.WORD and token.source.lower() in _RESERVED_WORDS

@@ -10,21 +10,27 @@ from __future__ import annotations
 import enum
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 from lakebed.model import Scalar, Table, TableRow
 from lakebed.query.aggregate import Aggregate, Groups
+from lakebed.query.functions.base import ROW_COLUMN, RowOrder
+from lakebed.query.names import Names
 from lakebed.query.record import Record
 from lakebed.query.values import sort_key
 
 if TYPE_CHECKING:
+    from lakebed.query.context import RunContext, Scope
     from lakebed.query.cursor import Cursor
     from lakebed.query.syntax import Filter, Span
 
 COUNT_COLUMN = "@q.count"
 VALUE_COLUMN = "@q.value"
 UNIQUE_COLUMN = "@q.uniq"
+
+ROOT_ORDER = RowOrder(ROW_COLUMN)
+"""Rows at the root come in their order."""
 
 
 Values: TypeAlias = Sequence[Scalar]
@@ -47,14 +53,19 @@ class Leaf:
     """What the leaf part does; stages add to it in order."""
 
     filters: list[Filter]
+    order: RowOrder
+    """Of the rows that the leaf finds."""
+    names: Names = field(default_factory=Names)
+    """What names mean after the stages so far."""
     limit: int | None = None
-    has_table: bool = False
     aggregate: AggregateStage | None = None
+    computes: Aggregate | None = None
+    """What that stage computes, over the event's own columns."""
 
     @property
     def takes_filters(self) -> bool:
         """True while a row that the leaf drops would be dropped by the text as well."""
-        return self.limit is None and not self.has_table and self.aggregate is None
+        return self.limit is None and self.aggregate is None
 
 
 class StageRun(ABC):
@@ -79,6 +90,8 @@ class Stage(ABC):
     """One stage as it was written; printing it and parsing that gives an equal stage."""
 
     name: ClassVar[str]
+    gives_table: ClassVar[bool] = False
+    """Whether its rows are rows of a table whatever it was given."""
     span: Span = field(compare=False)
 
     @classmethod
@@ -89,6 +102,10 @@ class Stage(ABC):
     @abstractmethod
     def __str__(self) -> str:
         """The stage as query text."""
+
+    def bound(self, scope: Scope) -> Stage:
+        """The stage for one search, where it depends on the time range."""
+        return self
 
     def push_down(self, leaf: Leaf) -> Pushed:
         """Hands work to the leaf part, when every stage before this one has been pushed."""
@@ -103,7 +120,7 @@ class Stage(ABC):
         return columns
 
     @abstractmethod
-    def start(self) -> StageRun:
+    def start(self, context: RunContext) -> StageRun:
         """A fresh run of this stage at the root."""
 
 
@@ -111,10 +128,11 @@ class Stage(ABC):
 class AggregateStage(Stage):
     """A stage that turns rows into one table. The first in a query becomes the leaf's aggregate."""
 
-    @property
+    gives_table: ClassVar[bool] = True
+
     @abstractmethod
-    def aggregate(self) -> Aggregate:
-        """What is computed."""
+    def aggregate(self, order: RowOrder) -> Aggregate:
+        """What is computed over rows in this order."""
 
     @property
     @abstractmethod
@@ -129,7 +147,7 @@ class AggregateStage(Stage):
     def to_rows(self, table: Table) -> list[TableRow]:
         """The answer in its final order: the most frequent group first, equal ones by their
         values."""
-        aggregate = self.aggregate
+        aggregate = self.aggregate(ROOT_ORDER)
         by_count = len(aggregate.by)
         rows = table.rows
         if not rows and not by_count:  # no event at all is still one group when there is nothing to group by
@@ -140,19 +158,20 @@ class AggregateStage(Stage):
         return [dict(zip(self.output, self.to_values(*group), strict=True)) for group in groups]
 
     def push_down(self, leaf: Leaf) -> Pushed:
-        if not leaf.takes_filters:
+        computes = self.aggregate(leaf.order).resolved(leaf.names) if leaf.takes_filters else None
+        if computes is None:
             return Pushed.NOTHING
-        leaf.aggregate = self
+        leaf.aggregate, leaf.computes = self, computes
         return Pushed.ALL
 
     def reads(self) -> frozenset[str] | None:
-        return self.aggregate.reads()
+        return self.aggregate(ROOT_ORDER).reads()
 
     def columns_after(self, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
         return self.output
 
-    def start(self) -> StageRun:
-        return _AggregateRun(self)
+    def start(self, context: RunContext) -> StageRun:
+        return _AggregateRun(self, context)
 
 
 def _count_of(row: Values) -> int:
@@ -162,9 +181,9 @@ def _count_of(row: Values) -> int:
 
 
 class _AggregateRun(StageRun):
-    def __init__(self, stage: AggregateStage) -> None:
+    def __init__(self, stage: AggregateStage, context: RunContext) -> None:
         self._stage = stage
-        self._groups = Groups(stage.aggregate)
+        self._groups = Groups(stage.aggregate(replace(ROOT_ORDER, seconds=context.scope.seconds)))
 
     def push(self, records: Sequence[Record]) -> Sequence[Record]:
         for record in records:

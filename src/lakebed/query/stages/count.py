@@ -11,6 +11,7 @@ from lakebed.query.stages.base import COUNT_COLUMN, AggregateStage, Values
 
 if TYPE_CHECKING:
     from lakebed.query.cursor import Cursor
+    from lakebed.query.functions.base import RowOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,7 @@ class Count(AggregateStage):
     def __str__(self) -> str:
         return "count()"
 
-    @property
-    def aggregate(self) -> Aggregate:
+    def aggregate(self, order: RowOrder) -> Aggregate:
         return Aggregate((), ())
 
     @property

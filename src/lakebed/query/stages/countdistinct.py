@@ -1,44 +1,45 @@
-"""`countdistinct`: how many different values a column has."""
+"""`countdistinct`: how many different values, or combinations of values, there are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from lakebed.query.aggregate import Aggregate, Function
-from lakebed.query.printer import print_name
-from lakebed.query.stages.arguments import parse_argument
+from lakebed.query.aggregate import Aggregate
+from lakebed.query.functions.base import FunctionCall
+from lakebed.query.stages.arguments import parse_operands
 from lakebed.query.stages.base import UNIQUE_COLUMN, AggregateStage, Values
 
 if TYPE_CHECKING:
     from lakebed.query.cursor import Cursor
+    from lakebed.query.functions.base import RowOrder
 
 
 @dataclass(frozen=True, slots=True)
 class CountDistinct(AggregateStage):
-    """`countdistinct(a)`: one row with the number of different values of `a` in `@q.uniq`, exact.
+    """`countdistinct(a)`, `countdistinct(a, b)`: one row with the number of different values, or combinations of
+    values, in `@q.uniq`.
 
-    Rows without the column do not count. Values of different types differ (`1` and `"1"`), spellings
-    of one number do not (`1` and `1.0`).
+    Rows without one of the columns do not count. Values of different types differ (`1` and `"1"`), spellings of one
+    number do not (`1` and `1.0`). Exact while there are few; beyond that a sketch, and the answer says so.
 
     Example: `eventName: ConsoleLogin | countdistinct(sourceIPAddress)`
     """
 
     name: ClassVar[str] = "countdistinct"
-    column: str
+    call: FunctionCall
 
     @classmethod
     def parse(cls, cursor: Cursor, name: str) -> Self:
         start = cursor.last
-        column = parse_argument(cursor, name)
-        return cls(cursor.span_from(start), column)
+        operands = parse_operands(cursor, name)
+        return cls(cursor.span_from(start), FunctionCall(name, operands))
 
     def __str__(self) -> str:
-        return f"countdistinct({print_name(self.column)})"
+        return str(self.call)
 
-    @property
-    def aggregate(self) -> Aggregate:
-        return Aggregate((), (Function("countdistinct", self.column),))
+    def aggregate(self, order: RowOrder) -> Aggregate:
+        return Aggregate((), (self.call.kernel(order),))
 
     @property
     def output(self) -> tuple[str, ...]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from lakebed.query.aggregate import Aggregate
-from lakebed.query.printer import print_names
-from lakebed.query.stages.arguments import distinct, parse_names
+from lakebed.query.lexer import Kind
+from lakebed.query.stages.arguments import Key, close_parenthesis, distinct, parse_keys
 from lakebed.query.stages.base import COUNT_COLUMN, AggregateStage, Values
 
 if TYPE_CHECKING:
     from lakebed.query.cursor import Cursor
+    from lakebed.query.functions.base import RowOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +26,28 @@ class GroupByCount(AggregateStage):
     """
 
     name: ClassVar[str] = "groupbycount"
-    by: tuple[str, ...]
+    by: tuple[Key, ...]
 
     @classmethod
     def parse(cls, cursor: Cursor, name: str) -> Self:
         start = cursor.last
-        by = parse_names(cursor, name)
+        opening = cursor.take_if(Kind.OPEN)
+        by = parse_keys(cursor, f'a column name after "{name}{"(" if opening else ""}"')
+        if opening is not None:
+            close_parenthesis(cursor, f'"," or ")" after the column `{by[-1].output}`')
         span = cursor.span_from(start)
-        distinct(cursor, [(column, span) for column in (*by, COUNT_COLUMN)])
+        distinct(cursor, [*((key.output, key.span) for key in by), (COUNT_COLUMN, span)])
         return cls(span, by)
 
     def __str__(self) -> str:
-        return f"groupbycount({print_names(self.by)})"
+        return f"groupbycount({', '.join(map(str, self.by))})"
 
-    @property
-    def aggregate(self) -> Aggregate:
-        return Aggregate(self.by, ())
+    def aggregate(self, order: RowOrder) -> Aggregate:
+        return Aggregate(tuple(key.expression for key in self.by), ())
 
     @property
     def output(self) -> tuple[str, ...]:
-        return (*self.by, COUNT_COLUMN)
+        return (*(key.output for key in self.by), COUNT_COLUMN)
 
     def to_values(self, by: Values, functions: Values, count: int) -> Values:
         return (*by, count)

@@ -12,6 +12,7 @@ from lakebed.query.stages.base import Leaf, Pushed, Stage, StageRun
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lakebed.query.context import RunContext
     from lakebed.query.cursor import Cursor
     from lakebed.query.record import Record
 
@@ -53,7 +54,7 @@ class Head(Stage):
     def reads(self) -> frozenset[str] | None:
         return frozenset()
 
-    def start(self) -> StageRun:
+    def start(self, context: RunContext) -> StageRun:
         return _HeadRun(self.row_count)
 
 

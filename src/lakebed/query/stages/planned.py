@@ -4,14 +4,8 @@ error."""
 from __future__ import annotations
 
 _STAGES = """
-dedup delta drop eval fields fieldsummary join limit lookup parse patterns percentile
-rare rename sample sequence sort tail timechart top transaction union unroll var
+dedup delta drop fields fieldsummary join limit lookup parse patterns
+rare sample sequence sort tail timechart top transaction union unroll
 """
 
 PLANNED_STAGES = frozenset(_STAGES.split())
-
-_FUNCTIONS = """
-earliest first last latest list median mode percentile rate stdev values var
-"""
-
-PLANNED_FUNCTIONS = frozenset(_FUNCTIONS.split())

@@ -12,6 +12,7 @@ from lakebed.query.stages.base import Leaf, Pushed, Stage, StageRun
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lakebed.query.context import RunContext
     from lakebed.query.cursor import Cursor
     from lakebed.query.record import Record
 
@@ -40,7 +41,7 @@ class Table(Stage):
     def push_down(self, leaf: Leaf) -> Pushed:
         if leaf.aggregate is not None:
             return Pushed.NOTHING
-        leaf.has_table = True
+        leaf.names = leaf.names.only(self.columns)
         return Pushed.PARTLY
 
     def reads(self) -> frozenset[str] | None:
@@ -49,7 +50,7 @@ class Table(Stage):
     def columns_after(self, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
         return self.columns
 
-    def start(self) -> StageRun:
+    def start(self, context: RunContext) -> StageRun:
         return _TableRun(self.columns)
 
 

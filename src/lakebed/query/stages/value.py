@@ -1,46 +1,44 @@
-"""`avg`, `sum`, `min`, `max` as stages: one number over all rows."""
+"""`avg`, `max`, `min`, `percentile`, `sum`, `var` and their like as stages: one value over all rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from lakebed.query.aggregate import Aggregate, Function
-from lakebed.query.printer import print_name
-from lakebed.query.stages.arguments import parse_argument
+from lakebed.query.aggregate import Aggregate
+from lakebed.query.lexer import Kind
 from lakebed.query.stages.base import VALUE_COLUMN, AggregateStage, Values
+from lakebed.query.stages.calls import parse_arguments
 
 if TYPE_CHECKING:
     from lakebed.query.cursor import Cursor
+    from lakebed.query.functions.base import FunctionCall, RowOrder
 
 
 @dataclass(frozen=True, slots=True)
 class SingleValue(AggregateStage):
-    """`sum(bytes)`, `avg(bytes)`, `min(bytes)`, `max(bytes)`: one row with the result in
-    `@q.value`.
+    """`sum(bytes)`, `percentile(95, bytes)` …: a function of `stats` alone, one row with the result in `@q.value`.
 
-    `sum` and `avg` look at numbers only and give null when there is none; `min` and `max` order
-    numbers before strings before booleans, so that they work on times too.
+    Works for `avg`, `max`, `median`, `min`, `mode`, `percentile`, `stdev`, `sum` and `var`.
 
     Example: `@lb.source_type: "aws:vpcflow" | sum(bytes)`
     """
 
-    name: ClassVar[str] = "avg, sum, min, max"
-    function: Function
+    name: ClassVar[str] = "avg, max, median, min, mode, percentile, stdev, sum, var"
+    call: FunctionCall
 
     @classmethod
     def parse(cls, cursor: Cursor, name: str) -> Self:
         start = cursor.last
-        column = parse_argument(cursor, name)
-        return cls(cursor.span_from(start), Function(name, column))
+        opening = cursor.take_if(Kind.OPEN)
+        call = parse_arguments(cursor, name, closes=opening is not None)
+        return cls(cursor.span_from(start), call)
 
     def __str__(self) -> str:
-        assert self.function.column is not None
-        return f"{self.function.name}({print_name(self.function.column)})"
+        return str(self.call)
 
-    @property
-    def aggregate(self) -> Aggregate:
-        return Aggregate((), (self.function,))
+    def aggregate(self, order: RowOrder) -> Aggregate:
+        return Aggregate((), (self.call.kernel(order),))
 
     @property
     def output(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from lakebed.query.walk import columns_read
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lakebed.query.context import RunContext
     from lakebed.query.cursor import Cursor
     from lakebed.query.record import Record
     from lakebed.query.syntax import Filter
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 class Where(Stage):
     """`where <filter>`: the whole filter language, over the rows of the stage before.
 
-    Before the first aggregate, `head` or `table` it is part of the search itself and costs nothing
-    extra. After them it also sees computed columns such as `@q.count`; regular expressions work
-    only before them.
+    Before the first aggregate or `head` it is part of the search itself and costs nothing extra. After them it also
+    sees computed columns such as `@q.count`.
 
     Example: `* | groupbycount(src) | where @q.count > 100`
     """
@@ -43,15 +43,16 @@ class Where(Stage):
         return f"where {print_filter(self.filter)}"
 
     def push_down(self, leaf: Leaf) -> Pushed:
-        if not leaf.takes_filters:
+        filter_ = leaf.names.filter(self.filter) if leaf.takes_filters else None
+        if filter_ is None:
             return Pushed.NOTHING
-        leaf.filters.append(self.filter)
+        leaf.filters.append(filter_)
         return Pushed.ALL
 
     def reads(self) -> frozenset[str] | None:
         return columns_read(self.filter)
 
-    def start(self) -> StageRun:
+    def start(self, context: RunContext) -> StageRun:
         return _WhereRun(self.filter)
 
 

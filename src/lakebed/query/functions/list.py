@@ -1,0 +1,28 @@
+"""`list`: the values in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from lakebed.query.aggregate import Function
+from lakebed.query.expression import Call
+from lakebed.query.functions.base import AggregateFunction
+
+if TYPE_CHECKING:
+    from lakebed.query.functions.base import FunctionCall, RowOrder
+
+
+class List(AggregateFunction):
+    """`list(c)`: the values of `c` in the order of the rows, as JSON text. The answer says when they are
+    too many.
+
+    Example: `* | stats list(eventName) by user`
+    """
+
+    name: ClassVar[str] = "list"
+
+    @classmethod
+    def kernel(cls, call: FunctionCall, order: RowOrder) -> Function:
+        """See `AggregateFunction.kernel`."""
+        key = Call("negate", (order.key,)) if order.is_descending else order.key
+        return Function("list", (key, *call.operands))
