@@ -9,8 +9,8 @@ from __future__ import annotations
 from lakebed._core import (
     Builder,
     CoreError,
-    Grep,
     Expression,
+    Grep,
     LeafSearch,
     Regex,
     Segment,
@@ -27,8 +27,8 @@ from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, Limit
 
 __all__ = [
     "Builder",
-    "Grep",
     "Expression",
+    "Grep",
     "LeafSearch",
     "Regex",
     "Segment",
