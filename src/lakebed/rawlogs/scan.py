@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -73,10 +74,14 @@ def scan(
 ) -> Iterator[Part]:
     """What is found, source by source. What cannot be read is told to `tell`, by any thread, and left out."""
 
+    greps = threading.local()
+
     def work(source: RawSource, put: Put[Part]) -> None:
         scanner = _Scanner(source, settings, put)
+        # A thread's memory is used again for its next source, unless something went wrong in the middle of one.
+        grep, greps.found = getattr(greps, "found", None), None
         try:
-            scanner.run(tell)
+            greps.found = scanner.run(grep, tell)
         except (LakebedError, OSError) as error:
             reason = str(error) if isinstance(error, LakebedError) else (error.strerror or "system error").lower()
             tell(Problem(source.name, reason))
@@ -94,10 +99,13 @@ class _Scanner:
         self._put = put
         self.matched = 0
 
-    def run(self, tell: Callable[[Problem], None]) -> None:
+    def run(self, grep: Grep | None, tell: Callable[[Problem], None]) -> Grep | None:
+        """Searches the source; gives the engine back for the next one."""
         source, settings = self._source, self._settings
         with engine_errors(source.name):
-            grep = Grep(settings.plan, wanted=settings.wanted, limit=settings.limit, takes_binary=settings.takes_binary)
+            if grep is None:
+                limit, takes_binary = settings.limit, settings.takes_binary
+                grep = Grep(settings.plan, wanted=settings.wanted, limit=limit, takes_binary=takes_binary)
             grep.begin_object(
                 source.url,
                 modified_ns=source.modified_ns,
@@ -111,7 +119,7 @@ class _Scanner:
                     grep.settle()
                 self.matched = grep.matched
                 if not self._hand_over(grep):
-                    return
+                    return None
                 if is_done:
                     break
             report = msgspec.json.decode(grep.end_object(), type=_Report)
@@ -122,6 +130,7 @@ class _Scanner:
         elif report.damage is not None:
             tell(Problem(source.name, f"damaged at byte {report.damage.offset}: {report.damage.reason}"))
         self._put(Part(source, is_last=True, matched=report.matched, raw_bytes=report.raw_bytes), 0)
+        return grep
 
     def _hand_over(self, grep: Grep) -> bool:
         """Puts what was found; False: nobody wants more."""

@@ -14,6 +14,10 @@ use crate::search::plan::Plan;
 use crate::search::pruning::TimeRange;
 use crate::write::builder::ObjectStart;
 
+/// Records are looked at before they are parsed, unless after so many of them more than one of so many was parsed all the same.
+const LOOKED_AT_MIN: u64 = 64;
+const WANTED_SHARE: u64 = 3;
+
 pub struct Output {
     wanted: Wanted,
     time: TimeRange,
@@ -33,6 +37,9 @@ pub struct Output {
     pub rows: Vec<OutputRow>,
     pub summary: Summary,
     failure: Option<CoreError>,
+    looks_ahead: bool,
+    looked_at: u64,
+    wanted_of_these: u64,
 }
 
 /// The source object that events come from now, and where in it.
@@ -67,6 +74,9 @@ impl Output {
             rows: Vec::new(),
             summary: Summary::new(plan),
             failure: None,
+            looks_ahead: false,
+            looked_at: 0,
+            wanted_of_these: 0,
         })
     }
 
@@ -82,6 +92,9 @@ impl Output {
             ..Object::default()
         };
         self.matched = 0;
+        // The time of an event may be that of the one before it.
+        self.looks_ahead = self.required.is_some() && !self.reads_time;
+        (self.looked_at, self.wanted_of_these) = (0, 0);
     }
 
     /// Whether no more of the object is wanted.
@@ -138,6 +151,25 @@ impl Output {
 }
 
 impl EventSink for Output {
+    #[inline]
+    fn looks_ahead(&self) -> bool {
+        self.looks_ahead
+    }
+
+    fn wants(&mut self, record: &[u8]) -> bool {
+        let wants = self.required.as_ref().is_none_or(|required| required.may_be_in_source(record));
+        self.looked_at += 1;
+        self.wanted_of_these += u64::from(wants);
+        if self.looked_at >= LOOKED_AT_MIN && self.wanted_of_these * WANTED_SHARE > self.looked_at {
+            self.looks_ahead = false;
+        }
+        wants
+    }
+
+    fn skip_event(&mut self) {
+        self.object.next_record += 1;
+    }
+
     fn begin_source(&mut self, source_type: &'static str, time_fields: &'static [&'static str]) {
         self.object.source_type = source_type;
         if self.object.time_fields.is_empty() {

@@ -52,6 +52,8 @@ pub struct Grep {
     takes_binary: bool,
     current: Option<Current>,
     out: Output,
+    /// Memory for quiet text, kept from one object to the next.
+    spare: Vec<u8>,
 }
 
 struct Current {
@@ -69,7 +71,7 @@ impl Grep {
     /// `limit`: most events of one object. `takes_binary`: objects that are no text are read as if they were.
     pub fn new(plan: &Plan, wanted: Wanted, limit: Option<u64>, takes_binary: bool) -> Result<Self> {
         let out = Output::new(plan, wanted, limit)?;
-        Ok(Self { required: Required::of(&plan.filter), takes_binary, current: None, out })
+        Ok(Self { required: Required::of(&plan.filter), takes_binary, current: None, out, spare: Vec::new() })
     }
 
     pub fn begin_object(&mut self, start: ObjectStart) -> Result<()> {
@@ -81,7 +83,7 @@ impl Grep {
         self.current = Some(Current {
             decompressor: Decompressor::new(Limits::default()),
             parser: SourceParser::new(format),
-            quiet: Vec::new(),
+            quiet: std::mem::take(&mut self.spare),
             is_parsed: false,
             is_binary: false,
             damage: None,
@@ -129,6 +131,8 @@ impl Grep {
         if current.is_parsed && !current.is_binary {
             current.parser.finish(&mut self.out);
         }
+        current.quiet.clear();
+        self.spare = current.quiet;
         self.out.finish_object();
         self.out.check()?;
         Ok(GrepReport {
@@ -187,8 +191,10 @@ impl Current {
         self.quiet.extend_from_slice(piece);
         if self.quiet.len() > QUIET_BYTES_MAX || required.may_be_in_source(&self.quiet[from..]) {
             self.is_parsed = true;
-            let quiet = std::mem::take(&mut self.quiet);
+            let mut quiet = std::mem::take(&mut self.quiet);
             self.parse(&quiet, out);
+            quiet.clear();
+            self.quiet = quiet;
         }
     }
 

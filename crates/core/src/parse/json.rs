@@ -20,7 +20,7 @@ mod salvage;
 pub(crate) mod string;
 mod walk;
 
-use super::ignore::IgnoreSink;
+use super::ignore::{IgnoreSink, SkimSink};
 use super::registry::{Head, Parser};
 use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
@@ -314,6 +314,14 @@ impl JsonParser {
     /// Tells the value that starts at `at` as an event, or takes back what the sink was told of it.
     #[inline]
     fn event<S: EventSink, const TOP: bool>(&mut self, text: &[u8], at: usize, sink: &mut S) -> Result<usize, Stop> {
+        if sink.looks_ahead()
+            && let Ok(end) = self.walker.value::<_, TOP>(text, at, &mut SkimSink)
+            && !sink.wants(&text[at..end])
+        {
+            sink.skip_event();
+            self.statistics.events += 1;
+            return Ok(end);
+        }
         sink.begin_event();
         let is_object = text[at] == b'{';
         if !is_object {
