@@ -57,10 +57,9 @@ impl Judge {
         Self { filter, reaches, generation: 0 }
     }
 
-    /// Whether the filter looks at the event time.
-    pub fn reads_time(&self) -> bool {
-        let fields = self.filter.leaves.iter().filter_map(|leaf| leaf.metadata).map(|metadata| metadata.field);
-        fields.into_iter().any(|field| matches!(field, Field::Time | Field::TimeNs | Field::TimeSource))
+    /// Whether the filter looks at one of these.
+    pub fn reads(&self, fields: &[Field]) -> bool {
+        self.filter.leaves.iter().any(|leaf| leaf.metadata.is_some_and(|metadata| fields.contains(&metadata.field)))
     }
 
     pub fn passes(&mut self, tape: &Tape, facts: &EventFacts) -> bool {

@@ -5,6 +5,7 @@
 //! through a segment in memory and a leaf search over it. What is new is only how to be quick about text that cannot match.
 pub mod answer;
 pub mod judge;
+pub mod lines;
 pub mod output;
 pub mod required;
 pub mod run;

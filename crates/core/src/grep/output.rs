@@ -10,6 +10,7 @@ use crate::format::rows::TimeSource;
 use crate::parse::sink::{EventSink, RecordFacts};
 use crate::search::filter::Filter;
 use crate::search::leaf::OutputRow;
+use crate::search::metadata::Field;
 use crate::search::plan::Plan;
 use crate::search::pruning::TimeRange;
 use crate::write::builder::ObjectStart;
@@ -57,7 +58,8 @@ impl Output {
         let judge = Judge::new(Filter::compile(&plan.filter)?);
         let time = TimeRange { since_ns: plan.since_ns, until_ns: plan.until_ns };
         let has_range = time.since_ns.is_some() || time.until_ns.is_some();
-        let reads_time = wanted == Wanted::Plan || has_range || judge.reads_time();
+        let reads_time =
+            wanted == Wanted::Plan || has_range || judge.reads(&[Field::Time, Field::TimeNs, Field::TimeSource]);
         Ok(Self {
             wanted,
             time,
@@ -95,6 +97,11 @@ impl Output {
         // The time of an event may be that of the one before it.
         self.looks_ahead = self.required.is_some() && !self.reads_time;
         (self.looked_at, self.wanted_of_these) = (0, 0);
+    }
+
+    /// Whether an event's place in its object means nothing here: neither its number nor the time of the event before it.
+    pub fn is_free_of_place(&self) -> bool {
+        !self.reads_time && !self.judge.reads(&[Field::Record])
     }
 
     /// Whether no more of the object is wanted.

@@ -20,6 +20,9 @@ const AUTOMATON_BYTES_MAX: usize = 64 << 20;
 /// Bytes of a `\u` escape.
 const ESCAPE_BYTES: usize = 6;
 
+/// `\u` and `\/` are searched apart.
+const ESCAPE_SEARCHES: usize = 2;
+
 /// A literal of which one must be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Literal {
@@ -32,6 +35,28 @@ pub struct Required {
     search: Search,
     escapes: Escapes,
     longest: usize,
+}
+
+/// Places in one text, each search going over it once.
+pub struct Places<'a> {
+    required: &'a Required,
+    text: &'a [u8],
+    /// Of each search, what it found last: `Some(None)` nothing yet, `None` nothing any more.
+    next: Vec<Option<Option<usize>>>,
+}
+
+impl Places<'_> {
+    /// The first place at `from` or later; `from` must not go back.
+    pub fn next(&mut self, from: usize) -> Option<usize> {
+        for (search, next) in self.next.iter_mut().enumerate() {
+            if let Some(known) = next
+                && known.is_none_or(|at| at < from)
+            {
+                *next = self.required.find(search, self.text, from).map(Some);
+            }
+        }
+        self.next.iter().filter_map(|next| next.flatten()).min()
+    }
 }
 
 enum Search {
@@ -48,6 +73,13 @@ struct Escapes {
 }
 
 impl Required {
+    /// That this text, in this case, is there.
+    pub fn of_text(text: &str) -> Self {
+        let literals = [Literal { text: text.as_bytes().to_vec(), exact_case: true }];
+        let search = Search::Needles(vec![Needle::new(text.as_bytes(), true)]);
+        Self { escapes: Escapes::of(&literals), search, longest: text.len() }
+    }
+
     /// None: the filter requires nothing that can be looked for.
     pub fn of(filter: &Node) -> Option<Self> {
         let literals = literals(filter)?;
@@ -69,6 +101,25 @@ impl Required {
         match &self.search {
             Search::Needles(needles) => needles.iter().any(|needle| needle.find(text, 0).is_some()),
             Search::Automaton(regex) => regex.is_match(text),
+        }
+    }
+
+    /// The places where a literal is, or may hide.
+    pub fn places<'a>(&'a self, text: &'a [u8]) -> Places<'a> {
+        let searches = match &self.search {
+            Search::Needles(needles) => needles.len(),
+            Search::Automaton(_) => 1,
+        };
+        Places { required: self, text, next: vec![Some(None); searches + ESCAPE_SEARCHES] }
+    }
+
+    /// The first place, at `from` or later, that one of the searches finds.
+    fn find(&self, search: usize, text: &[u8], from: usize) -> Option<usize> {
+        match &self.search {
+            Search::Needles(needles) if search < needles.len() => needles[search].find(text, from),
+            Search::Automaton(regex) if search == 0 => regex.find_at(text, from).map(|found| found.start()),
+            Search::Needles(needles) => self.escapes.find(search - needles.len(), text, from),
+            Search::Automaton(_) => self.escapes.find(search - 1, text, from),
         }
     }
 
@@ -117,8 +168,17 @@ impl Escapes {
     }
 
     fn may_hide(&self, text: &[u8]) -> bool {
-        (self.has_slash && memmem::find(text, b"\\/").is_some())
-            || self.finder.find_iter(text).any(|at| self.hides(&text[at + 2..]))
+        (0..ESCAPE_SEARCHES).any(|search| self.find(search, text, 0).is_some())
+    }
+
+    /// The first escape, at `from` or later, that may hide a character that is looked for.
+    fn find(&self, search: usize, text: &[u8], from: usize) -> Option<usize> {
+        let rest = text.get(from..)?;
+        if search > 0 {
+            return self.has_slash.then(|| memmem::find(rest, b"\\/")).flatten().map(|at| from + at);
+        }
+        let found = self.finder.find_iter(rest).find(|at| self.hides(&rest[at + 2..]));
+        found.map(|at| from + at)
     }
 
     /// Whether the four digits after `\u` may be of a character that is looked for.

@@ -2,6 +2,7 @@
 //!
 //! *Quiet text*: as long as an object's text holds nothing that the filter requires, it is only searched and kept back. What holds
 //! nothing to its end is never parsed. Once it does, all of it is: only a parser knows where a record begins.
+use super::lines::LineFeeder;
 use super::output::Output;
 use super::required::Required;
 use crate::decompress::{Damage, Decompressor, Limits};
@@ -15,9 +16,6 @@ use crate::write::builder::ObjectStart;
 
 /// Quiet text that is kept back: more than most objects of logs have. Longer ones are parsed from here on.
 const QUIET_BYTES_MAX: usize = 16 << 20;
-
-/// Text goes to the parser in steps of this size, so that what is found does not pile up in one call more than it must.
-const STEP_BYTES: usize = 256 << 10;
 
 /// So many first bytes are looked at for a zero byte, which no text has.
 const BINARY_HEAD_BYTES: usize = 4096;
@@ -51,6 +49,7 @@ pub struct Grep {
     required: Option<Required>,
     takes_binary: bool,
     current: Option<Current>,
+    feeder: LineFeeder,
     out: Output,
     /// Memory for quiet text, kept from one object to the next.
     spare: Vec<u8>,
@@ -71,7 +70,8 @@ impl Grep {
     /// `limit`: most events of one object. `takes_binary`: objects that are no text are read as if they were.
     pub fn new(plan: &Plan, wanted: Wanted, limit: Option<u64>, takes_binary: bool) -> Result<Self> {
         let out = Output::new(plan, wanted, limit)?;
-        Ok(Self { required: Required::of(&plan.filter), takes_binary, current: None, out, spare: Vec::new() })
+        let feeder = LineFeeder::new(if out.is_free_of_place() { Required::of(&plan.filter) } else { None });
+        Ok(Self { feeder, required: Required::of(&plan.filter), takes_binary, current: None, out, spare: Vec::new() })
     }
 
     pub fn begin_object(&mut self, start: ObjectStart) -> Result<()> {
@@ -100,7 +100,7 @@ impl Grep {
         }
         let mut decompressor = std::mem::replace(decompressor, Decompressor::new(Limits::default()));
         let fed = decompressor.feed(data, |piece| {
-            current.take(piece, self.required.as_ref(), self.takes_binary, &mut self.out);
+            current.take(piece, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
         });
         current.decompressor = decompressor;
         current.damage = fed.err();
@@ -112,6 +112,7 @@ impl Grep {
     pub fn settle(&mut self) -> Result<()> {
         let Some(current) = &mut self.current else { return Err(no_object()) };
         if current.is_parsed && !current.is_binary && !self.out.is_done() {
+            self.feeder.flush(&mut current.parser, &mut self.out);
             current.parser.settle(&mut self.out);
         }
         self.out.check()
@@ -123,14 +124,16 @@ impl Grep {
         if current.damage.is_none() && !current.is_binary && !self.out.is_done() {
             let mut decompressor = std::mem::replace(&mut current.decompressor, Decompressor::new(Limits::default()));
             let ended = decompressor.finish(|piece| {
-                current.take(piece, self.required.as_ref(), self.takes_binary, &mut self.out);
+                current.take(piece, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
             });
             current.decompressor = decompressor;
             current.damage = ended.err();
         }
         if current.is_parsed && !current.is_binary {
+            self.feeder.flush(&mut current.parser, &mut self.out);
             current.parser.finish(&mut self.out);
         }
+        self.feeder.forget();
         current.quiet.clear();
         self.spare = current.quiet;
         self.out.finish_object();
@@ -175,7 +178,14 @@ fn no_object() -> CoreError {
 
 impl Current {
     /// Takes the next piece of text.
-    fn take(&mut self, piece: &[u8], required: Option<&Required>, takes_binary: bool, out: &mut Output) {
+    fn take(
+        &mut self,
+        piece: &[u8],
+        required: Option<&Required>,
+        takes_binary: bool,
+        feeder: &mut LineFeeder,
+        out: &mut Output,
+    ) {
         let is_first = !self.is_parsed && self.quiet.is_empty();
         if is_first && !takes_binary && memchr::memchr(0, &piece[..piece.len().min(BINARY_HEAD_BYTES)]).is_some() {
             self.is_binary = true;
@@ -185,24 +195,16 @@ impl Current {
         }
         let Some(required) = required.filter(|_| !self.is_parsed) else {
             self.is_parsed = true;
-            return self.parse(piece, out);
+            return feeder.feed(piece, &mut self.parser, out);
         };
         let from = self.quiet.len().saturating_sub(required.overlap_bytes());
         self.quiet.extend_from_slice(piece);
         if self.quiet.len() > QUIET_BYTES_MAX || required.may_be_in_source(&self.quiet[from..]) {
             self.is_parsed = true;
             let mut quiet = std::mem::take(&mut self.quiet);
-            self.parse(&quiet, out);
+            feeder.feed(&quiet, &mut self.parser, out);
             quiet.clear();
             self.quiet = quiet;
-        }
-    }
-
-    fn parse(&mut self, text: &[u8], out: &mut Output) {
-        for step in text.chunks(STEP_BYTES) {
-            if !out.is_done() {
-                self.parser.feed(step, out);
-            }
         }
     }
 }

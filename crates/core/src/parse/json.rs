@@ -21,13 +21,14 @@ pub(crate) mod string;
 mod walk;
 
 use super::ignore::{IgnoreSink, SkimSink};
-use super::registry::{Head, Parser};
+use super::registry::{Head, Parser, Skippable};
 use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
 use super::utf8::Utf8Filter;
 use broken::RawLine;
 use memchr::memmem;
 use opening::Opening;
+pub use walk::ENVELOPE_KEY;
 use walk::{Fault, Stop, Walker, skip_space};
 
 /// Where JSON logs keep their time, the most telling names first.
@@ -147,6 +148,11 @@ impl Parser for JsonParser {
 
     fn statistics(&self) -> Statistics {
         Statistics { invalid_utf8: self.filter.replaced(), ..self.statistics }
+    }
+
+    fn skippable(&self) -> Option<Skippable> {
+        let is_at_rest = self.place == Place::Top && self.buffer.is_empty() && !self.filter.is_pending();
+        is_at_rest.then_some(Skippable::Objects)
     }
 }
 

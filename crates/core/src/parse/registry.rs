@@ -21,6 +21,21 @@ pub trait Parser: Default {
     /// The end of the data.
     fn finish<S: EventSink>(&mut self, sink: &mut S);
     fn statistics(&self) -> Statistics;
+    /// What lines may be left out now; None in the middle of a record, and for formats whose records are not lines.
+    fn skippable(&self) -> Option<Skippable> {
+        None
+    }
+}
+
+/// Lines that can be left out, whole, without changing what is told of the others but their numbers and borrowed times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skippable {
+    /// Any lines.
+    Any,
+    /// Lines that do not start with a letter in lower case, as a header does.
+    NotHeaders,
+    /// Lines that are objects from their first byte to their last.
+    Objects,
 }
 
 /// How many lines of the first bytes are looked at.
@@ -117,6 +132,10 @@ macro_rules! formats {
 
             pub fn statistics(&self) -> Statistics {
                 match self { $(Self::$format(parser) => parser.statistics()),* }
+            }
+
+            pub fn skippable(&self) -> Option<Skippable> {
+                match self { $(Self::$format(parser) => parser.skippable()),* }
             }
         }
     };
