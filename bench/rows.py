@@ -185,6 +185,8 @@ ROWS = [
     time_row("count by a field", "count_by", "duckdb", 1.5),
     time_row("count by a nested field", "count_by_nested", "duckdb", 1.5),
     time_row("filter, count and distinct by a field", "filter_count_distinct", "clickhouse", 1),
+    time_row("grep a plain word vs rg -z, rare", "grep_rare", "ripgrep", 1),
+    time_row("grep a plain word vs rg -z, frequent", "grep_frequent", "ripgrep", 1),
     Row("newest 50 events", "≤ 2 pages, ≤ 5 ms", _newest),
     Row("needle in one segment, absent", "1 request", _traffic_absent),
     Row("needle in one segment, in 1 event", "2 rounds, ≤ 5 requests, ≤ 1 % or 512 kB", _traffic("present")),

@@ -10,6 +10,7 @@ from lakebed._core import (
     Builder,
     CoreError,
     Expression,
+    Grep,
     LeafSearch,
     Regex,
     RowAggregate,
@@ -34,6 +35,7 @@ from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, Limit
 __all__ = [
     "Builder",
     "Expression",
+    "Grep",
     "LeafSearch",
     "Regex",
     "RowAggregate",
