@@ -21,6 +21,7 @@ from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.rename import Rename
+from lakebed.query.stages.sort import Sort, SortColumn
 from lakebed.query.stages.stats import Measure, Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.value import SingleValue
@@ -205,6 +206,11 @@ def stats_stages(draw: st.DrawFn) -> Stats:
     return Stats(NOWHERE, tuple(measures), keys_of(by))
 
 
+sort_columns = st.lists(st.builds(SortColumn, names, st.booleans()), min_size=1, max_size=2).map(tuple)
+ordering_stages: list[st.SearchStrategy[Stage]] = [
+    sort_columns.map(lambda columns: Sort(NOWHERE, columns)),
+]
+
 plain_stages: st.SearchStrategy[Stage] = st.one_of(
     filters(with_regex=False).map(lambda filter_: Where(NOWHERE, filter_)),
     st.integers(1, 4).map(lambda count: Head(NOWHERE, count)),
@@ -214,6 +220,7 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
     stats_stages(),
     distinct_names.map(lambda by: CountDistinct(NOWHERE, FunctionCall("countdistinct", tuple(map(ColumnRef, by))))),
     renames.map(lambda pairs: Rename(NOWHERE, tuple(pairs))),
+    *ordering_stages,
     st.builds(
         lambda name, column: SingleValue(NOWHERE, FunctionCall(name, column)),
         st.sampled_from(["avg", "sum", "min", "max"]),

@@ -21,6 +21,7 @@ a b error user.name tags[*] @index @lb.time * ** -x && in IN and or not AND by a
 ( ) : = != < <= > >= ~ | , { } ! # ' " ` \\ \\* \\n /x/ /x/i /[a/ 'x' 'a b' "x" "" `a` `a b` `a*`
 5 -5 1e3 1..5 10.0.0.0/8 fd00::/8 2026-01-01 2026-01-01T00:00:00Z
 count() stats head table where groupbycount countdistinct max(a) table(a) |stats |where |count |head
+|sort |limit asc desc - -a
 """
 FRAGMENTS = FRAGMENT_LINES.split()
 

@@ -111,7 +111,8 @@ def compile_parsed(
             refuse_indexes(stage.filter, text)
     time_range, filters = lift_times([filter_], TimeRange(scope.since_ns, scope.until_ns))
     scope = replace(scope, since_ns=time_range.since_ns, until_ns=time_range.until_ns)
-    stages = [stage.bound(scope) for stage in (*query.stages, *limiting)]
+    written = [stage.bound(scope) for stage in (*query.stages, *limiting)]
+    stages = [stage.followed_by(written[place + 1 :]) for place, stage in enumerate(written)]
     leaf, root_stages = _split(filters, stages, scope)
     time_range, filters = lift_times(leaf.filters, time_range)
     columns = None if leaf.aggregate is not None else _columns_needed(root_stages)

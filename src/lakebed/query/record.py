@@ -45,6 +45,11 @@ class Record:
         """A row of a table."""
         return cls(None, table_row, False)
 
+    @property
+    def is_whole_event(self) -> bool:
+        """Whether it holds all columns of an event, and its metadata."""
+        return self._is_whole_event
+
     def named(self, name: str) -> Iterable[Scalar]:
         """Values of the column with this name; metadata too."""
         if name in self._changes:

@@ -11,6 +11,7 @@ from lakebed.query.stages.eval import Eval
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.rename import Rename
+from lakebed.query.stages.sort import Sort
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.value import SingleValue
@@ -29,12 +30,14 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "eval": Eval,
         "groupbycount": GroupByCount,
         "head": Head,
+        "limit": Head,
         "max": SingleValue,
         "median": SingleValue,
         "min": SingleValue,
         "mode": SingleValue,
         "percentile": SingleValue,
         "rename": Rename,
+        "sort": Sort,
         "stats": Stats,
         "stdev": SingleValue,
         "sum": SingleValue,

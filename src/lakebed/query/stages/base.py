@@ -92,6 +92,8 @@ class Stage(ABC):
     name: ClassVar[str]
     gives_table: ClassVar[bool] = False
     """Whether its rows are rows of a table whatever it was given."""
+    keeps_each_row: ClassVar[bool] = False
+    """Whether it gives exactly one row for each row, in the same order."""
     span: Span = field(compare=False)
 
     @classmethod
@@ -107,6 +109,10 @@ class Stage(ABC):
         """The stage for one search, where it depends on the time range."""
         return self
 
+    def followed_by(self, stages: Sequence[Stage]) -> Stage:
+        """The stage with what it makes of those that come after it, such as that only its first rows are looked at."""
+        return self
+
     def push_down(self, leaf: Leaf) -> Pushed:
         """Hands work to the leaf part, when every stage before this one has been pushed."""
         return Pushed.NOTHING
@@ -119,9 +125,21 @@ class Stage(ABC):
         """Output columns, given those before; None means whole events."""
         return columns
 
+    def takes_rows(self) -> int | None:
+        """How many rows it looks at, the first; None when that depends on the rows."""
+        return None
+
     @abstractmethod
     def start(self, context: RunContext) -> StageRun:
         """A fresh run of this stage at the root."""
+
+
+def rows_wanted(stages: Sequence[Stage]) -> int | None:
+    """How many of its first rows those look at that come after a stage; None for all."""
+    for stage in stages:
+        if not stage.keeps_each_row:
+            return stage.takes_rows()
+    return None
 
 
 @dataclass(frozen=True, slots=True)
