@@ -102,8 +102,11 @@ def test_filter(text: str, node: dict[str, Any]) -> None:
         ("* | table(@index, a)", plan(columns=["a"]), ["table(@index, a)"], ("@index", "a")),
         (
             "* | table(a) | where a: 1",
-            plan(columns=["a"]),
-            ["table(a)", "where a: 1"],
+            plan(
+                filter={**ERROR, "column": {"parts": ["a"]}, "pattern": {"parts": ["1"], "exact_case": False}},
+                columns=["a"],
+            ),
+            ["table(a)"],
             ("a",),
         ),
         (
