@@ -18,12 +18,14 @@ from lakebed.query.parser import Query
 from lakebed.query.stages.arguments import keys_of
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
+from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sort import Sort, SortColumn
 from lakebed.query.stages.stats import Measure, Stats
 from lakebed.query.stages.table import Table
+from lakebed.query.stages.tail import Tail
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from lakebed.query.syntax import (
@@ -206,9 +208,12 @@ def stats_stages(draw: st.DrawFn) -> Stats:
     return Stats(NOWHERE, tuple(measures), keys_of(by))
 
 
+fields = st.lists(columns, min_size=1, max_size=2, unique=True).map(tuple)
 sort_columns = st.lists(st.builds(SortColumn, names, st.booleans()), min_size=1, max_size=2).map(tuple)
 ordering_stages: list[st.SearchStrategy[Stage]] = [
     sort_columns.map(lambda columns: Sort(NOWHERE, columns)),
+    st.integers(1, 4).map(lambda count: Tail(NOWHERE, count)),
+    st.builds(lambda chosen, is_drop: Fields(NOWHERE, chosen, is_drop), fields, st.booleans()),
 ]
 
 plain_stages: st.SearchStrategy[Stage] = st.one_of(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING
 
+from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.sort import Sort
+from lakebed.query.stages.tail import Tail
 from tests import oracle
+from tests.oracle import OracleRow
 
 if TYPE_CHECKING:
     from lakebed.query.stages.base import Stage
-    from tests.oracle import OracleRow
+    from lakebed.query.syntax import Column
+    from tests.events import Json
 
 
 def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
@@ -18,8 +23,66 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
     match stage:
         case Sort():
             return sorted_by(rows, [(column.column, column.is_descending) for column in stage.columns])
+        case Tail():
+            return rows[-stage.row_count :]
+        case Fields():
+            return [(dropped if stage.is_drop else kept)(row, list(stage.columns)) for row in rows]
         case _:
             raise AssertionError(f"the oracle does not know the stage {stage}")
+
+
+ONLY_IF_NAMED = ["@scnr.datetime", "@scnr.time_ns", "@scnr.source_type", "@lb.source_type", "@lb.received"]
+ONLY_IF_NAMED += ["@lb.time_source", "@lb.parse_error"]
+SHOWN = ["@lb.time", "@lb.object", "@lb.record", "@index"]
+
+
+def kept(row: OracleRow, columns: list[Column]) -> OracleRow:
+    """The row with these columns only; an event keeps its metadata."""
+    chosen: list[tuple[str, Json]] = []
+    for column in columns:
+        named = [(name, value) for name, value in own_columns(row) if fits(column, name)]
+        if column.name is not None and is_metadata(row, column.name):
+            value = row.value(column.name)
+            named = [] if value is None or column.name in SHOWN else [(column.name, value)]
+        known = {name for name, _ in chosen}
+        chosen += [(name, value) for name, value in named if name not in known]
+    if row.columns is not None:
+        return OracleRow(row.event, dict(chosen))
+    names = {name for name, _ in chosen}
+    gone = [name for name, _ in row.every() if name not in names]
+    changes = dict.fromkeys([*gone, *(name for name in ONLY_IF_NAMED if name not in names)])
+    told = {name: value for name, value in chosen if name.startswith(("@lb.", "@scnr."))}
+    return OracleRow(row.event, None, chosen, {**row.changes, **changes, **told})
+
+
+def dropped(row: OracleRow, columns: list[Column]) -> OracleRow:
+    """The row without these columns; an event keeps its metadata."""
+    gone = [name for name, _ in own_columns(row) if any(fits(column, name) for column in columns)]
+    if row.columns is not None:
+        left = {name: value for name, value in row.columns.items() if name not in gone}
+        return OracleRow(row.event, left)
+    aliases = [name for name in ONLY_IF_NAMED if name in {column.name for column in columns}]
+    left = [(name, value) for name, value in own_columns(row) if name not in gone and name not in SHOWN]
+    names = {name for name, _ in left}
+    gone = [name for name, _ in row.every() if name not in names]
+    return OracleRow(row.event, None, left, {**row.changes, **dict.fromkeys([*gone, *aliases])})
+
+
+def own_columns(row: OracleRow) -> list[tuple[str, Json]]:
+    """The row's columns; those of a table that are null are there, too."""
+    if row.event is None and row.columns is not None:
+        return list(row.columns.items())
+    return row.every()
+
+
+def is_metadata(row: OracleRow, name: str) -> bool:
+    return row.event is not None and row.columns is None and oracle.metadata_of(row.event, name) is not None
+
+
+def fits(column: Column, name: str) -> bool:
+    if column.name is not None:
+        return column.name == name
+    return re.fullmatch(oracle.name_pattern(column), name) is not None
 
 
 def sorted_by(rows: list[OracleRow], columns: list[tuple[str, bool]]) -> list[OracleRow]:

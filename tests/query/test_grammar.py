@@ -17,10 +17,13 @@ from lakebed.query.expression_printer import print_operand
 from lakebed.query.parser import parse_query
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
+from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.sort import Sort
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
+from lakebed.query.stages.tail import Tail
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from tests.generators import queries
@@ -31,7 +34,7 @@ a b error user.name tags[*] @index @lb.time * ** -x && in IN and or not AND by a
 ( ) : = != < <= > >= ~ | , { } ! # ' " ` \\ \\* \\n /x/ /x/i /[a/ 'x' 'a b' "x" "" `a` `a b` `a*`
 5 -5 1e3 1..5 10.0.0.0/8 fd00::/8 2026-01-01 2026-01-01T00:00:00Z
 count() stats head table where groupbycount countdistinct max(a) table(a) |stats |where |count |head
-|sort |limit asc desc - -a
+|sort |limit |tail |fields |drop asc desc - -a a.*
 """
 FRAGMENTS = FRAGMENT_LINES.split()
 
@@ -82,7 +85,19 @@ def assert_agreement(text: str) -> None:
         assert not grammar_accepts(text), f"only the grammar accepts {text!r}\n{error}"
 
 
-PLAIN_STAGES = (Where, Head, Table, Count, GroupByCount, Stats, SingleValue, CountDistinct)
+PLAIN_STAGES = (
+    Where,
+    Head,
+    Tail,
+    Sort,
+    Fields,
+    Table,
+    Count,
+    GroupByCount,
+    Stats,
+    SingleValue,
+    CountDistinct,
+)
 """What the grammar knows, over plain columns."""
 
 PLAIN_FUNCTIONS = {"avg", "count", "countdistinct", "max", "min", "sum"}

@@ -67,8 +67,11 @@ class CompiledQuery:
 
     @property
     def has_whole_events(self) -> bool:
-        """Whether the leaf parts deliver whole events, not some columns of them."""
-        return self.plan["columns"] is None
+        """Whether the leaf parts deliver events with their metadata, if only those columns that are ever looked at."""
+        if self.plan["columns"] is None:
+            return True
+        cutting = next(stage for stage in self.root_stages if stage.columns_left() is not None)
+        return cutting.columns_after(None) is None
 
     def plan_bytes(self) -> bytes:
         """The plan as the engine takes it."""
@@ -123,7 +126,7 @@ def compile_parsed(
         "filter": filter_node(And(tuple(filters))),
         "since_ns": time_range.since_ns,
         "until_ns": time_range.until_ns,
-        "newest_first": scope.newest_first,
+        "newest_first": scope.newest_first != leaf.is_reversed,
         "limit": leaf.limit,
         "columns": columns,
         "aggregate": _aggregate_of(leaf, text),
@@ -151,7 +154,8 @@ def _split(filters: list[Filter], stages: Sequence[Stage], scope: Scope) -> tupl
         if leaf.aggregate is stage:
             root_stages.clear()  # the leaf computes from the event what they would have made of it
         if pushed is not Pushed.ALL:
-            root_stages.append(stage)
+            root_stages.append(leaf.instead or stage)
+            leaf.instead = None
     return leaf, root_stages
 
 
@@ -162,7 +166,7 @@ def _columns_needed(root_stages: Sequence[Stage]) -> list[str] | None:
         reads = stage.reads()
         if reads is None:
             return None
-        chosen = stage.columns_after(None)
+        chosen = stage.columns_left()
         in_order = [name for name in chosen or () if name in reads]
         needed.update(dict.fromkeys([*in_order, *sorted(reads)]))
         if chosen is not None:
@@ -178,7 +182,7 @@ def _check_metadata(root_stages: Sequence[Stage], text: str) -> None:
             if name in LEAF_ONLY_METADATA:
                 message = f'"{name}" works only before head, unless table chooses the columns'
                 raise QueryError(message, text, span.start, span.end)
-        if stage.columns_after(None) is not None:
+        if stage.columns_left() is not None:
             return
 
 

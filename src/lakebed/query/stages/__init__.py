@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.eval import Eval
+from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sort import Sort
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
+from lakebed.query.stages.tail import Tail
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 
@@ -27,7 +29,9 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "avg": SingleValue,
         "count": Count,
         "countdistinct": CountDistinct,
+        "drop": Fields,
         "eval": Eval,
+        "fields": Fields,
         "groupbycount": GroupByCount,
         "head": Head,
         "limit": Head,
@@ -42,6 +46,7 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "stdev": SingleValue,
         "sum": SingleValue,
         "table": Table,
+        "tail": Tail,
         "var": SingleValue,
         "where": Where,
     }

@@ -58,6 +58,10 @@ class Leaf:
     names: Names = field(default_factory=Names)
     """What names mean after the stages so far."""
     limit: int | None = None
+    is_reversed: bool = False
+    """Whether rows are found in the opposite order."""
+    instead: Stage | None = None
+    """Set by a stage: what runs at the root in its place."""
     aggregate: AggregateStage | None = None
     computes: Aggregate | None = None
     """What that stage computes, over the event's own columns."""
@@ -128,6 +132,10 @@ class Stage(ABC):
     def takes_rows(self) -> int | None:
         """How many rows it looks at, the first; None when that depends on the rows."""
         return None
+
+    def columns_left(self) -> tuple[str, ...] | None:
+        """The columns of an event that are left after it, in order; None when that depends on the event."""
+        return self.columns_after(None)
 
     @abstractmethod
     def start(self, context: RunContext) -> StageRun:

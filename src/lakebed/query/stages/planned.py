@@ -4,8 +4,8 @@ error."""
 from __future__ import annotations
 
 _STAGES = """
-dedup delta drop fields fieldsummary join lookup parse patterns
-rare sample sequence tail timechart top transaction union unroll
+dedup delta fieldsummary join lookup parse patterns
+rare sample sequence timechart top transaction union unroll
 """
 
 PLANNED_STAGES = frozenset(_STAGES.split())

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 from lakebed.errors import LimitError
-from lakebed.query.lexer import Kind, Token, skip_blank
+from lakebed.query.lexer import Kind
 from lakebed.query.printer import print_name
-from lakebed.query.stages.arguments import close_parenthesis, parse_name
+from lakebed.query.stages.arguments import close_parenthesis, parse_name, take_minus
 from lakebed.query.stages.base import Stage, StageRun, rows_wanted
 from lakebed.query.values import SortKey, sort_key
 
@@ -83,18 +83,9 @@ class Sort(Stage):
         return _SortRun(self)
 
 
-def _minus_at(text: str, position: int) -> Token:
-    start = skip_blank(text, position)
-    return Token(Kind.MINUS, start, start + 1, "-", ("-",))
-
-
 def _parse_column(cursor: Cursor, expected: str) -> SortColumn:
-    token = cursor.peek()
-    has_minus = token.kind is Kind.WORD and token.source.startswith("-")
-    if has_minus:
-        cursor.take_as(_minus_at)
-        expected = 'a column name after "-"'
-    column, _ = parse_name(cursor, expected)
+    has_minus = take_minus(cursor)
+    column, _ = parse_name(cursor, 'a column name after "-"' if has_minus else expected)
     is_descending = has_minus
     if not has_minus and not cursor.take_keyword("asc"):
         is_descending = cursor.take_keyword("desc")
