@@ -59,8 +59,8 @@ def dropped(row: OracleRow, columns: list[Column]) -> OracleRow:
     """The row without these columns; an event keeps its metadata."""
     gone = [name for name, _ in own_columns(row) if any(fits(column, name) for column in columns)]
     if row.columns is not None:
-        left = {name: value for name, value in row.columns.items() if name not in gone}
-        return OracleRow(row.event, left)
+        cells = {name: value for name, value in row.columns.items() if name not in gone}
+        return OracleRow(row.event, cells)
     aliases = [name for name in ONLY_IF_NAMED if name in {column.name for column in columns}]
     left = [(name, value) for name, value in own_columns(row) if name not in gone and name not in SHOWN]
     names = {name for name, _ in left}
