@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.sort import Sort
 from lakebed.query.stages.tail import Tail
-from tests import oracle
+from tests import oracle, oracle_filter, oracle_functions
 from tests.oracle import OracleRow
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def is_metadata(row: OracleRow, name: str) -> bool:
 def fits(column: Column, name: str) -> bool:
     if column.name is not None:
         return column.name == name
-    return re.fullmatch(oracle.name_pattern(column), name) is not None
+    return re.fullmatch(oracle_filter.name_pattern(column), name) is not None
 
 
 def sorted_by(rows: list[OracleRow], columns: list[tuple[str, bool]]) -> list[OracleRow]:
@@ -93,8 +93,8 @@ def sorted_by(rows: list[OracleRow], columns: list[tuple[str, bool]]) -> list[Or
                 if (one is None) != (other is None):
                     return 1 if one is None else -1
                 continue
-            if oracle.order_key(one) != oracle.order_key(other):
-                is_less = oracle.order_key(one) < oracle.order_key(other)
+            if oracle_functions.order_key(one) != oracle_functions.order_key(other):
+                is_less = oracle_functions.order_key(one) < oracle_functions.order_key(other)
                 return -1 if is_less != is_descending else 1
         return 0
 
