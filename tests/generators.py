@@ -18,14 +18,17 @@ from lakebed.query.parser import Query
 from lakebed.query.stages.arguments import keys_of
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
+from lakebed.query.stages.dedup import Dedup
 from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.rename import Rename
+from lakebed.query.stages.sample import Sample
 from lakebed.query.stages.sort import Sort, SortColumn
 from lakebed.query.stages.stats import Measure, Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.tail import Tail
+from lakebed.query.stages.top import Top
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from lakebed.query.syntax import (
@@ -213,6 +216,18 @@ sort_columns = st.lists(st.builds(SortColumn, names, st.booleans()), min_size=1,
 ordering_stages: list[st.SearchStrategy[Stage]] = [
     sort_columns.map(lambda columns: Sort(NOWHERE, columns)),
     st.integers(1, 4).map(lambda count: Tail(NOWHERE, count)),
+    st.builds(lambda chosen, count: Dedup(NOWHERE, chosen, count), distinct_names, st.integers(1, 2)),
+    st.builds(
+        lambda chosen, split, count, is_rare: Top(
+            NOWHERE, keys_of(chosen[split:]), keys_of(chosen[:split]), count, is_rare
+        ),
+        distinct_names,
+        st.integers(0, 1),
+        st.integers(1, 3),
+        st.booleans(),
+    ).filter(lambda stage: bool(stage.columns)),
+    st.integers(1, 4).map(lambda count: Sample(NOWHERE, count)),
+    st.sampled_from(["0.5", "50", "1e2"]).map(lambda percent: Sample(NOWHERE, None, percent)),
     st.builds(lambda chosen, is_drop: Fields(NOWHERE, chosen, is_drop), fields, st.booleans()),
 ]
 

@@ -21,7 +21,7 @@ from lakebed.query.parser import Query, parse_query
 from lakebed.query.plan import PLAN_VERSION, Plan, aggregate_node, depth_of, filter_node
 from lakebed.query.record import LEAF_ONLY_METADATA
 from lakebed.query.root import Root
-from lakebed.query.stages.base import Leaf, Pushed, Stage
+from lakebed.query.stages.base import Leaf, Pushed, Stage, rows_wanted
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.where import Where
 from lakebed.query.syntax import NOWHERE, And, Filter, Span
@@ -79,6 +79,14 @@ class CompiledQuery:
             return True
         cutting = next(stage for stage in self.root_stages if stage.columns_left() is not None)
         return cutting.columns_after(None) is None
+
+    @property
+    def groups_wanted(self) -> int | None:
+        """How many groups of the leaf's aggregate are looked at, the most frequent first; None for all."""
+        row_count = rows_wanted(self.root_stages)
+        if self.leaf_aggregate is None or row_count is None:
+            return None
+        return self.leaf_aggregate.groups_wanted(row_count)
 
     def plan_bytes(self) -> bytes:
         """The plan as the engine takes it."""

@@ -281,7 +281,7 @@ class Search(Iterator[AnswerRow]):
             )
             if merged is None:
                 merged = merge_partials(self._plan, [])
-            table = Table.from_json(finish_partial(self._plan, merged))
+            table = Table.from_json(finish_partial(self._plan, merged, self.compiled.groups_wanted))
         root.push_table(table)
         yield from root.finish()
 

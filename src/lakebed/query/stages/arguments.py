@@ -200,5 +200,16 @@ def parse_count(cursor: Cursor, expected: str, most: int) -> int:
     return int(digits)
 
 
+def take_leading_count(cursor: Cursor, most: int) -> int | None:
+    """Takes the number before a column name, as in `top 5 a`; None when there is none, or it is the name itself."""
+    token, mark = cursor.peek(), cursor.mark()
+    if token.kind is not Kind.WORD or not (token.source.isascii() and token.source.isdigit()):
+        return None
+    cursor.take()
+    is_name = cursor.peek().kind not in (*_NAMES, *_QUOTED, Kind.OPEN) or _is_reserved(cursor.peek())
+    cursor.reset(mark)
+    return None if is_name else parse_count(cursor, "a number of rows", most)
+
+
 def _is_reserved(token: Token) -> bool:
     return token.kind is Kind.WORD and token.source.lower() in _RESERVED_WORDS

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 from lakebed.model import Scalar, Table, TableRow
 from lakebed.query.aggregate import Aggregate, Groups
+from lakebed.query.expression import ColumnRef, Expression
 from lakebed.query.functions.base import ROW_COLUMN, RowOrder
 from lakebed.query.names import Names
 from lakebed.query.record import Record
+from lakebed.query.syntax import Column, Exists
 from lakebed.query.values import sort_key
 
 if TYPE_CHECKING:
@@ -70,6 +72,15 @@ class Leaf:
     def takes_filters(self) -> bool:
         """True while a row that the leaf drops would be dropped by the text as well."""
         return self.limit is None and self.aggregate is None
+
+    def require(self, operands: Iterable[Expression]) -> None:
+        """Only rows that have a value for each of these are looked at; at least the leaf need not find others."""
+        if not self.takes_filters:
+            return
+        for operand in operands:
+            meaning = self.names.resolve(operand)
+            if isinstance(meaning, ColumnRef) and not meaning.name.startswith("@"):
+                self.filters.append(Exists(Column((meaning.name,))))
 
 
 class StageRun(ABC):
@@ -169,6 +180,10 @@ class AggregateStage(Stage):
     def to_values(self, by: Values, functions: Values, count: int) -> Values:
         """The values of `output`, from one group: its `by` values, its function values and its
         row count."""
+
+    def groups_wanted(self, row_count: int) -> int | None:
+        """How many groups, in the engine's order, give so many first rows; None for all."""
+        return row_count
 
     def to_rows(self, table: Table) -> list[TableRow]:
         """The answer in its final order: the most frequent group first, equal ones by their

@@ -4,8 +4,8 @@ error."""
 from __future__ import annotations
 
 _STAGES = """
-dedup delta fieldsummary join lookup parse patterns
-rare sample sequence timechart top transaction union unroll
+delta fieldsummary join lookup parse patterns
+sequence timechart transaction union unroll
 """
 
 PLANNED_STAGES = frozenset(_STAGES.split())
