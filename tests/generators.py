@@ -22,12 +22,14 @@ from lakebed.query.stages.dedup import Dedup
 from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.measures import Measure
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sample import Sample
 from lakebed.query.stages.sort import Sort, SortColumn
-from lakebed.query.stages.stats import Measure, Stats
+from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.tail import Tail
+from lakebed.query.stages.timechart import Timechart
 from lakebed.query.stages.top import Top
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
@@ -52,6 +54,7 @@ from lakebed.query.syntax import (
     Star,
     Value,
 )
+from lakebed.query.time_spans import parse_span
 from tests.events import Num
 
 if TYPE_CHECKING:
@@ -227,6 +230,15 @@ ordering_stages: list[st.SearchStrategy[Stage]] = [
         st.booleans(),
     ).filter(lambda stage: bool(stage.columns)),
     st.integers(1, 4).map(lambda count: Sample(NOWHERE, count)),
+    st.builds(
+        lambda chosen, by, span, limit: Timechart(NOWHERE, chosen, by, parse_span(span), limit),
+        st.lists(functions, min_size=1, max_size=2, unique=True).map(
+            lambda chosen: tuple(Measure(function, function.label) for function in chosen)
+        ),
+        st.one_of(st.none(), names.map(lambda name: keys_of([name])[0])),
+        st.sampled_from(["1h", "5d", "1w", "1mon"]),
+        st.integers(1, 3),
+    ),
     st.sampled_from(["0.5", "50", "1e2"]).map(lambda percent: Sample(NOWHERE, None, percent)),
     st.builds(lambda chosen, is_drop: Fields(NOWHERE, chosen, is_drop), fields, st.booleans()),
 ]

@@ -64,6 +64,9 @@ class CompiledQuery:
     leaf_aggregate: AggregateStage | None = None
     """The stage whose aggregate the leaf parts compute."""
     scope: Scope = field(default_factory=Scope)
+    parsed: Query | None = None
+    limit: int | None = None
+    """The most rows of the answer, as the caller gave it."""
     only_indexes: tuple[str, ...] | None = None
     """The indexes that the caller allows, to nested queries too; None for all."""
 
@@ -79,6 +82,21 @@ class CompiledQuery:
             return True
         cutting = next(stage for stage in self.root_stages if stage.columns_left() is not None)
         return cutting.columns_after(None) is None
+
+    @property
+    def wants_data_range(self) -> bool:
+        """Whether the query depends on the times of the events that the lake holds: see `over_data`."""
+        is_open = self.scope.since_ns is None or self.scope.until_ns is None
+        return is_open and self.parsed is not None and any(stage.wants_data_range for stage in self.parsed.stages)
+
+    def over_data(self, first_ns: int, last_ns: int) -> CompiledQuery:
+        """The same query, knowing the times of the first and the last event that there may be for it."""
+        assert self.parsed is not None, "compiled from a tree"
+        scope = replace(self.scope, data_range=(first_ns, last_ns))
+        compiled = compile_parsed(
+            self.parsed, self.text, scope, limit=self.limit, use_index=bool(self.plan["use_index"])
+        )
+        return compiled if self.only_indexes is None else compiled.restricted(self.only_indexes)
 
     @property
     def groups_wanted(self) -> int | None:
@@ -106,16 +124,17 @@ def compile_query(
     limit: int | None = None,
     newest_first: bool = True,
     use_index: bool = True,
+    data_range: tuple[int, int] | None = None,
 ) -> CompiledQuery:
     """Compiles query text; raises `QueryError` with the place and what was expected there.
 
     `since_ns` (inclusive) and `until_ns` (exclusive) are event time, nanoseconds since 1970 UTC;
     conditions on `@lb.time` in the query narrow them. `limit` is the most rows of the answer,
-    whatever the query says.
+    whatever the query says. `data_range` is the times of the first and the last event that there may be, where it is
+    known; see `CompiledQuery.wants_data_range`.
     """
-    return compile_parsed(
-        parse_query(text), text, Scope(since_ns, until_ns, newest_first), limit=limit, use_index=use_index
-    )
+    scope = Scope(since_ns, until_ns, newest_first, data_range)
+    return compile_parsed(parse_query(text), text, scope, limit=limit, use_index=use_index)
 
 
 def compile_parsed(
@@ -155,7 +174,17 @@ def compile_parsed(
     gives_table = any(stage.gives_table for stage in stages)
     is_aggregate = leaf.aggregate is not None
     return CompiledQuery(
-        text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate, scope
+        text,
+        indexes,
+        plan,
+        output,
+        is_aggregate,
+        gives_table,
+        tuple(root_stages),
+        leaf.aggregate,
+        scope,
+        parsed=query,
+        limit=limit,
     )
 
 

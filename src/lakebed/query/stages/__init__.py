@@ -18,6 +18,7 @@ from lakebed.query.stages.sort import Sort
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.tail import Tail
+from lakebed.query.stages.timechart import Timechart
 from lakebed.query.stages.top import Top
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
@@ -53,6 +54,7 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "sum": SingleValue,
         "table": Table,
         "tail": Tail,
+        "timechart": Timechart,
         "top": Top,
         "var": SingleValue,
         "where": Where,

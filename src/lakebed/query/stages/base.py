@@ -23,7 +23,7 @@ from lakebed.query.syntax import Column, Exists
 from lakebed.query.values import sort_key
 
 if TYPE_CHECKING:
-    from lakebed.query.context import RunContext, Scope
+    from lakebed.query.context import Notes, RunContext, Scope
     from lakebed.query.cursor import Cursor
     from lakebed.query.syntax import Filter, Span
 
@@ -120,6 +120,11 @@ class Stage(ABC):
     def __str__(self) -> str:
         """The stage as query text."""
 
+    @property
+    def wants_data_range(self) -> bool:
+        """Whether it depends on the times of the events that the lake holds, where the search has no time range."""
+        return False
+
     def bound(self, scope: Scope) -> Stage:
         """The stage for one search, where it depends on the time range."""
         return self
@@ -185,7 +190,7 @@ class AggregateStage(Stage):
         """How many groups, in the engine's order, give so many first rows; None for all."""
         return row_count
 
-    def to_rows(self, table: Table) -> list[TableRow]:
+    def to_rows(self, table: Table, notes: Notes) -> list[TableRow]:
         """The answer in its final order: the most frequent group first, equal ones by their
         values."""
         aggregate = self.aggregate(ROOT_ORDER)
@@ -223,7 +228,7 @@ def _count_of(row: Values) -> int:
 
 class _AggregateRun(StageRun):
     def __init__(self, stage: AggregateStage, context: RunContext) -> None:
-        self._stage = stage
+        self._stage, self._notes = stage, context.notes
         self._groups = Groups(stage.aggregate(replace(ROOT_ORDER, seconds=context.scope.seconds)))
 
     def push(self, records: Sequence[Record]) -> Sequence[Record]:
@@ -232,4 +237,4 @@ class _AggregateRun(StageRun):
         return ()
 
     def finish(self) -> Sequence[Record]:
-        return [Record.of_table(row) for row in self._stage.to_rows(self._groups.table())]
+        return [Record.of_table(row) for row in self._stage.to_rows(self._groups.table(), self._notes)]

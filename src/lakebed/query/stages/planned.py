@@ -5,7 +5,7 @@ from __future__ import annotations
 
 _STAGES = """
 delta fieldsummary join lookup parse patterns
-sequence timechart transaction union unroll
+sequence transaction union unroll
 """
 
 PLANNED_STAGES = frozenset(_STAGES.split())

@@ -13,6 +13,7 @@ from lakebed.query.values import SortKey, sort_key
 
 if TYPE_CHECKING:
     from lakebed.model import Table, TableRow
+    from lakebed.query.context import Notes
     from lakebed.query.cursor import Cursor
     from lakebed.query.functions.base import RowOrder
     from lakebed.query.stages.base import Leaf, Pushed
@@ -81,7 +82,7 @@ class Top(AggregateStage):
     def to_values(self, by: Values, functions: Values, count: int) -> Values:
         return (*by, count, *functions)
 
-    def to_rows(self, table: Table) -> list[TableRow]:
+    def to_rows(self, table: Table, notes: Notes) -> list[TableRow]:
         groups: dict[tuple[SortKey, ...], list[tuple[Values, int]]] = {}
         for row in table.rows:
             values, count = row[:-1], row[-1]
