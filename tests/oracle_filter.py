@@ -53,10 +53,14 @@ def holds(filter_: Filter, row: OracleRow) -> bool:
 def values(column: Column, row: OracleRow) -> list[Json]:
     if column.name is not None:
         return row.named(column.name)
-    pattern = "".join(
+    return [value for name, value in row.every() if re.fullmatch(name_pattern(column), name)]
+
+
+def name_pattern(column: Column) -> str:
+    """The names that a column pattern means, as a regular expression."""
+    return "".join(
         re.escape(part) if isinstance(part, str) else (r"[^.\[\]]*", "(?s:.*)")[part - 1] for part in column.parts
     )
-    return [value for name, value in row.every() if re.fullmatch(pattern, name)]
 
 
 def term_holds(term: Filter, found: Json) -> bool:
