@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lakebed.query.aggregate import FUNCTIONS
 from lakebed.query.compile import compile_query
 from lakebed.query.cursor import NESTING_MAX, QUERY_CHARACTERS_MAX
+from lakebed.query.functions import FUNCTIONS
 from lakebed.query.literals import NUMBER_CHARACTERS_MAX
 from lakebed.query.stages import STAGES
 from tests.qtest import Case, Configuration, check, parse_script, read_configurations
