@@ -20,6 +20,7 @@ from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.parse import Parse, RegexForm
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.stats import Measure, Stats
 from lakebed.query.stages.table import Table
@@ -46,6 +47,7 @@ from lakebed.query.syntax import (
     Star,
     Value,
 )
+from lakebed.query.text_pattern import Gap, TextPattern
 from tests.events import Num
 
 if TYPE_CHECKING:
@@ -193,6 +195,19 @@ renames = st.lists(st.tuples(names, names), min_size=1, max_size=2).filter(
     lambda pairs: len({old for old, _ in pairs}) == len({new for _, new in pairs}) == len(pairs)
 )
 
+PATTERNS: list[TextPattern] = [
+    (Gap("new"), "-", Gap("b")),
+    ("a", Gap("name")),
+    (Gap("x", is_number=True), "."),
+    ('it\\s "', Gap("_"), '" ', Gap("two words")),
+    ("fail", Gap("_"), " ", Gap("a"), "in"),
+    (Gap("a"), "*b<"),
+]
+EXTRACTIONS = [RegexForm("(?P<b>[0-9]+)", False, ("b",)), RegexForm("^(e)(?P<new>r*)/?", True, (None, "new"))]
+parses = st.builds(
+    Parse, st.just(NOWHERE), st.one_of(names, st.just("message")), st.sampled_from([*PATTERNS, *EXTRACTIONS])
+)
+
 
 @st.composite
 def stats_stages(draw: st.DrawFn) -> Stats:
@@ -213,6 +228,7 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
     distinct_names.map(lambda by: GroupByCount(NOWHERE, keys_of(by))),
     stats_stages(),
     distinct_names.map(lambda by: CountDistinct(NOWHERE, FunctionCall("countdistinct", tuple(map(ColumnRef, by))))),
+    parses,
     renames.map(lambda pairs: Rename(NOWHERE, tuple(pairs))),
     st.builds(
         lambda name, column: SingleValue(NOWHERE, FunctionCall(name, column)),

@@ -10,6 +10,7 @@ from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.eval import Eval
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.parse import Parse
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
@@ -33,6 +34,7 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "median": SingleValue,
         "min": SingleValue,
         "mode": SingleValue,
+        "parse": Parse,
         "percentile": SingleValue,
         "rename": Rename,
         "stats": Stats,
