@@ -30,7 +30,7 @@ from lakebed.query.syntax import (
     Star,
     Value,
 )
-from tests import oracle
+from tests import oracle, oracle_filter
 from tests.events import Event, Json, Num, read_events
 from tests.generators import to_json
 
@@ -146,7 +146,7 @@ class Corpus:
 
     def piece(self) -> str:
         """A value of the corpus, a token of one, or any part of one."""
-        text = oracle.text_of(self.rng.choice(self.columns)[1]).replace("\ud800", "")
+        text = oracle_filter.text_of(self.rng.choice(self.columns)[1]).replace("\ud800", "")
         tokens: list[str] = re.findall("[A-Za-z0-9_]+", text)
         choice = self.rng.random()
         if choice < 0.3 and tokens:

@@ -9,12 +9,8 @@ disagreement is a bug in one of the two.
 from __future__ import annotations
 
 import datetime
-import ipaddress
-import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from lakebed.query.expression import ColumnRef, Expression
@@ -30,33 +26,14 @@ from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
-from lakebed.query.syntax import (
-    And,
-    Column,
-    Compare,
-    CompareTime,
-    Contains,
-    Equals,
-    Everything,
-    Exists,
-    Filter,
-    FreeText,
-    InIndexes,
-    InNetwork,
-    Matches,
-    Not,
-    Or,
-    Value,
-)
-from tests import mining_oracle
-from tests.events import INDEX_NAME, Event, Json, Num
+from tests import oracle_mining
+from tests.events import INDEX_NAME, Event, Json
+from tests.oracle_filter import holds
+from tests.oracle_functions import MISSING, function, number, order_key
 
 if TYPE_CHECKING:
     from lakebed.query.stages.base import Stage
 
-TOKEN = "[A-Za-z0-9_]"
-MISSING = None
-INTEGER_MAX = 2**127
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -150,7 +127,7 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
         case GroupByCount():
             return grouped(rows, [(key.output, key.expression) for key in stage.by], [], value_of)
         case Stats():
-            measures = [(m.output, m.call.name, m.call.operands, m.call.parameters) for m in stage.measures]
+            measures: Measures = [(m.output, m.call.name, m.call.operands, m.call.parameters) for m in stage.measures]
             return grouped(rows, [(key.output, key.expression) for key in stage.by], measures, value_of)
         case SingleValue() | CountDistinct():
             measure = ("value", stage.call.name, stage.call.operands, stage.call.parameters)
@@ -159,7 +136,7 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
             name = "@q.uniq" if isinstance(stage, CountDistinct) else "@q.value"
             return [OracleRow(None, {name: group.columns["value"]})]
         case _:
-            return mining_oracle.after(stage, rows)
+            return oracle_mining.after(stage, rows)
 
 
 def _table_value(row: OracleRow, name: str) -> Json:
@@ -217,201 +194,6 @@ def grouped(
             columns[output] = function(name, tuples, parameters)
         answer.append(OracleRow(None, columns))
     return answer
-
-
-def function(name: str, tuples: list[tuple[Json, ...]], parameters: Sequence[str]) -> Json:
-    """A function over the rows of one group: for each row the values of its operands."""
-    present = [found for found in tuples if MISSING not in found]
-    if name == "countdistinct":
-        return number(len({tuple(map(order_key, found)) for found in present}))
-    values: list[Json] = [found[-1] if found else True for found in present]
-    if name == "count":
-        return number(len(values))
-    if name in ("min", "max"):
-        return (min if name == "min" else max)(values, key=order_key, default=MISSING)
-    numbers = [addend(value) for value in values if isinstance(value, Num)]
-    if not numbers or None in numbers:
-        return MISSING
-    total = sum((Fraction(value) for value in numbers if value is not None), Fraction(0))
-    is_exact = all(isinstance(value, int) for value in numbers) and -INTEGER_MAX < total < INTEGER_MAX
-    if name == "sum":
-        return number(int(total)) if is_exact else double(total)
-    rounded = double(total)
-    return MISSING if rounded is MISSING else Num(repr(float(rounded.text) / len(numbers)))
-
-
-def addend(value: Num) -> int | Fraction | None:
-    """What `sum` adds: an integer of up to 38 digits exactly, else the nearest double.
-
-    None for what is beyond doubles: then there is no sum.
-    """
-    exact = Fraction(value.text)
-    if exact.denominator == 1 and -INTEGER_MAX < exact < INTEGER_MAX:
-        return int(exact)
-    nearest = float(value.text)
-    return Fraction(nearest) if math.isfinite(nearest) else None
-
-
-def double(exact: Fraction) -> Json:
-    try:
-        return Num(repr(float(exact)))
-    except OverflowError:
-        return MISSING
-
-
-def number(whole: int) -> Num:
-    return Num(str(whole))
-
-
-def order_key(value: Json) -> tuple[int, Any]:
-    """Nothing, then numbers by value, strings by bytes, booleans."""
-    if value is MISSING:
-        return (0, 0)
-    if isinstance(value, Num):
-        return (1, Fraction(value.text))
-    if isinstance(value, bool):
-        return (3, value)
-    return (2, value.encode("utf-8", "surrogatepass"))
-
-
-def holds(filter_: Filter, row: OracleRow) -> bool:
-    match filter_:
-        case Everything() | InIndexes():
-            return True
-        case And(of):
-            return all(holds(part, row) for part in of)
-        case Or(of):
-            return any(holds(part, row) for part in of)
-        case Not(of):
-            return not holds(of, row)
-        case FreeText(value):
-            return any(contains(found, value) for _, found in row.every())
-        case _:
-            return any(term_holds(filter_, found) for found in values(filter_.column, row))
-
-
-def values(column: Column, row: OracleRow) -> list[Json]:
-    if column.name is not None:
-        return row.named(column.name)
-    pattern = "".join(
-        re.escape(part) if isinstance(part, str) else (r"[^.\[\]]*", "(?s:.*)")[part - 1] for part in column.parts
-    )
-    return [value for name, value in row.every() if re.fullmatch(pattern, name)]
-
-
-def term_holds(term: Filter, found: Json) -> bool:
-    match term:
-        case Exists():
-            return True
-        case Contains(_, value):
-            return contains(found, value)
-        case Equals(_, value):
-            return equals(found, value)
-        case Compare(_, relation, wanted):
-            if not isinstance(found, Num):
-                return False
-            return relates(Fraction(found.text), relation.value, Fraction(wanted))
-        case CompareTime(_, relation, time_ns):
-            found_ns = time_of(found)
-            return found_ns is not None and relates(found_ns, relation.value, time_ns)
-        case Matches(_, regex, ignore_case):
-            return matches(text_of(found), regex, ignore_case)
-        case InNetwork(_, network):
-            return in_network(text_of(found), network)
-        case _:
-            raise AssertionError(f"the oracle does not know the term {term}")
-
-
-def matches(text: str, regex: str, ignore_case: bool) -> bool:
-    """Python's expressions, brought to the engine's: `$` is the very end, half a surrogate pair is no character."""
-    text = re.sub("[\ud800-\udfff]", "\n", text)  # what "." does not match
-    regex = re.sub(r"(?<!\\)\$", r"\\Z", regex)
-    return bool(re.search(regex, text, re.IGNORECASE if ignore_case else 0))
-
-
-def contains(found: Json, value: Value) -> bool:
-    text = text_of(found)
-    if value.parts == ("",):  # an empty value after ":" means that the column's value is empty
-        return text == ""
-    first, last = value.parts[0][:1], value.parts[-1][-1:]
-    left = f"(?<!{TOKEN})" if re.fullmatch(TOKEN, first) else ""
-    right = f"(?!{TOKEN})" if re.fullmatch(TOKEN, last) else ""
-    return bool(re.search(left + wildcards(value) + right, text, case_flags(value)))
-
-
-def equals(found: Json, value: Value) -> bool:
-    if re.fullmatch(wildcards(value), text_of(found), case_flags(value)):
-        return True
-    is_number = isinstance(found, Num) and value.number is not None
-    return is_number and Fraction(found.text) == Fraction(value.number or 0)
-
-
-def wildcards(value: Value) -> str:
-    return "(?s:.*)".join(re.escape(part) for part in value.parts)
-
-
-def case_flags(value: Value) -> re.RegexFlag:
-    return re.ASCII if value.exact_case else re.ASCII | re.IGNORECASE
-
-
-def relates(left: Any, relation: str, right: Any) -> bool:
-    return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[relation])
-
-
-def text_of(value: Json) -> str:
-    if isinstance(value, Num):
-        return value.text
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def time_of(value: Json) -> int | None:
-    """Nanoseconds of a time with a date, None when the value is none."""
-    if not isinstance(value, str):
-        return None
-    shape = r"([0-9]{4}-[0-9]{2}-[0-9]{2})([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)?(.*)"
-    match = re.fullmatch(shape, value)
-    if match is None or (match[5] and not match[2]):
-        return None
-    clock = (match[2] or " 00:00")[1:].replace(match[4] or "\0", "")
-    is_leap_second = len(clock) == 8 and clock.endswith(":60")
-    zone = match[5].strip() if re.fullmatch(" ?[^ ]+", match[5]) else match[5]
-    try:
-        clock = clock[:-2] + "59" if is_leap_second else clock
-        moment = datetime.datetime.fromisoformat(f"{match[1]}T{clock}+00:00")
-        offset = zone_offset(zone)
-    except ValueError:
-        return None
-    seconds = (moment - EPOCH) // datetime.timedelta(seconds=1) - offset
-    fraction = 999_999_999 if is_leap_second else int((match[4] or ".0")[1:10].ljust(9, "0"))
-    time_ns = seconds * 10**9 + fraction
-    return time_ns if -(2**63) <= time_ns < 2**63 else None
-
-
-def zone_offset(zone: str) -> int:
-    if zone in ("", "Z", "z"):
-        return 0
-    match = re.fullmatch("([+-])([0-9]{2}):?([0-9]{2})?", zone)
-    if match is None or int(match[2]) > 23 or int(match[3] or 0) > 59 or zone.endswith(":"):
-        raise ValueError(zone)
-    seconds = int(match[2]) * 3600 + int(match[3] or 0) * 60
-    return -seconds if match[1] == "-" else seconds
-
-
-def in_network(text: str, network: str) -> bool:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    base = ipaddress.ip_network(network)
-    prefix = base.prefixlen + (96 if base.version == 4 else 0)
-    return as_ipv6(address) >> (128 - prefix) == as_ipv6(base.network_address) >> (128 - prefix)
-
-
-def as_ipv6(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> int:
-    """Bits of the address, an IPv4 address as the IPv6 address that it is mapped to."""
-    return int(address) + (0xFFFF << 32 if address.version == 4 else 0)
 
 
 def flatten(value: Json, name: str = "") -> list[tuple[str, Json]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from lakebed.model import Row, Table, decode_json
 from lakebed.query.syntax import Relation, Value
-from tests import oracle
+from tests import oracle, oracle_filter
 from tests.events import Event, Json, Num, load_json
 
 
@@ -79,23 +79,23 @@ def leaf_holds(node: dict[str, Any], found: Json) -> bool:
     match node["op"]:
         case "has":
             value = _value(node)
-            return value.is_empty or oracle.contains(found, value)
+            return value.is_empty or oracle_filter.contains(found, value)
         case "is":
-            return oracle.equals(found, _value(node))
+            return oracle_filter.equals(found, _value(node))
         case "exists":
             return True
         case "compare":
             if not isinstance(found, Num):
                 return False
             left, right = Fraction(found.text), Fraction(node["number"])
-            return oracle.relates(left, Relation(node["relation"]).value, right)
+            return oracle_filter.relates(left, Relation(node["relation"]).value, right)
         case "compare_time":
-            found_ns = oracle.time_of(found)
-            return found_ns is not None and oracle.relates(found_ns, node["relation"], node["time_ns"])
+            found_ns = oracle_filter.time_of(found)
+            return found_ns is not None and oracle_filter.relates(found_ns, node["relation"], node["time_ns"])
         case "regex":
-            return oracle.matches(oracle.text_of(found), node["regex"], node["ignore_case"])
+            return oracle_filter.matches(oracle_filter.text_of(found), node["regex"], node["ignore_case"])
         case "cidr":
-            return oracle.in_network(oracle.text_of(found), node["network"])
+            return oracle_filter.in_network(oracle_filter.text_of(found), node["network"])
     raise AssertionError(f"unknown leaf {node}")
 
 

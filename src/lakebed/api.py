@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import threading
 import time
@@ -216,5 +215,4 @@ def _restrict(compiled: CompiledQuery, names: Sequence[str], snapshot: Snapshot)
         if name not in snapshot.indexes:
             there = ", ".join(f"'{one}'" for one in snapshot.indexes) or "none yet"
             raise UsageError(f"no index '{name}' in this lake; there are: {there}")
-    kept = [name for name in names if compiled.indexes is None or name in compiled.indexes]
-    return dataclasses.replace(compiled, indexes=tuple(kept))
+    return compiled.restricted(names)

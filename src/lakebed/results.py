@@ -65,6 +65,14 @@ class SearchResult(Iterator[AnswerRow]):
         """What the search cost so far; complete when the rows have ended."""
         return self._search.cost
 
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the answer must know, such as where it is approximate and within what bound.
+
+        Complete when the rows have ended.
+        """
+        return self._search.notes
+
     def close(self) -> None:
         """Stops the search; the cost so far stays."""
         self._search.close()
@@ -155,6 +163,11 @@ class AsyncSearchResult(AsyncIterator[AnswerRow]):
     def cost(self) -> SearchCost:
         """See `SearchResult.cost`."""
         return self._result.cost
+
+    @property
+    def notes(self) -> list[str]:
+        """See `SearchResult.notes`."""
+        return self._result.notes
 
     async def close(self) -> None:
         """See `SearchResult.close`."""

@@ -83,11 +83,8 @@ def test_a_segment_describes_itself() -> None:
 
 
 def test_an_expression_over_rows() -> None:
-    node = {
-        "call": "string.concat",
-        "of": [{"column": "b"}, {"column": "a"}, {"pattern": {"parts": ["t", {"star": 1}]}}],
-    }
-    node["of"][2] = {"call": "array.join", "of": [node["of"][2], {"text": "+"}]}
+    joined = {"call": "array.join", "of": [{"pattern": {"parts": ["t", {"star": 1}]}}, {"text": "+"}]}
+    node = {"call": "string.concat", "of": [{"column": "b"}, {"column": "a"}, joined]}
     expression = _core.Expression(msgspec.json.encode(node))
     assert expression.columns() == ["b", "a"]
     assert [msgspec.json.decode(one) for one in expression.patterns()] == [{"parts": ["t", {"star": 1}]}]

@@ -4,7 +4,9 @@ use pyo3::prelude::*;
 mod build;
 mod errors;
 mod expression;
+mod rows;
 mod search;
+mod sketch;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -17,6 +19,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<expression::Expression>()?;
     module.add_class::<expression::Regex>()?;
     module.add_function(wrap_pyfunction!(expression::scalar_functions, module)?)?;
+    module.add_class::<rows::RowAggregate>()?;
+    module.add_class::<sketch::DistinctSketch>()?;
+    module.add_class::<sketch::QuantilesSketch>()?;
+    module.add_class::<sketch::FrequentSketch>()?;
     module.add_function(wrap_pyfunction!(search::check_plan, module)?)?;
     module.add_function(wrap_pyfunction!(search::merge_partials, module)?)?;
     module.add_function(wrap_pyfunction!(search::finish_partial, module)?)?;

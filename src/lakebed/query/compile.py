@@ -64,6 +64,13 @@ class CompiledQuery:
     leaf_aggregate: AggregateStage | None = None
     """The stage whose aggregate the leaf parts compute."""
     scope: Scope = field(default_factory=Scope)
+    only_indexes: tuple[str, ...] | None = None
+    """The indexes that the caller allows, to nested queries too; None for all."""
+
+    def restricted(self, names: Sequence[str]) -> CompiledQuery:
+        """The query over these indexes only, nested queries included."""
+        kept = tuple(name for name in names if self.indexes is None or name in self.indexes)
+        return replace(self, indexes=kept, only_indexes=tuple(names))
 
     @property
     def has_whole_events(self) -> bool:

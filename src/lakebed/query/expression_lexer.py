@@ -96,11 +96,16 @@ def _name_token(text: str, start: int, end: int) -> Token:
         end = tail.end()
     source = text[start:end]
     if end < len(text) and text[end] in "-*/[" and text[end : end + 2] != "*)":
-        message = (
-            f"operators stand between spaces, and a column name with other characters in backticks, as in `{source}…`"
-        )
+        named = _run_at(text, start)
+        message = f"operators stand between spaces, a name with other characters in backticks, as in `{named}`"
         raise QueryError(f"unexpected {quoted(text[end])} after {quoted(source)}: {message}", text, start, end + 1)
     return Token(Kind.WORD, start, end, source, _pattern(source) if has_star else (source,))
+
+
+def _run_at(text: str, start: int) -> str:
+    run = re.compile(r"[^\s|,()`]{1,40}").match(text, start)
+    assert run is not None  # a name stands there
+    return run[0]
 
 
 def _pattern(source: str) -> Text:

@@ -149,7 +149,11 @@ class Search(Iterator[AnswerRow]):
     def subsearch(self, query: Query) -> Iterator[Record]:
         """The rows of a nested query over the same state of the lake. Closing the iterator stops it."""
         compiled = compile_parsed(query, self.compiled.text, self.compiled.scope)
-        search = Search(compiled, self._state, self._executor, self._readers, partial=self._partial)
+        if self.compiled.only_indexes is not None:
+            compiled = compiled.restricted(self.compiled.only_indexes)
+        search = Search(
+            compiled, self._state, self._executor, self._readers, partial=self._partial, lookups=self._lookups
+        )
         self._nested.append(search)
         try:
             for row in search:

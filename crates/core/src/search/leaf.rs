@@ -9,7 +9,6 @@ use super::fetch::{Buffer, Fetched};
 use super::filter::Filter;
 use super::index::{IndexQuery, Need, pages_left};
 use super::output::Wanted;
-use super::partial::Partial;
 use super::plan::Plan;
 use super::pruning::{Pages, TimeRange};
 use super::reader::SegmentReader;
@@ -292,12 +291,9 @@ impl LeafSearch {
             .collect()
     }
 
-    /// The aggregate so far.
+    /// The aggregate so far; no bytes when the plan has none.
     pub fn partial(&self) -> Vec<u8> {
-        match (&self.aggregator, &self.plan.aggregate) {
-            (Some(aggregator), Some(aggregate)) => aggregator.partial().dump(aggregate),
-            _ => Partial::default().dump(&super::plan::Aggregate { by: Vec::new(), functions: Vec::new() }),
-        }
+        self.aggregator.as_ref().map(Aggregator::partial).unwrap_or_default()
     }
 
     pub fn cost(&self) -> Cost {

@@ -54,7 +54,23 @@ pub struct ExpressionOperand {
     pub expression: serde_json::Value,
 }
 
+impl Function {
+    /// As notes say it: `percentile(95, bytes)`.
+    pub fn label(&self) -> String {
+        let columns = self.columns.iter().map(Operand::label);
+        let inside: Vec<String> = self.parameters.iter().cloned().chain(columns).collect();
+        format!("{}({})", self.name, inside.join(", "))
+    }
+}
+
 impl Operand {
+    fn label(&self) -> String {
+        match self {
+            Self::Column(name) => name.clone(),
+            Self::Expression(_) => "…".to_string(),
+        }
+    }
+
     /// The name of the column that it is.
     pub fn column(&self) -> Result<&str> {
         match self {

@@ -75,7 +75,9 @@ def search(
         ) as found,
     ):
         _write_rows(opened, query, found, chosen)
-        cost = found.cost
+        cost, notes = found.cost, found.notes
+    for note in notes:
+        sys.stderr.write(safe_text(f"note: {note}") + "\n")
     if is_cut and cost.rows == TERMINAL_ROWS:
         sys.stderr.write(f"stopped after {TERMINAL_ROWS} rows; --limit 0 shows all\n")
     for missing in cost.missing:

@@ -9,6 +9,8 @@ from lakebed.query.stages.parse import Parse, RegexForm
 from lakebed.query.text_pattern import Gap
 from tests import oracle
 from tests.events import Json, Num
+from tests.oracle_filter import text_of
+from tests.oracle_functions import MISSING, number
 
 if TYPE_CHECKING:
     from lakebed.query.stages.base import Stage
@@ -28,20 +30,20 @@ def after(stage: Stage, rows: list[oracle.OracleRow]) -> list[oracle.OracleRow]:
 def parsed(stage: Parse, row: oracle.OracleRow) -> dict[str, Json]:
     """The new columns of a row."""
     found = row.value(stage.column)
-    text = None if found is oracle.MISSING else oracle.text_of(found)
+    text = None if found is MISSING else text_of(found)
     if isinstance(stage.form, RegexForm):
         flags = re.IGNORECASE if stage.form.ignores_case else re.NOFLAG
         match = None if text is None else re.search(stage.form.body, text, flags)
         names = [name for name in stage.form.groups if name is not None]
-        return {name: oracle.MISSING if match is None else match[name] for name in names}
+        return {name: MISSING if match is None else match[name] for name in names}
     parts = stage.form
     gaps = [part for part in parts if isinstance(part, Gap)]
     values = None if text is None else taken_apart(text, parts)
     columns: dict[str, Json] = {}
     for place, gap in enumerate(gaps):
         if gap.name != "_":
-            value = oracle.MISSING if values is None else values[place]
-            columns[gap.name] = number_of(value) if gap.is_number and value is not oracle.MISSING else value
+            value = MISSING if values is None else values[place]
+            columns[gap.name] = number_of(value) if gap.is_number and value is not MISSING else value
     return columns
 
 
@@ -68,7 +70,7 @@ def taken_apart(text: str, parts: tuple[str | Gap, ...]) -> list[str] | None:
 def number_of(text: str) -> Json:
     match = re.fullmatch(NUMBER, text)
     if match is None:
-        return oracle.MISSING
+        return MISSING
     if match[3]:
-        return oracle.number(int(match[1] + match[3], 16))
+        return number(int(match[1] + match[3], 16))
     return Num(match[1].replace("+", "") + match[2])
