@@ -20,6 +20,7 @@ from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.parse import Parse, RegexForm
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.stats import Measure, Stats
@@ -208,6 +209,35 @@ parses = st.builds(
     Parse, st.just(NOWHERE), st.one_of(names, st.just("message")), st.sampled_from([*PATTERNS, *EXTRACTIONS])
 )
 
+LOOKUPS = (
+    ("texts.csv", "a,name,new\nerror,5,x\n5,true,1e3\nerror,5,second\nfailed login,,\n"),
+    (
+        "nets.json",
+        '[{"net": "10.0.0.0/8", "b": "ten"}, {"net": "2001:db8::1", "b": 5}, {"net": "10.1.0.0/16", "user": "u"}]',
+    ),
+)
+"""The lookup tables that random queries name."""
+
+lookups = st.one_of(
+    st.builds(
+        LookupStage,
+        st.just(NOWHERE),
+        st.just("texts.csv"),
+        st.one_of(
+            names.map(lambda name: (("a", name),)), st.tuples(names, names).map(lambda p: (("a", p[0]), ("name", p[1])))
+        ),
+        st.sampled_from([(), (("new", "b"),), (("new", "x.y"), ("a", "a"))]),
+    ).filter(lambda stage: not {column for column, _ in stage.outputs} & {key for key, _ in stage.keys}),
+    st.builds(
+        LookupStage,
+        st.just(NOWHERE),
+        st.just("nets.json"),
+        names.map(lambda name: (("net", name),)),
+        st.just(()),
+        st.sampled_from(["", "geo."]),
+    ),
+)
+
 
 @st.composite
 def stats_stages(draw: st.DrawFn) -> Stats:
@@ -229,6 +259,7 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
     stats_stages(),
     distinct_names.map(lambda by: CountDistinct(NOWHERE, FunctionCall("countdistinct", tuple(map(ColumnRef, by))))),
     parses,
+    lookups,
     renames.map(lambda pairs: Rename(NOWHERE, tuple(pairs))),
     st.builds(
         lambda name, column: SingleValue(NOWHERE, FunctionCall(name, column)),

@@ -10,6 +10,7 @@ from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.eval import Eval
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.parse import Parse
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.stats import Stats
@@ -30,6 +31,7 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "eval": Eval,
         "groupbycount": GroupByCount,
         "head": Head,
+        "lookup": LookupStage,
         "max": SingleValue,
         "median": SingleValue,
         "min": SingleValue,

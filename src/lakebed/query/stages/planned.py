@@ -4,7 +4,7 @@ error."""
 from __future__ import annotations
 
 _STAGES = """
-dedup delta drop fields fieldsummary join limit lookup patterns
+dedup delta drop fields fieldsummary join limit patterns
 rare sample sequence sort tail timechart top transaction union unroll
 """
 
