@@ -4,7 +4,7 @@
 //! with here: JSON escapes (`\u0065`, `\/`), characters that JSON always escapes (a literal is cut at them), U+FFFD, which stands
 //! for bytes that are no UTF-8 (cut as well), and numbers that are equal and look different (they require nothing).
 use crate::search::metadata::Metadata;
-use crate::search::plan::{ColumnName, NamePart, Node, Pattern};
+use crate::search::plan::{Looked, NamePart, Node, Pattern, Subject};
 use crate::value::needle::Needle;
 use memchr::memmem;
 
@@ -218,10 +218,11 @@ fn price(literals: &[Literal]) -> (usize, usize) {
     (usize::from(shortest < 3), literals.len() * 1000 / shortest.max(1))
 }
 
-/// What is about an event is not in its text.
-fn is_metadata(column: &ColumnName) -> bool {
+/// What is about an event is not in its text, and what is computed need not be.
+fn is_metadata(subject: &Subject) -> bool {
+    let Ok(Looked::Columns(parts)) = subject.looked() else { return true };
     let mut name = Vec::new();
-    for part in &column.parts {
+    for part in parts {
         let NamePart::Literal(text) = part else { return false };
         name.extend_from_slice(text.as_bytes());
     }
