@@ -22,8 +22,8 @@ from lakebed.query.stages.dedup import Dedup
 from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
-from lakebed.query.stages.measures import Measure
 from lakebed.query.stages.lookup import LookupStage
+from lakebed.query.stages.measures import Measure
 from lakebed.query.stages.parse import Parse, RegexForm
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sample import Sample
@@ -56,8 +56,8 @@ from lakebed.query.syntax import (
     Star,
     Value,
 )
-from lakebed.query.time_spans import parse_span
 from lakebed.query.text_pattern import Gap, TextPattern
+from lakebed.query.time_spans import parse_span
 from tests.events import Num
 
 if TYPE_CHECKING:

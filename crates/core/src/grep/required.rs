@@ -203,7 +203,7 @@ fn literals(node: &Node) -> Option<Vec<Literal>> {
             (!found.is_empty()).then_some(found)
         }
         Node::Has { column, pattern } | Node::Is { column, pattern, number: None } => {
-            if column.as_ref().is_some_and(is_metadata) {
+            if column.as_ref().is_some_and(is_beside_text) {
                 return None;
             }
             Some(vec![longest(pattern)?])
@@ -218,9 +218,9 @@ fn price(literals: &[Literal]) -> (usize, usize) {
     (usize::from(shortest < 3), literals.len() * 1000 / shortest.max(1))
 }
 
-/// What is about an event is not in its text, and what is computed need not be.
-fn is_metadata(subject: &Subject) -> bool {
-    let Ok(Looked::Columns(parts)) = subject.looked() else { return true };
+/// What is about an event is not in its text, nor what an expression makes of it.
+fn is_beside_text(column: &Subject) -> bool {
+    let Ok(Looked::Columns(parts)) = column.looked() else { return true };
     let mut name = Vec::new();
     for part in parts {
         let NamePart::Literal(text) = part else { return false };
