@@ -17,6 +17,37 @@ const MODE_BYTE: usize = 7;
 const REGISTERS_MASK: u8 = 0b1100;
 const REGISTERS_OF_A_BYTE: u8 = 0b1000;
 
+/// The two bits of the mode that say whether all registers are there, and not yet a list of items.
+const FULL_MASK: u8 = 0b11;
+const FULL: u8 = 0b10;
+
+/// Where a full sketch keeps the sums of 2^-register, of small registers and of others, the number of zeros, and the registers.
+const SMALL_SUM: usize = 16;
+const LARGE_SUM: usize = 24;
+const ZEROS: usize = 32;
+const REGISTERS: usize = 40;
+
+/// Registers from here on are in the second sum.
+const LARGE_REGISTER: u8 = 32;
+
+/// No register is larger: a hash has no more zeros.
+const REGISTER_MAX: u8 = 63;
+
+/// Whether a full sketch says of its registers what they are. The library believes it, and its estimate would be of anything.
+fn is_consistent(bytes: &[u8]) -> bool {
+    let Some(registers) = bytes.get(REGISTERS..).filter(|registers| registers.len() == 1 << LG_K) else { return false };
+    let sum = |is_large: bool| -> f64 {
+        let own = registers.iter().filter(|&&register| (register >= LARGE_REGISTER) == is_large);
+        // Powers of two that all fit one double: exact in any order.
+        own.map(|&register| f64::from(register).exp2().recip()).sum()
+    };
+    let zeros = registers.iter().filter(|&&register| register == 0).count() as u32;
+    registers.iter().all(|&register| register <= REGISTER_MAX)
+        && bytes[SMALL_SUM..LARGE_SUM] == sum(false).to_le_bytes()
+        && bytes[LARGE_SUM..ZEROS] == sum(true).to_le_bytes()
+        && bytes[ZEROS..ZEROS + 4] == zeros.to_le_bytes()
+}
+
 /// A set of items, of which only the number can be asked.
 ///
 /// Cost: one hash and one byte per item. State: 4 bytes per item at first, 16 kB at most.
@@ -87,6 +118,9 @@ impl Distinct {
         }
         if bytes.get(MODE_BYTE).is_none_or(|mode| mode & REGISTERS_MASK != REGISTERS_OF_A_BYTE) {
             return Err(SketchError("distinct sketch with other registers"));
+        }
+        if bytes[MODE_BYTE] & FULL_MASK == FULL && !is_consistent(bytes) {
+            return Err(SketchError("distinct sketch whose registers are not what it says of them"));
         }
         HllSketch::deserialize(bytes).map(Self).map_err(|_| SketchError("not a distinct sketch"))
     }

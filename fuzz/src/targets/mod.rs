@@ -19,6 +19,7 @@ targets! {
     directory,
     expression,
     hostile,
+    json_rows,
     lossless,
     objects,
     parsers,
@@ -28,5 +29,6 @@ targets! {
     pruning,
     rows,
     shapes,
+    sketches,
     values,
 }
