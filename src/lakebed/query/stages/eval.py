@@ -45,6 +45,7 @@ class Eval(Stage):
     """
 
     name: ClassVar[str] = "eval"
+    keeps_each_row: ClassVar[bool] = True
     assignments: tuple[Assignment, ...]
 
     @classmethod
