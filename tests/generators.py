@@ -22,7 +22,9 @@ from lakebed.query.stages.dedup import Dedup
 from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.measures import Measure
+from lakebed.query.stages.parse import Parse, RegexForm
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sample import Sample
 from lakebed.query.stages.sort import Sort, SortColumn
@@ -54,6 +56,7 @@ from lakebed.query.syntax import (
     Star,
     Value,
 )
+from lakebed.query.text_pattern import Gap, TextPattern
 from lakebed.query.time_spans import parse_span
 from tests.events import Num
 
@@ -202,6 +205,48 @@ renames = st.lists(st.tuples(names, names), min_size=1, max_size=2).filter(
     lambda pairs: len({old for old, _ in pairs}) == len({new for _, new in pairs}) == len(pairs)
 )
 
+PATTERNS: list[TextPattern] = [
+    (Gap("new"), "-", Gap("b")),
+    ("a", Gap("name")),
+    (Gap("x", is_number=True), "."),
+    ('it\\s "', Gap("_"), '" ', Gap("two words")),
+    ("fail", Gap("_"), " ", Gap("a"), "in"),
+    (Gap("a"), "*b<"),
+]
+EXTRACTIONS = [RegexForm("(?P<b>[0-9]+)", False, ("b",)), RegexForm("^(e)(?P<new>r*)/?", True, (None, "new"))]
+parses = st.builds(
+    Parse, st.just(NOWHERE), st.one_of(names, st.just("message")), st.sampled_from([*PATTERNS, *EXTRACTIONS])
+)
+
+LOOKUPS = (
+    ("texts.csv", "a,name,new\nerror,5,x\n5,true,1e3\nerror,5,second\nfailed login,,\n"),
+    (
+        "nets.json",
+        '[{"net": "10.0.0.0/8", "b": "ten"}, {"net": "2001:db8::1", "b": 5}, {"net": "10.1.0.0/16", "user": "u"}]',
+    ),
+)
+"""The lookup tables that random queries name."""
+
+lookups = st.one_of(
+    st.builds(
+        LookupStage,
+        st.just(NOWHERE),
+        st.just("texts.csv"),
+        st.one_of(
+            names.map(lambda name: (("a", name),)), st.tuples(names, names).map(lambda p: (("a", p[0]), ("name", p[1])))
+        ),
+        st.sampled_from([(), (("new", "b"),), (("new", "x.y"), ("a", "a"))]),
+    ).filter(lambda stage: not {column for column, _ in stage.outputs} & {key for key, _ in stage.keys}),
+    st.builds(
+        LookupStage,
+        st.just(NOWHERE),
+        st.just("nets.json"),
+        names.map(lambda name: (("net", name),)),
+        st.just(()),
+        st.sampled_from(["", "geo."]),
+    ),
+)
+
 
 @st.composite
 def stats_stages(draw: st.DrawFn) -> Stats:
@@ -251,6 +296,8 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
     distinct_names.map(lambda by: GroupByCount(NOWHERE, keys_of(by))),
     stats_stages(),
     distinct_names.map(lambda by: CountDistinct(NOWHERE, FunctionCall("countdistinct", tuple(map(ColumnRef, by))))),
+    parses,
+    lookups,
     renames.map(lambda pairs: Rename(NOWHERE, tuple(pairs))),
     *ordering_stages,
     st.builds(

@@ -26,6 +26,7 @@ from lakebed.execute.readers import ReaderCache
 from lakebed.execute.threads import ThreadExecutor
 from lakebed.ingest.run import Progress, index_source
 from lakebed.ingest.worker import IndexSettings
+from lakebed.lookups import Lookups
 from lakebed.query.compile import compile_query
 from lakebed.query.explain import explain
 from lakebed.query.moments import parse_moment
@@ -64,6 +65,8 @@ class Lake:
         self._catalog: Catalog | None = None
         self._readers = ReaderCache()
         self._executor: ThreadExecutor | None = None
+        self.lookups = Lookups(self._store)
+        """The lookup tables that stand in the lake, for the stage `lookup`."""
 
     def __repr__(self) -> str:
         return f"lakebed.open({self.url!r})"
@@ -154,7 +157,10 @@ class Lake:
         if names is not None:
             compiled = _restrict(compiled, names, state.snapshot)
         newest = None if news is None else news.result
-        return SearchResult(Search(compiled, state, executor, self._readers, partial=partial, newest=newest))
+        search = Search(
+            compiled, state, executor, self._readers, partial=partial, newest=newest, lookups=self.lookups.open
+        )
+        return SearchResult(search)
 
     def explain(
         self,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from lakebed.execute.merge import MergedRow
     from lakebed.execute.readers import ReaderCache
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.lookup.file import LookupFile
     from lakebed.query.parser import Query
     from lakebed.query.root import Root
 
@@ -52,7 +53,7 @@ ASKED_AT_FIRST = 4
 """Tasks that a filtered search with a limit begins with; its rows may be anywhere, but the newest may be enough."""
 
 
-def no_lookups(name: str) -> bytes:
+def no_lookups(name: str) -> LookupFile:
     """For searches in no lake that could hold tables."""
     raise NotFoundError(f"no lookup table '{name}' in this lake")
 
@@ -85,7 +86,7 @@ class Search(Iterator[AnswerRow]):
         *,
         partial: bool = False,
         newest: Callable[[], State] | None = None,
-        lookups: Callable[[str], bytes] = no_lookups,
+        lookups: Callable[[str], LookupFile] = no_lookups,
     ) -> None:
         compiled = self.compiled = _over_data(compiled, state)
         self.cost = SearchCost()
@@ -175,8 +176,8 @@ class Search(Iterator[AnswerRow]):
             search.close()
             self.cost.include(search.cost)
 
-    def lookup_table(self, name: str) -> bytes:
-        """The file of a lookup table of the lake."""
+    def lookup_table(self, name: str) -> LookupFile:
+        """A lookup table of the lake."""
         return self._lookups(name)
 
     def close(self) -> None:

@@ -12,6 +12,8 @@ from lakebed.query.stages.eval import Eval
 from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.lookup import LookupStage
+from lakebed.query.stages.parse import Parse
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sample import Sample
 from lakebed.query.stages.sort import Sort
@@ -40,10 +42,12 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "groupbycount": GroupByCount,
         "head": Head,
         "limit": Head,
+        "lookup": LookupStage,
         "max": SingleValue,
         "median": SingleValue,
         "min": SingleValue,
         "mode": SingleValue,
+        "parse": Parse,
         "percentile": SingleValue,
         "rare": Top,
         "rename": Rename,

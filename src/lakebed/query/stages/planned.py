@@ -4,7 +4,7 @@ error."""
 from __future__ import annotations
 
 _STAGES = """
-delta fieldsummary join lookup parse patterns
+delta fieldsummary join patterns
 sequence transaction union unroll
 """
 
