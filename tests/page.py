@@ -86,7 +86,7 @@ def example_events() -> tuple[str, ...]:
 def example_lookups() -> tuple[tuple[str, str], ...]:
     """The lookup table that is there for them."""
     ((_, table),) = blocks(FRAME.read_text(), "csv")
-    return (("assets", table),)
+    return (("assets.csv", table),)
 
 
 def render(frame: str | None = None) -> str:
