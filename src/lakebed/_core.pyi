@@ -140,6 +140,7 @@ class Regex:
 def scalar_functions() -> bytes:
     """The functions of expressions. JSON: [{"name", "family", "parameters": "text, start[, length]", "least", "most": int | null,
     "doc", "examples": [["math.abs(-1)", 1], …]}, …]. `most` null: any number."""
+
 class RowAggregate:
     """The aggregate of a plan over rows that the caller has; its partial is like those of leaf parts. Thread-safe."""
 

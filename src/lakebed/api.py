@@ -28,6 +28,8 @@ from lakebed.ingest.run import Progress, index_source
 from lakebed.ingest.worker import IndexSettings
 from lakebed.query.compile import compile_query
 from lakebed.query.explain import explain
+from lakebed.query.habits import habits_of
+from lakebed.query.missing_fields import missing_fields
 from lakebed.query.moments import parse_moment
 from lakebed.query.run import Search
 from lakebed.results import AsyncSearchResult, SearchResult
@@ -154,7 +156,8 @@ class Lake:
         if names is not None:
             compiled = _restrict(compiled, names, state.snapshot)
         newest = None if news is None else news.result
-        return SearchResult(Search(compiled, state, executor, self._readers, partial=partial, newest=newest))
+        search = Search(compiled, state, executor, self._readers, partial=partial, newest=newest)
+        return SearchResult(search, self._warnings)
 
     def explain(
         self,
@@ -211,6 +214,16 @@ class Lake:
             executor, self._executor = self._executor, None
         if executor is not None:
             executor.close()
+
+    def _warnings(self, search: Search) -> list[str]:
+        found = missing_fields(
+            search.compiled,
+            search.segments,
+            self._readers,
+            self._store.get_ranges,
+            has_rows=search.cost.rows > 0,
+        )
+        return [*habits_of(search.compiled.text), *found]
 
     def _opened(self) -> Catalog:
         with self._lock:

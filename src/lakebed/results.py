@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Self
 
 from lakebed.arrow import flat_row, rows_to_arrow
@@ -30,8 +30,9 @@ class SearchResult(Iterator[AnswerRow]):
     search.
     """
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: Search, warn: Callable[[Search], list[str]] = lambda _: []) -> None:
         self._search = search
+        self._warn = warn
 
     def __iter__(self) -> Self:
         return self
@@ -72,6 +73,14 @@ class SearchResult(Iterator[AnswerRow]):
         Complete when the rows have ended.
         """
         return self._search.notes
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may be a slip in the query, such as a field that no event in the time range has; mostly none.
+
+        Ask when the rows have ended: what the search learned is not read again, and a few small reads may be made.
+        """
+        return self._warn(self._search)
 
     def close(self) -> None:
         """Stops the search; the cost so far stays."""
