@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -26,9 +27,9 @@ from lakebed.execute.readers import ReaderCache
 from lakebed.execute.threads import ThreadExecutor
 from lakebed.ingest.run import Progress, index_source
 from lakebed.ingest.worker import IndexSettings
+from lakebed.lookups import Lookups
 from lakebed.query.compile import compile_query
 from lakebed.query.explain import explain
-from lakebed.query.habits import habits_of
 from lakebed.query.missing_fields import missing_fields
 from lakebed.query.moments import parse_moment
 from lakebed.query.run import Search
@@ -66,6 +67,8 @@ class Lake:
         self._catalog: Catalog | None = None
         self._readers = ReaderCache()
         self._executor: ThreadExecutor | None = None
+        self.lookups = Lookups(self._store)
+        """The lookup tables that stand in the lake, for the stage `lookup`."""
 
     def __repr__(self) -> str:
         return f"lakebed.open({self.url!r})"
@@ -156,8 +159,10 @@ class Lake:
         if names is not None:
             compiled = _restrict(compiled, names, state.snapshot)
         newest = None if news is None else news.result
-        search = Search(compiled, state, executor, self._readers, partial=partial, newest=newest)
-        return SearchResult(search, self._warnings)
+        search = Search(
+            compiled, state, executor, self._readers, partial=partial, newest=newest, lookups=self.lookups.open
+        )
+        return SearchResult(search, functools.partial(self._missing_fields, search))
 
     def explain(
         self,
@@ -215,15 +220,14 @@ class Lake:
         if executor is not None:
             executor.close()
 
-    def _warnings(self, search: Search) -> list[str]:
-        found = missing_fields(
+    def _missing_fields(self, search: Search) -> list[str]:
+        return missing_fields(
             search.compiled,
             search.segments,
             self._readers,
             self._store.get_ranges,
             has_rows=search.cost.rows > 0,
         )
-        return [*habits_of(search.compiled.text), *found]
 
     def _opened(self) -> Catalog:
         with self._lock:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from lakebed.arrow import flat_row, rows_to_arrow
 from lakebed.errors import UsageError
-from lakebed.query.run import AnswerRow, Search
+from lakebed.query.habits import habits_of
+from lakebed.query.run import AnswerRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,10 +17,32 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lakebed.model import Scalar
+    from lakebed.query.compile import CompiledQuery
     from lakebed.query.cost import SearchCost
 
 BATCH_ROWS = 500
 """Rows that an asynchronous search takes over from its thread at once."""
+
+
+class AnyRun(Protocol):
+    """What gives the rows: a search over a lake, or over files as they are."""
+
+    compiled: CompiledQuery
+    cost: SearchCost
+
+    def __next__(self) -> AnswerRow: ...
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the answer must know."""
+
+    def lines(self) -> Iterator[bytes]:
+        """The rows as JSON lines."""
+
+    def close(self) -> None:
+        """Stops what still runs."""
+
+    def stop(self) -> None:
+        """Like `close`, without waiting."""
 
 
 class SearchResult(Iterator[AnswerRow]):
@@ -30,7 +53,7 @@ class SearchResult(Iterator[AnswerRow]):
     search.
     """
 
-    def __init__(self, search: Search, warn: Callable[[Search], list[str]] = lambda _: []) -> None:
+    def __init__(self, search: AnyRun, warn: Callable[[], list[str]] = list) -> None:
         self._search = search
         self._warn = warn
 
@@ -80,7 +103,7 @@ class SearchResult(Iterator[AnswerRow]):
 
         Ask when the rows have ended: what the search learned is not read again, and a few small reads may be made.
         """
-        return self._warn(self._search)
+        return [*habits_of(self._search.compiled.text), *self._warn()]
 
     def close(self) -> None:
         """Stops the search; the cost so far stays."""

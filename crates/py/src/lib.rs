@@ -5,6 +5,7 @@ mod build;
 mod errors;
 mod explain;
 mod expression;
+mod grep;
 mod rows;
 mod search;
 mod sketch;
@@ -17,6 +18,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<build::Segment>()?;
     module.add_class::<search::SegmentReader>()?;
     module.add_class::<search::LeafSearch>()?;
+    module.add_class::<grep::Grep>()?;
     module.add_class::<expression::Expression>()?;
     module.add_class::<expression::Regex>()?;
     module.add_function(wrap_pyfunction!(expression::scalar_functions, module)?)?;

@@ -22,6 +22,8 @@ from lakebed.query.fields import plan_columns
 from lakebed.query.parser import parse_query
 from lakebed.query.printer import print_filter
 from lakebed.query.probe import Probe, ProbePlan, Reads, probe
+from lakebed.query.stages.head import Head
+from lakebed.query.stages.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,7 +203,7 @@ def _stages(compiled: CompiledQuery) -> tuple[StagePlace, ...]:
         if stage not in at_root:
             found.append(StagePlace(str(stage), "leaf"))
             continue
-        helps = stage.name in ("head", "table") and is_open
+        helps = isinstance(stage, Head | Table) and is_open
         is_open = is_open and helps
         found.append(StagePlace(str(stage), "leaf and root" if helps else "root"))
     return tuple(found)

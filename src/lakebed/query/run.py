@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from lakebed.execute.merge import MergedRow
     from lakebed.execute.readers import ReaderCache
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.lookup.file import LookupFile
     from lakebed.query.parser import Query
     from lakebed.query.root import Root
 
@@ -55,9 +56,19 @@ ASKED_AT_FIRST = 4
 """Tasks that a filtered search with a limit begins with; its rows may be anywhere, but the newest may be enough."""
 
 
-def no_lookups(name: str) -> bytes:
+def no_lookups(name: str) -> LookupFile:
     """For searches in no lake that could hold tables."""
     raise NotFoundError(f"no lookup table '{name}' in this lake")
+
+
+def _over_data(compiled: CompiledQuery, state: State) -> CompiledQuery:
+    """The query with the times that the lake holds, where it asks for them: the catalog knows them."""
+    if not compiled.wants_data_range:
+        return compiled
+    found = state.snapshot.prune(compiled.indexes, compiled.scope.since_ns, compiled.scope.until_ns)
+    if not found:
+        return compiled
+    return compiled.over_data(min(entry.min_time_ns for entry in found), max(entry.max_time_ns for entry in found))
 
 
 class Search(Iterator[AnswerRow]):
@@ -78,9 +89,9 @@ class Search(Iterator[AnswerRow]):
         *,
         partial: bool = False,
         newest: Callable[[], State] | None = None,
-        lookups: Callable[[str], bytes] = no_lookups,
+        lookups: Callable[[str], LookupFile] = no_lookups,
     ) -> None:
-        self.compiled = compiled
+        compiled = self.compiled = _over_data(compiled, state)
         self.cost = SearchCost()
         self._started = time.perf_counter()
         self._executor = executor
@@ -176,8 +187,8 @@ class Search(Iterator[AnswerRow]):
             search.close()
             self.cost.include(search.cost)
 
-    def lookup_table(self, name: str) -> bytes:
-        """The file of a lookup table of the lake."""
+    def lookup_table(self, name: str) -> LookupFile:
+        """A lookup table of the lake."""
         return self._lookups(name)
 
     def close(self) -> None:
@@ -295,7 +306,7 @@ class Search(Iterator[AnswerRow]):
             )
             if merged is None:
                 merged = merge_partials(self._plan, [])
-            table = Table.from_json(finish_partial(self._plan, merged))
+            table = Table.from_json(finish_partial(self._plan, merged, self.compiled.groups_wanted))
         root.push_table(table)
         yield from root.finish()
 

@@ -1,6 +1,7 @@
 //! Working through the groups of a segment, some at a time: directories, then values, then output.
 use super::aggregate::AggregateContext;
 use super::evaluate::{Context, Evaluation, columns_to_read};
+use super::filter::Leaf;
 use super::leaf::{LeafSearch, Phase};
 use super::output::PageWriter;
 use super::rows::{Found, PageRows};
@@ -93,7 +94,7 @@ impl LeafSearch {
     fn needs_rows(&self, unit: &Unit) -> bool {
         let entry = &self.reader.address.groups[unit.group];
         let is_cut = unit.pages.iter().any(|&page| !self.time.covers(&entry.pages[page]));
-        let by_filter = self.filter.leaves.iter().any(|leaf| leaf.metadata.is_some());
+        let by_filter = self.filter.leaves.iter().any(Leaf::needs_rows);
         let by_output = self.aggregator.as_ref().is_none_or(|aggregator| aggregator.needs_rows());
         is_cut || by_filter || by_output || !self.dead.is_empty()
     }

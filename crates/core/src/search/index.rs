@@ -1,6 +1,6 @@
 //! What the term index can say of a filter: which pages may hold a match.
 use super::metadata::Metadata;
-use super::plan::{ColumnName, NamePart, Node, Pattern};
+use super::plan::{Looked, NamePart, Node, Pattern, Subject};
 use crate::format::terms::bucket_of;
 use crate::value::integer::integer_text;
 use crate::value::token::{for_each_token, is_left_out, required_tokens, token_hash};
@@ -51,8 +51,8 @@ impl IndexQuery {
                 }
                 Need::Any(needs)
             }
-            Node::Has { column, pattern } if !is_metadata(column.as_ref()) => self.pattern(pattern),
-            Node::Is { column, pattern, number } if !is_metadata(column.as_ref()) => {
+            Node::Has { column, pattern } if is_indexed(column.as_ref()) => self.pattern(pattern),
+            Node::Is { column, pattern, number } if is_indexed(column.as_ref()) => {
                 let before = self.tokens.len();
                 let by_text = self.pattern(pattern);
                 let Some(number) = number else { return by_text };
@@ -114,11 +114,14 @@ fn telling(mut tokens: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     tokens
 }
 
-/// The tokens of metadata are not in the index.
-fn is_metadata(column: Option<&ColumnName>) -> bool {
-    column.is_some_and(
-        |name| matches!(&name.parts[..], [NamePart::Literal(text)] if Metadata::named(text.as_bytes()).is_some()),
-    )
+/// The index holds the tokens of events: not those of metadata, nor those of what an expression makes.
+fn is_indexed(column: Option<&Subject>) -> bool {
+    match column.map(Subject::looked) {
+        None => true,
+        Some(Ok(Looked::Columns([NamePart::Literal(text)]))) => Metadata::named(text.as_bytes()).is_none(),
+        Some(Ok(Looked::Columns(_))) => true,
+        Some(Ok(Looked::Expression(_)) | Err(_)) => false,
+    }
 }
 
 /// The pages left, given the pages of each token.
