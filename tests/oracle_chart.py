@@ -6,7 +6,7 @@ import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tests import oracle, oracle_filter
+from tests import oracle, oracle_filter, oracle_times
 from tests.events import Num
 from tests.oracle import OracleRow
 from tests.oracle_functions import function, order_key
@@ -37,7 +37,7 @@ def charted(stage: Timechart, rows: list[OracleRow], since_ns: int | None, until
         values.setdefault(order_key(value), value)
         cells.setdefault((start, order_key(value)), []).append(row)
     columns = columns_of(stage, values, cells, buckets)
-    return [OracleRow(None, {"@lb.time": oracle.rfc3339(start), **columns[start]}) for start in buckets]
+    return [OracleRow(None, {"@lb.time": oracle_times.rfc3339(start), **columns[start]}) for start in buckets]
 
 
 def columns_of(stage: Timechart, values: dict[Any, Json], cells: Any, buckets: list[int]) -> dict[int, dict[str, Json]]:
@@ -95,7 +95,7 @@ def names_of(values: list[Json], has_other: bool) -> list[str]:
 def time_of(row: OracleRow) -> int | None:
     found = row.value("@lb.time_ns")
     if found is None:
-        return oracle_filter.time_of(row.value("@lb.time"))
+        return oracle_times.time_of(row.value("@lb.time"))
     return int(found.text) if isinstance(found, Num) and found.text.lstrip("-").isdigit() else None
 
 

@@ -162,15 +162,20 @@ fn value<'a>(cells: &'a Cells, number: u32, buffer: &'a mut Vec<u8>) -> Result<V
         return Ok(Value::Null);
     }
     let (kind, text) = cells.get(number, buffer)?;
-    Ok(match kind {
+    Ok(looked_at(kind, text))
+}
+
+/// The value of a column as expressions take it.
+pub fn looked_at(kind: Kind, text: &[u8]) -> Value<'_> {
+    match kind {
         Kind::Number => Value::Number(Number::from_text(text)),
         Kind::Bool => Value::Bool(text == b"true"),
         Kind::Text => Value::Text(Cow::Borrowed(text)),
-    })
+    }
 }
 
 /// A result as columns hold values; an array is its JSON text.
-fn stored(value: Value<'_>) -> Option<(Kind, Vec<u8>)> {
+pub fn stored(value: Value<'_>) -> Option<(Kind, Vec<u8>)> {
     match value {
         Value::Null => None,
         Value::Bool(value) => Some((Kind::Bool, value.to_string().into_bytes())),
