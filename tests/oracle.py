@@ -95,6 +95,7 @@ def run(
 ) -> list[Json]:
     """The rows of the answer, in order."""
     query = parse_query(text)
+    oracle_mining.set_time_range(since_ns, until_ns)
     ordered = sorted(events, key=lambda event: event.order, reverse=newest_first)
     in_range = [
         OracleRow(event)

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 mod build;
 mod errors;
 mod expression;
+mod mine;
 mod rows;
 mod search;
 mod sketch;
@@ -18,6 +19,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<search::LeafSearch>()?;
     module.add_class::<expression::Expression>()?;
     module.add_class::<expression::Regex>()?;
+    module.add_class::<mine::Patterns>()?;
+    module.add_class::<mine::Fields>()?;
     module.add_function(wrap_pyfunction!(expression::scalar_functions, module)?)?;
     module.add_class::<rows::RowAggregate>()?;
     module.add_class::<sketch::DistinctSketch>()?;

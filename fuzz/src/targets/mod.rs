@@ -19,6 +19,7 @@ targets! {
     directory,
     hostile,
     lossless,
+    mine,
     objects,
     parsers,
     partial,

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
+from lakebed.query.stages.delta import Delta
 from lakebed.query.stages.eval import Eval
+from lakebed.query.stages.fieldsummary import FieldSummary
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.parse import Parse
+from lakebed.query.stages.patterns import Patterns
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
@@ -28,7 +31,9 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "avg": SingleValue,
         "count": Count,
         "countdistinct": CountDistinct,
+        "delta": Delta,
         "eval": Eval,
+        "fieldsummary": FieldSummary,
         "groupbycount": GroupByCount,
         "head": Head,
         "lookup": LookupStage,
@@ -37,6 +42,7 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "min": SingleValue,
         "mode": SingleValue,
         "parse": Parse,
+        "patterns": Patterns,
         "percentile": SingleValue,
         "rename": Rename,
         "stats": Stats,

@@ -4,7 +4,7 @@ error."""
 from __future__ import annotations
 
 _STAGES = """
-dedup delta drop fields fieldsummary join limit patterns
+dedup drop fields join limit
 rare sample sequence sort tail timechart top transaction union unroll
 """
 
