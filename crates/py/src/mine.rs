@@ -55,7 +55,12 @@ impl Fields {
     #[pyo3(signature = (events, side = 0))]
     fn push(&mut self, py: Python<'_>, events: &Bound<'_, PyAny>, side: usize) -> PyResult<()> {
         let events = buffer_bytes(events)?;
-        py.detach(|| guarded(|| Ok(self.inner.push(&events, side))))
+        py.detach(|| {
+            guarded(|| {
+                self.inner.push(&events, side);
+                Ok(())
+            })
+        })
     }
 
     fn partial<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
