@@ -19,12 +19,15 @@ from lakebed.query.stages.arguments import keys_of
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.dedup import Dedup
+from lakebed.query.stages.delta import Delta
 from lakebed.query.stages.fields import Fields
+from lakebed.query.stages.fieldsummary import FieldSummary
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.measures import Measure
 from lakebed.query.stages.parse import Parse, RegexForm
+from lakebed.query.stages.patterns import Patterns
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sample import Sample
 from lakebed.query.stages.sort import Sort, SortColumn
@@ -247,6 +250,12 @@ lookups = st.one_of(
     ),
 )
 
+summaries: st.SearchStrategy[Stage] = st.one_of(
+    st.builds(Patterns, st.just(NOWHERE), names, st.sampled_from([1, 2, 1000])),
+    st.builds(FieldSummary, st.just(NOWHERE), st.one_of(st.just(()), distinct_names)),
+    st.builds(Delta, st.just(NOWHERE), filters(with_regex=True), st.sampled_from([3, 50])),
+)
+
 
 @st.composite
 def stats_stages(draw: st.DrawFn) -> Stats:
@@ -297,6 +306,7 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
     stats_stages(),
     distinct_names.map(lambda by: CountDistinct(NOWHERE, FunctionCall("countdistinct", tuple(map(ColumnRef, by))))),
     parses,
+    summaries,
     lookups,
     renames.map(lambda pairs: Rename(NOWHERE, tuple(pairs))),
     *ordering_stages,

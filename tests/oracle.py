@@ -100,6 +100,7 @@ def run(
     from tests import oracle_chart
 
     query = parse_query(text)
+    oracle_mining.set_time_range(since_ns, until_ns)
     ordered = sorted(events, key=lambda event: event.order, reverse=newest_first)
     in_range = [
         OracleRow(event)

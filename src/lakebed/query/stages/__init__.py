@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.dedup import Dedup
+from lakebed.query.stages.delta import Delta
 from lakebed.query.stages.eval import Eval
 from lakebed.query.stages.fields import Fields
+from lakebed.query.stages.fieldsummary import FieldSummary
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.parse import Parse
+from lakebed.query.stages.patterns import Patterns
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sample import Sample
 from lakebed.query.stages.sort import Sort
@@ -36,9 +39,11 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "count": Count,
         "countdistinct": CountDistinct,
         "dedup": Dedup,
+        "delta": Delta,
         "drop": Fields,
         "eval": Eval,
         "fields": Fields,
+        "fieldsummary": FieldSummary,
         "groupbycount": GroupByCount,
         "head": Head,
         "limit": Head,
@@ -48,6 +53,7 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "min": SingleValue,
         "mode": SingleValue,
         "parse": Parse,
+        "patterns": Patterns,
         "percentile": SingleValue,
         "rare": Top,
         "rename": Rename,

@@ -38,8 +38,8 @@ class LookupStage(Stage):
     need not be repeated. Keys match when their texts are equal, case counts. A key column of networks (`10.0.0.0/8`)
     matches the addresses in them, the longest prefix wins. An MMDB table has one key, the address, under any name.
 
-    Without `output` all other columns of the table are added, `prefix` puts a text before their names: `prefix geo.`
-    A column of such a name that the row had is replaced. A row without a match stays, with null in these columns. Of
+    Without `output` all other columns of the table are added, `prefix` puts a text before their names: `prefix geo.` A
+    column of such a name that the row had is replaced. A row without a match stays, with null in these columns. Of
     several rows for the same keys the first counts, and the answer says so.
 
     Example: `* | lookup assets.csv ip = sourceIPAddress output owner, site as where | groupbycount(owner)`

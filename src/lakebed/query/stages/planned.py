@@ -4,7 +4,7 @@ error."""
 from __future__ import annotations
 
 _STAGES = """
-delta fieldsummary join patterns
+join
 sequence transaction union unroll
 """
 
