@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 COLD_RUNS = 11
 EVENTS_BACK = 2000
 NOT_OURS = {"__main__", "_distutils_hack", "_virtualenv"}  # what an environment loads into every Python
+CHARTS = {
+    "chart": "* | timechart count() by eventSource",
+    "columns": "* | stats max(@lb.time_ns) by eventSource",
+    "everything": "*",
+}
+"""Each asked of a fresh handle, which has nothing in its cache."""
+
 COLD = "import lakebed.handlers.search"
 LOADED = COLD + "; import sys; print(*{m.partition('.')[0] for m in sys.modules} - set(sys.stdlib_module_names))"
 
@@ -65,6 +72,9 @@ def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:
     report.warm("newest", lambda: sum(1 for _ in lake.search("*", limit=50)))
     report.facts["newest"] = cost_of(lake, "*", limit=50)
     report.facts["needle"] = cost_of(lake, truth.key)
+    report.facts["timechart"] = {
+        name: cost_of(lakebed.open(url), query)["bytes_read"] for name, query in CHARTS.items()
+    }
     report.facts["worker_rss_bytes"] = child("worker", url, *queries(truth).values())["peak_rss_bytes"]
     report.facts["latency"] = {
         name: child("latency", url, word)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.context import Lake
     from lakebed.query.root import Root
 
 ROUNDS_MAX = 1_000
@@ -92,7 +93,9 @@ def search_segment(plan: bytes, stored: Stored) -> tuple[list[tuple[Any, ...]], 
     return rows, search.partial() if _aggregates(plan) else None
 
 
-def run(query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool = False) -> list[Mapping[str, Any]]:
+def run(
+    query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool = False, lake: Lake | None = None
+) -> list[Mapping[str, Any]]:
     """The answer of a query over these segments."""
     plan = query.plan_bytes()
     if in_processes:
@@ -100,11 +103,11 @@ def run(query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool 
         found = [call.result() for call in calls]
     else:
         found = [search_segment(plan, stored) for stored in segments]
-    root = query.root()
+    root = query.root(lake)
     if query.is_aggregate:
         core = require_core()
         merged = core.merge_partials(plan, [partial for _, partial in found])
-        root.push_table(Table.from_json(core.finish_partial(plan, merged)))
+        root.push_table(Table.from_json(core.finish_partial(plan, merged, query.groups_wanted)))
         return list(map(shape, root.finish()))
     rows = merge_rows([row for rows, _ in found for row in rows], query)
     return answer(root, rows)

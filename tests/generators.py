@@ -18,11 +18,21 @@ from lakebed.query.parser import Query
 from lakebed.query.stages.arguments import keys_of
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
+from lakebed.query.stages.dedup import Dedup
+from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.lookup import LookupStage
+from lakebed.query.stages.measures import Measure
+from lakebed.query.stages.parse import Parse, RegexForm
 from lakebed.query.stages.rename import Rename
-from lakebed.query.stages.stats import Measure, Stats
+from lakebed.query.stages.sample import Sample
+from lakebed.query.stages.sort import Sort, SortColumn
+from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
+from lakebed.query.stages.tail import Tail
+from lakebed.query.stages.timechart import Timechart
+from lakebed.query.stages.top import Top
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from lakebed.query.syntax import (
@@ -46,6 +56,8 @@ from lakebed.query.syntax import (
     Star,
     Value,
 )
+from lakebed.query.text_pattern import Gap, TextPattern
+from lakebed.query.time_spans import parse_span
 from tests.events import Num
 
 if TYPE_CHECKING:
@@ -193,6 +205,48 @@ renames = st.lists(st.tuples(names, names), min_size=1, max_size=2).filter(
     lambda pairs: len({old for old, _ in pairs}) == len({new for _, new in pairs}) == len(pairs)
 )
 
+PATTERNS: list[TextPattern] = [
+    (Gap("new"), "-", Gap("b")),
+    ("a", Gap("name")),
+    (Gap("x", is_number=True), "."),
+    ('it\\s "', Gap("_"), '" ', Gap("two words")),
+    ("fail", Gap("_"), " ", Gap("a"), "in"),
+    (Gap("a"), "*b<"),
+]
+EXTRACTIONS = [RegexForm("(?P<b>[0-9]+)", False, ("b",)), RegexForm("^(e)(?P<new>r*)/?", True, (None, "new"))]
+parses = st.builds(
+    Parse, st.just(NOWHERE), st.one_of(names, st.just("message")), st.sampled_from([*PATTERNS, *EXTRACTIONS])
+)
+
+LOOKUPS = (
+    ("texts.csv", "a,name,new\nerror,5,x\n5,true,1e3\nerror,5,second\nfailed login,,\n"),
+    (
+        "nets.json",
+        '[{"net": "10.0.0.0/8", "b": "ten"}, {"net": "2001:db8::1", "b": 5}, {"net": "10.1.0.0/16", "user": "u"}]',
+    ),
+)
+"""The lookup tables that random queries name."""
+
+lookups = st.one_of(
+    st.builds(
+        LookupStage,
+        st.just(NOWHERE),
+        st.just("texts.csv"),
+        st.one_of(
+            names.map(lambda name: (("a", name),)), st.tuples(names, names).map(lambda p: (("a", p[0]), ("name", p[1])))
+        ),
+        st.sampled_from([(), (("new", "b"),), (("new", "x.y"), ("a", "a"))]),
+    ).filter(lambda stage: not {column for column, _ in stage.outputs} & {key for key, _ in stage.keys}),
+    st.builds(
+        LookupStage,
+        st.just(NOWHERE),
+        st.just("nets.json"),
+        names.map(lambda name: (("net", name),)),
+        st.just(()),
+        st.sampled_from(["", "geo."]),
+    ),
+)
+
 
 @st.composite
 def stats_stages(draw: st.DrawFn) -> Stats:
@@ -205,6 +259,35 @@ def stats_stages(draw: st.DrawFn) -> Stats:
     return Stats(NOWHERE, tuple(measures), keys_of(by))
 
 
+fields = st.lists(columns, min_size=1, max_size=2, unique=True).map(tuple)
+sort_columns = st.lists(st.builds(SortColumn, names, st.booleans()), min_size=1, max_size=2).map(tuple)
+ordering_stages: list[st.SearchStrategy[Stage]] = [
+    sort_columns.map(lambda columns: Sort(NOWHERE, columns)),
+    st.integers(1, 4).map(lambda count: Tail(NOWHERE, count)),
+    st.builds(lambda chosen, count: Dedup(NOWHERE, chosen, count), distinct_names, st.integers(1, 2)),
+    st.builds(
+        lambda chosen, split, count, is_rare: Top(
+            NOWHERE, keys_of(chosen[split:]), keys_of(chosen[:split]), count, is_rare
+        ),
+        distinct_names,
+        st.integers(0, 1),
+        st.integers(1, 3),
+        st.booleans(),
+    ).filter(lambda stage: bool(stage.columns)),
+    st.integers(1, 4).map(lambda count: Sample(NOWHERE, count)),
+    st.builds(
+        lambda chosen, by, span, limit: Timechart(NOWHERE, chosen, by, parse_span(span), limit),
+        st.lists(functions, min_size=1, max_size=2, unique=True).map(
+            lambda chosen: tuple(Measure(function, function.label) for function in chosen)
+        ),
+        st.one_of(st.none(), names.map(lambda name: keys_of([name])[0])),
+        st.sampled_from(["1h", "5d", "1w", "1mon"]),
+        st.integers(1, 3),
+    ),
+    st.sampled_from(["0.5", "50", "1e2"]).map(lambda percent: Sample(NOWHERE, None, percent)),
+    st.builds(lambda chosen, is_drop: Fields(NOWHERE, chosen, is_drop), fields, st.booleans()),
+]
+
 plain_stages: st.SearchStrategy[Stage] = st.one_of(
     filters(with_regex=False).map(lambda filter_: Where(NOWHERE, filter_)),
     st.integers(1, 4).map(lambda count: Head(NOWHERE, count)),
@@ -213,7 +296,10 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
     distinct_names.map(lambda by: GroupByCount(NOWHERE, keys_of(by))),
     stats_stages(),
     distinct_names.map(lambda by: CountDistinct(NOWHERE, FunctionCall("countdistinct", tuple(map(ColumnRef, by))))),
+    parses,
+    lookups,
     renames.map(lambda pairs: Rename(NOWHERE, tuple(pairs))),
+    *ordering_stages,
     st.builds(
         lambda name, column: SingleValue(NOWHERE, FunctionCall(name, column)),
         st.sampled_from(["avg", "sum", "min", "max"]),

@@ -16,19 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.context import Lake
 
 PIECE_BYTES = 7
 """The text comes in pieces that cut every record."""
 
 
-def run(query: CompiledQuery, lines: Sequence[str]) -> list[Mapping[str, Any]]:
+def run(query: CompiledQuery, lines: Sequence[str], lake: Lake | None = None) -> list[Mapping[str, Any]]:
     """The answer of a query over events as a file of JSON lines."""
     core = engine.require_core()
     plan = query.plan_bytes()
     text = "".join(line + "\n" for line in lines).encode("utf-8", "surrogatepass")
     grep = core.Grep(plan, wanted="plan")
     rows, partials = found(grep, text, format="json", time_fields=(TIME_FIELD,), url=OBJECT_URL)
-    root = query.root()
+    root = query.root(lake)
     if query.is_aggregate:
         merged = core.merge_partials(plan, partials)
         root.push_table(Table.from_json(core.finish_partial(plan, merged)))

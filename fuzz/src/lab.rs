@@ -89,7 +89,7 @@ pub fn search(plan: &str, file: &[u8], address: &[u8]) -> Result<Answer> {
     };
     let mut answer: Vec<String> = rows.into_iter().map(show).collect();
     if let Some(aggregate) = &plan.aggregate {
-        let table = Partial::load(aggregate, &partial)?.finish(aggregate)?;
+        let table = Partial::load(aggregate, &partial)?.finish(None)?;
         answer.push(String::from_utf8_lossy(&table).into_owned());
     }
     Ok(Answer(answer))

@@ -190,14 +190,71 @@ def scalar_functions() -> bytes:
     """The functions of expressions. JSON: [{"name", "family", "parameters": "text, start[, length]", "least", "most": int | null,
     "doc", "examples": [["math.abs(-1)", 1], …]}, …]. `most` null: any number."""
 
+class RowAggregate:
+    """The aggregate of a plan over rows that the caller has; its partial is like those of leaf parts. Thread-safe."""
+
+    def __init__(self, plan: bytes) -> None: ...
+    def columns(self) -> list[str]:
+        """Names of the columns that `push` wants the values of."""
+
+    def push(self, rows: Buffer) -> None:
+        """Adds rows: a JSON array of arrays, each with a scalar (null, boolean, number, string) for each column."""
+
+    def partial(self) -> bytes:
+        """The aggregate so far."""
+
+class DistinctSketch:
+    """How many different strings; the bytes are those of an Apache DataSketches `hll_sketch(14, HLL_8)`."""
+
+    error: float
+    """Nineteen of twenty estimates are as near as this, relative to the truth."""
+
+    def __init__(self) -> None: ...
+    @staticmethod
+    def load(data: Buffer) -> DistinctSketch: ...
+    def update(self, items: Sequence[str]) -> None: ...
+    def merge(self, other: DistinctSketch) -> None: ...
+    def dump(self) -> bytes: ...
+    def estimate(self) -> float: ...
+
+class QuantilesSketch:
+    """Which number stands at a rank; the bytes are those of an Apache DataSketches `kll_doubles_sketch(400)`."""
+
+    error: float
+    """Ninety-nine of a hundred answers are as near as this to the rank asked for."""
+
+    def __init__(self) -> None: ...
+    @staticmethod
+    def load(data: Buffer) -> QuantilesSketch: ...
+    def update(self, numbers: Sequence[float]) -> None: ...
+    def merge(self, other: QuantilesSketch) -> None: ...
+    def dump(self) -> bytes: ...
+    def quantile(self, rank: float) -> float | None: ...
+
+class FrequentSketch:
+    """Which strings are frequent; the bytes are those of an Apache DataSketches `frequent_strings_sketch(12)`."""
+
+    def __init__(self) -> None: ...
+    @staticmethod
+    def load(data: Buffer) -> FrequentSketch: ...
+    def update(self, items: Sequence[str]) -> None: ...
+    def merge(self, other: FrequentSketch) -> None: ...
+    def dump(self) -> bytes: ...
+    def items(self) -> list[tuple[str, int, int]]:
+        """Strings with the least and the most that their counts can be, most frequent first."""
+
+    def error(self) -> int:
+        """No count is farther off than this."""
+
 def check_plan(plan: Buffer) -> None:
     """Raises what a search with this plan would raise before its first read: an unknown key, a regular expression that is none."""
 
 def merge_partials(plan: bytes, partials: Sequence[bytes]) -> bytes:
     """Several partials of one plan in one; none gives the partial of no event. The order does not matter."""
 
-def finish_partial(plan: bytes, partial: bytes) -> bytes:
-    """JSON: {"rows": [[by values…, function values…, row count], …]}, most frequent group first; numbers are JSON numbers, exact."""
+def finish_partial(plan: bytes, partial: bytes, limit: int | None = None) -> bytes:
+    """JSON: {"rows": [[by values…, function values…, row count], …], "notes": [text, …]}, most frequent group first, at most `limit`
+    rows; numbers are JSON numbers. A note says where the answer is approximate, and its bound."""
 
 def aggregate_names() -> list[str]:
     """Names of the functions that a plan's aggregate may ask for."""
@@ -214,3 +271,25 @@ def segment_address(tail: Buffer) -> tuple[bytes | None, int, int]:
 def segment_summary(address: Buffer, objects: Buffer) -> bytes:
     """What `Segment.summary` said, and "index", the index's name; from the address and the objects frame that
     `segment_address` pointed to."""
+
+def search_outlook(search: LeafSearch) -> bytes:
+    """JSON: what the search would cost from here on, told without reading a value: {"terms": [{"term", "pages": int | null}, …],
+    "pages_in_time", "pages_left", "groups_left", "is_direct", "pages_known", "filter": {"requests", "bytes"}, "first_filter",
+    "output"}. Feed the search what it needs of the term index, then (unless "is_direct") the schema and the directories; `filter`
+    and `output` (at most: when every row passes) are of the pages whose directories are known."""
+
+def index_terms(plan: Buffer) -> list[str]:
+    """The tokens that the plan's filter asks the term index for; empty: the index cannot help."""
+
+def schema_range(reader: SegmentReader) -> tuple[int, int]:
+    """(offset, length) of the frame that `segment_fields` wants."""
+
+def segment_fields(reader: SegmentReader, frame: Buffer | None = None) -> tuple[list[tuple[str, bool]], bool] | None:
+    """The paths of a segment, with `[]` for array positions, each with whether others are below it; and whether these are all
+    (a megabyte of names at most). None: the reader does not know its schema yet, and no frame is given. The reader keeps it."""
+
+def directory_range(reader: SegmentReader, group: int) -> tuple[int, int] | None:
+    """(offset, length) of the frame that `group_fields` wants; None when there is no such row group."""
+
+def group_fields(reader: SegmentReader, group: int, frame: Buffer) -> tuple[list[tuple[str, str, int]], int]:
+    """Of each field in a row group: path, kind ("text", "number", "boolean"), number of values; and the rows of the group."""

@@ -2,11 +2,12 @@
 //! evaluator, with and without the index, whole and in parts.
 mod lab;
 
+use lab::aggregates::{FUNCTIONS, Function, table};
 use lab::dice::Dice;
 use lab::filters::Filter;
 use lab::index::{Indexed, index};
 use lab::json::Json;
-use lab::reference::{flatten, holds, projected, table};
+use lab::reference::{flatten, holds, projected};
 use lab::search::{Ask, How, table as merged};
 use lab::world::{Event, Making, Part, build};
 use lab::{cases, events};
@@ -75,7 +76,9 @@ fn column_names(part: &Part, count: usize, dice: &mut Dice) -> Vec<String> {
     let name = |dice: &mut Dice| {
         let values = flatten(&dice.pick(&part.events).json);
         match values.is_empty() || dice.one_in(6) {
-            true => dice.pick(&["nothing", "@lb.record", "@lb.time", "@scnr.source_type", "tags[1]"]).to_string(),
+            true => dice
+                .pick(&["nothing", "@lb.record", "@lb.time", "@lb.time_ns", "@scnr.source_type", "tags[1]"])
+                .to_string(),
             false => String::from_utf8_lossy(&dice.pick(&values).name).into_owned(),
         }
     };
@@ -187,12 +190,13 @@ proptest! {
         let Some(first) = parts.first() else { return Ok(()) };
         let count = dice.below(3);
         let by = column_names(first, count, &mut dice);
-        let mut functions = vec![("count", None)];
-        for name in ["count", "min", "max", "sum", "avg", "countdistinct"] {
-            functions.push((name, column_names(first, 1, &mut dice).pop()));
+        let mut functions = Vec::new();
+        for (name, columns, parameter) in FUNCTIONS {
+            let columns = (0..columns).filter_map(|_| column_names(first, 1, &mut dice).pop()).collect();
+            functions.push(Function { name, columns, parameters: parameter.iter().map(|text| text.to_string()).collect() });
         }
-        let named = functions.iter().filter(|_| dice.one_in(2)).cloned().collect::<Vec<_>>();
-        let list: Vec<_> = named.iter().map(|(name, column)| json!({"name": name, "columns": column.iter().collect::<Vec<_>>()})).collect();
+        functions.retain(|_| dice.one_in(3));
+        let list: Vec<_> = functions.iter().map(Function::json).collect();
         let filter = if dice.one_in(2) { everything() } else { Filter::random(&first.events, &mut dice, 1) };
         let aggregate = Some(json!({"by": by, "functions": list}));
         let dead = if dice.one_in(3) { dice.below(16) as u32 } else { 0 };
@@ -206,8 +210,8 @@ proptest! {
             }
         }
         let events: Vec<&Event> = parts.iter().flat_map(|part| passing(part, &ask, &filter)).collect();
-        let expected = table(&events, &by, &named, &mut dice);
-        prop_assert_eq!(merged(&ask.plan(), &whole).expect("partials"), expected.clone(), "by {:?} {:?}", by, named);
+        let expected = table(&events, &by, &functions, &mut dice);
+        prop_assert_eq!(merged(&ask.plan(), &whole).expect("partials"), expected.clone(), "by {:?} {:?}", by, functions);
         prop_assert_eq!(merged(&ask.plan(), &cut).expect("partials"), expected);
     }
 }

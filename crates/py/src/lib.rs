@@ -3,9 +3,12 @@ use pyo3::prelude::*;
 
 mod build;
 mod errors;
+mod explain;
 mod expression;
 mod grep;
+mod rows;
 mod search;
+mod sketch;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -19,6 +22,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<expression::Expression>()?;
     module.add_class::<expression::Regex>()?;
     module.add_function(wrap_pyfunction!(expression::scalar_functions, module)?)?;
+    module.add_class::<rows::RowAggregate>()?;
+    module.add_class::<sketch::DistinctSketch>()?;
+    module.add_class::<sketch::QuantilesSketch>()?;
+    module.add_class::<sketch::FrequentSketch>()?;
     module.add_function(wrap_pyfunction!(search::check_plan, module)?)?;
     module.add_function(wrap_pyfunction!(search::merge_partials, module)?)?;
     module.add_function(wrap_pyfunction!(search::finish_partial, module)?)?;
@@ -26,5 +33,11 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(build::format_names, module)?)?;
     module.add_function(wrap_pyfunction!(build::segment_address, module)?)?;
     module.add_function(wrap_pyfunction!(build::segment_summary, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::search_outlook, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::index_terms, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::schema_range, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::segment_fields, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::directory_range, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::group_fields, module)?)?;
     Ok(())
 }

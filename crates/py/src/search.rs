@@ -4,9 +4,9 @@ use crate::errors::guarded;
 use lakebed_core::error::CoreError;
 use lakebed_core::search::fetch::Buffer;
 use lakebed_core::search::filter::Filter;
-use lakebed_core::search::partial::{Kernel, Partial};
+use lakebed_core::search::partial::{self, Partial};
 use lakebed_core::search::plan::{Aggregate, Plan};
-use lakebed_core::search::{leaf, reader};
+use lakebed_core::search::{kernels, leaf, reader};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
@@ -19,7 +19,7 @@ pub type PyRow<'py> = (i64, String, u64, Bound<'py, PyBytes>);
 
 #[pyclass(module = "lakebed._core", frozen)]
 pub struct SegmentReader {
-    inner: Arc<reader::SegmentReader>,
+    pub(crate) inner: Arc<reader::SegmentReader>,
 }
 
 #[pymethods]
@@ -65,7 +65,7 @@ pub struct LeafSearch {
 }
 
 impl LeafSearch {
-    fn with<T: Send>(
+    pub(crate) fn with<T: Send>(
         &self,
         py: Python<'_>,
         work: impl FnOnce(&mut leaf::LeafSearch) -> Result<T, CoreError> + Send,
@@ -140,7 +140,7 @@ impl LeafSearch {
     }
 }
 
-fn aggregate_of(plan: &[u8]) -> Result<Aggregate, CoreError> {
+pub(crate) fn aggregate_of(plan: &[u8]) -> Result<Aggregate, CoreError> {
     Plan::parse(plan)?.aggregate.ok_or_else(|| CoreError::Plan("the plan has no aggregate".to_string()))
 }
 
@@ -150,10 +150,7 @@ pub fn check_plan(plan: &Bound<'_, PyAny>) -> PyResult<()> {
     guarded(|| {
         let plan = Plan::parse(&plan)?;
         Filter::compile(&plan.filter)?;
-        plan.aggregate
-            .iter()
-            .flat_map(|aggregate| &aggregate.functions)
-            .try_for_each(|function| Kernel::of(function).map(drop))
+        plan.aggregate.as_ref().map_or(Ok(()), partial::check)
     })
 }
 
@@ -164,37 +161,31 @@ pub fn merge_partials<'py>(
     partials: Vec<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let plan = buffer_bytes(plan)?;
-    let partials = partials.iter().map(buffer_bytes).collect::<PyResult<Vec<_>>>()?;
+    let partials = partials.iter().map(shared_buffer).collect::<PyResult<Vec<_>>>()?;
     let merged = py.detach(|| {
         guarded(|| {
-            let aggregate = aggregate_of(&plan)?;
-            let mut merged = Partial::default();
-            for partial in &partials {
-                merged.merge(Partial::load(&aggregate, partial)?, &aggregate)?;
-            }
-            Ok(merged.dump(&aggregate))
+            let partials = partials.iter().map(|partial| partial.as_ref().as_ref());
+            partial::merge_all(&aggregate_of(&plan)?, partials).map(|merged| merged.dump())
         })
     })?;
     Ok(PyBytes::new(py, &merged))
 }
 
 #[pyfunction]
+#[pyo3(signature = (plan, partial, limit = None))]
 pub fn finish_partial<'py>(
     py: Python<'py>,
     plan: &Bound<'py, PyAny>,
     partial: &Bound<'py, PyAny>,
+    limit: Option<usize>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let (plan, partial) = (buffer_bytes(plan)?, buffer_bytes(partial)?);
-    let rows = py.detach(|| {
-        guarded(|| {
-            let aggregate = aggregate_of(&plan)?;
-            Partial::load(&aggregate, &partial)?.finish(&aggregate)
-        })
-    })?;
+    let (plan, partial) = (buffer_bytes(plan)?, shared_buffer(partial)?);
+    let rows =
+        py.detach(|| guarded(|| Partial::load(&aggregate_of(&plan)?, partial.as_ref().as_ref())?.finish(limit)))?;
     Ok(PyBytes::new(py, &rows))
 }
 
 #[pyfunction]
 pub fn aggregate_names() -> Vec<&'static str> {
-    Kernel::ALL.iter().map(|(name, _)| *name).collect()
+    kernels::ALL.iter().map(|spec| spec.name).collect()
 }

@@ -8,17 +8,28 @@ use lakebed_core::search::reader::SegmentReader;
 use std::sync::{Arc, LazyLock};
 
 static PLAN: LazyLock<Plan> = LazyLock::new(|| {
-    let functions = ["count", "min", "max", "sum", "avg"].map(|name| format!(r#"{{"name":"{name}","columns":["n"]}}"#));
-    let aggregate = format!(r#"{{"by":["action","ok"],"functions":[{}]}}"#, functions.join(","));
+    let one = ["count", "min", "max", "sum", "avg", "countdistinct", "median", "var", "stdev", "mode", "values"];
+    let one = one.map(|name| format!(r#"{{"name":"{name}","columns":["n"]}}"#));
+    let two = ["countdistinct", "list", "earliest", "latest"];
+    let two = two.map(|name| format!(r#"{{"name":"{name}","columns":["@lb.time_ns","user.name"]}}"#));
+    let others = [
+        r#"{"name":"count"}"#,
+        r#"{"name":"rate","columns":["@lb.time_ns"]}"#,
+        r#"{"name":"percentile","columns":["n"],"parameters":["95"]}"#,
+    ];
+    let functions = [one.join(","), two.join(","), others.join(",")].join(",");
+    let aggregate = format!(r#"{{"by":["action","ok"],"functions":[{functions}]}}"#);
     Plan::parse(plan(r#"{"op":"all","of":[]}"#, &aggregate, "null", true).as_bytes()).expect("a plan")
 });
 
 pub fn run(data: &[u8]) {
     let aggregate = PLAN.aggregate.as_ref().expect("the plan has one");
     let Ok(mut partial) = Partial::load(aggregate, data) else { return };
-    let again = Partial::load(aggregate, &partial.dump(aggregate)).expect("what was dumped can be loaded");
-    if partial.merge(again, aggregate).is_ok() {
-        let _ = partial.finish(aggregate);
+    let dumped = partial.dump();
+    let again = Partial::load(aggregate, &dumped).expect("what was dumped can be loaded");
+    assert_eq!(again.dump(), dumped, "dumped again it is the same");
+    if partial.merge(&dumped).is_ok() {
+        let _ = partial.finish(None);
     }
 }
 

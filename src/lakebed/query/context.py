@@ -12,6 +12,7 @@ from lakebed.query.times import NS_PER_S
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakebed.query.lookup.file import LookupFile
     from lakebed.query.parser import Query
     from lakebed.query.record import Record
 
@@ -26,6 +27,22 @@ class Scope:
     since_ns: int | None = None
     until_ns: int | None = None
     newest_first: bool = True
+    data_range: tuple[int, int] | None = None
+    """Times of the first and the last event that the lake may hold for it, where somebody has looked."""
+
+    @property
+    def first_ns(self) -> int | None:
+        """Where the events begin, as far as it is known."""
+        if self.since_ns is not None or self.data_range is None:
+            return self.since_ns
+        return self.data_range[0]
+
+    @property
+    def last_ns(self) -> int | None:
+        """Where the events end, as far as it is known."""
+        if self.until_ns is not None:
+            return self.until_ns - 1
+        return None if self.data_range is None else self.data_range[1]
 
     @property
     def seconds(self) -> Fraction | None:
@@ -56,8 +73,8 @@ class Lake(Protocol):
     def subsearch(self, query: Query) -> Iterator[Record]:
         """The rows of a nested query over the same time range, each once. Closing the iterator stops it."""
 
-    def lookup_table(self, name: str) -> bytes:
-        """The file of a lookup table. Raises `NotFoundError` when the lake has none of that name."""
+    def lookup_table(self, name: str) -> LookupFile:
+        """A lookup table. Raises `NotFoundError` when the lake has none of that name."""
 
 
 class NoLake:
@@ -67,7 +84,7 @@ class NoLake:
         """Refuses."""
         raise UsageError(f"the nested query '{query}' needs a lake to run in")
 
-    def lookup_table(self, name: str) -> bytes:
+    def lookup_table(self, name: str) -> LookupFile:
         """Refuses."""
         raise UsageError(f"the lookup table '{name}' needs a lake to stand in")
 

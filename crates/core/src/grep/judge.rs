@@ -1,7 +1,9 @@
 //! Whether an event on tape passes a filter: the same tests as over a segment, one value at a time.
 use super::tape::{Step, Tape, What};
+use crate::expression::{Expression, Value};
 use crate::format::column::Kind;
 use crate::format::rows::TimeSource;
+use crate::search::computed::{looked_at, stored};
 use crate::search::filter::{Filter, Leaf, Test, Tree};
 use crate::search::metadata::{Field, Metadata};
 use crate::value::time::format_rfc3339;
@@ -59,7 +61,11 @@ impl Judge {
 
     /// Whether the filter looks at one of these.
     pub fn reads(&self, fields: &[Field]) -> bool {
-        self.filter.leaves.iter().any(|leaf| leaf.metadata.is_some_and(|metadata| fields.contains(&metadata.field)))
+        self.filter.leaves.iter().any(|leaf| {
+            let names = leaf.expression.iter().flat_map(|expression| expression.columns());
+            let computed = names.filter_map(|name| Metadata::named(name.as_bytes()));
+            leaf.metadata.into_iter().chain(computed).any(|metadata| fields.contains(&metadata.field))
+        })
     }
 
     pub fn passes(&mut self, tape: &Tape, facts: &EventFacts) -> bool {
@@ -82,6 +88,9 @@ fn tree(node: &Tree, leaves: &[Leaf], reaches: &mut [Vec<Reach>], tape: &Tape, f
 }
 
 fn leaf(leaf: &Leaf, reaches: &mut Vec<Reach>, tape: &Tape, facts: &EventFacts) -> bool {
+    if let Some(expression) = &leaf.expression {
+        return computed(expression, tape, facts).is_some_and(|(kind, text)| leaf.test.passes(kind, &text));
+    }
     let Some(metadata) = leaf.metadata else { return any_value(leaf, &leaf.test, reaches, tape) };
     let passes = || facts.text(metadata.field).is_some_and(|text| leaf.test.passes(kind_of(metadata), &text));
     if !metadata.yields {
@@ -92,6 +101,29 @@ fn leaf(leaf: &Leaf, reaches: &mut Vec<Reach>, tape: &Tape, facts: &EventFacts) 
         return any_value(leaf, &leaf.test, reaches, tape);
     }
     passes()
+}
+
+/// What an expression makes of the event.
+fn computed(expression: &Expression, tape: &Tape, facts: &EventFacts) -> Option<(Kind, Vec<u8>)> {
+    let mut row: Vec<Option<(Kind, Vec<u8>)>> = vec![None; expression.columns().len()];
+    tape.for_each_named(|step, name| {
+        let What::Value(kind) = step.what else { return };
+        for (slot, column) in row.iter_mut().zip(expression.columns()) {
+            if slot.is_none() && column.as_bytes() == name {
+                *slot = Some((kind, tape.text(step).to_vec()));
+            }
+        }
+    });
+    for (slot, column) in row.iter_mut().zip(expression.columns()) {
+        if let Some(metadata) = Metadata::named(column.as_bytes())
+            && !(metadata.yields && slot.is_some())
+        {
+            *slot = facts.text(metadata.field).map(|text| (metadata.kind(), text.to_vec()));
+        }
+    }
+    let row: Vec<Value<'_>> =
+        row.iter().map(|slot| slot.as_ref().map_or(Value::Null, |(kind, text)| looked_at(*kind, text))).collect();
+    stored(expression.evaluate(&row))
 }
 
 fn kind_of(metadata: Metadata) -> Kind {

@@ -4,7 +4,7 @@
 //! with here: JSON escapes (`\u0065`, `\/`), characters that JSON always escapes (a literal is cut at them), U+FFFD, which stands
 //! for bytes that are no UTF-8 (cut as well), and numbers that are equal and look different (they require nothing).
 use crate::search::metadata::Metadata;
-use crate::search::plan::{ColumnName, NamePart, Node, Pattern};
+use crate::search::plan::{Looked, NamePart, Node, Pattern, Subject};
 use crate::value::needle::Needle;
 use memchr::memmem;
 
@@ -203,7 +203,7 @@ fn literals(node: &Node) -> Option<Vec<Literal>> {
             (!found.is_empty()).then_some(found)
         }
         Node::Has { column, pattern } | Node::Is { column, pattern, number: None } => {
-            if column.as_ref().is_some_and(is_metadata) {
+            if column.as_ref().is_some_and(is_beside_text) {
                 return None;
             }
             Some(vec![longest(pattern)?])
@@ -218,10 +218,11 @@ fn price(literals: &[Literal]) -> (usize, usize) {
     (usize::from(shortest < 3), literals.len() * 1000 / shortest.max(1))
 }
 
-/// What is about an event is not in its text.
-fn is_metadata(column: &ColumnName) -> bool {
+/// What is about an event is not in its text, nor what an expression makes of it.
+fn is_beside_text(column: &Subject) -> bool {
+    let Ok(Looked::Columns(parts)) = column.looked() else { return true };
     let mut name = Vec::new();
-    for part in &column.parts {
+    for part in parts {
         let NamePart::Literal(text) = part else { return false };
         name.extend_from_slice(text.as_bytes());
     }

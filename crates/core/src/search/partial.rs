@@ -1,277 +1,235 @@
 //! Partial results of an aggregate: update, merge, dump, load, finish.
 //!
-//! Layout: a version byte; the numbers of by-columns and of functions; the number of groups; for each group its by-values, its row
-//! count and one state per function. States: see `State::put`.
-use super::plan::{Aggregate, Function};
-use super::sum::{Addend, ExactSum};
-use super::value::Value;
-use crate::error::{CoreError, DecodeError, Result};
+//! Layout: a version byte; the numbers of by-columns and of functions; what was lost (most rows of a group that is not there, rows,
+//! groups); the number of groups; for each group its by-values, its row count, the rows that it may have missed, and one state per
+//! function (see `kernels`).
+use super::computed::Computed;
+use super::groups::{Groups, Losses};
+use super::kernels::{self, Column, Needs, Operand};
+use super::plan::{self, Aggregate};
+use crate::error::{DecodeError, Result};
 use crate::format::wire::{Wire, put_varint};
-use std::collections::{HashMap, HashSet};
+use crate::search::value::ValueRef;
 
-const VERSION: u8 = 1;
+mod finish;
 
-/// Groups of one aggregate that fit a worker's memory; beyond it the answer would have to be approximate, and is refused.
-pub const GROUPS_MAX: usize = 4_000_000;
+const VERSION: u8 = 2;
 
-/// Distinct values that all groups of one aggregate may hold together.
-pub const DISTINCT_MAX: usize = 8_000_000;
-
-/// The aggregate functions there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kernel {
-    /// Rows, or rows that have the column.
-    Count,
-    Min,
-    Max,
-    Sum,
-    Avg,
-    /// Number of distinct values.
-    CountDistinct,
+/// Memory and groups of one partial result. Beyond it answers become approximate, and say so.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    pub groups: usize,
+    pub bytes: usize,
 }
 
-impl Kernel {
-    pub const ALL: [(&'static str, Self); 6] = [
-        ("count", Self::Count),
-        ("min", Self::Min),
-        ("max", Self::Max),
-        ("sum", Self::Sum),
-        ("avg", Self::Avg),
-        ("countdistinct", Self::CountDistinct),
-    ];
+/// Two million groups of 20 bytes take 100 MB; a worker has two partial results at work and one merged, within 512 MB.
+pub const BUDGET: Budget = Budget { groups: 2_000_000, bytes: 160 << 20 };
 
-    pub fn of(function: &Function) -> Result<Self> {
-        let known = Self::ALL.iter().find(|(name, _)| *name == function.name);
-        let (name, kernel) =
-            known.ok_or_else(|| CoreError::Plan(format!("unknown aggregate function '{}'", function.name)))?;
-        if function.columns.is_empty() && *kernel != Self::Count {
-            return Err(CoreError::Plan(format!("aggregate function '{name}' needs a column")));
-        }
-        if function.columns.len() > 1 || !function.parameters.is_empty() {
-            return Err(CoreError::Plan(format!("aggregate function '{name}' takes one column and no parameter")));
-        }
-        Ok(*kernel)
-    }
+/// Rows or groups between two looks at the memory in use, at least: a look costs a visit of every group.
+const LOOK_EVERY_MIN: usize = 1 << 16;
 
-    pub fn start(self) -> State {
-        match self {
-            Self::Count => State::Count(0),
-            Self::Min | Self::Max => State::Best(None),
-            Self::Sum | Self::Avg => State::Sum(ExactSum::default(), 0),
-            Self::CountDistinct => State::Distinct(HashSet::new()),
-        }
-    }
-}
+/// What a row adds to the states of a group, about.
+const ROW_BYTES: usize = 64;
 
-/// What one function knows of one group.
-#[derive(Debug, Clone, PartialEq)]
-pub enum State {
-    Count(u64),
-    Best(Option<Value>),
-    /// The sum and how many numbers went into it.
-    Sum(ExactSum, u64),
-    Distinct(HashSet<Value>),
-}
-
-impl State {
-    fn merge(&mut self, other: Self, kernel: Kernel) -> std::result::Result<(), DecodeError> {
-        match (self, other) {
-            (Self::Count(a), Self::Count(b)) => *a = a.saturating_add(b),
-            (Self::Best(a), Self::Best(b)) => {
-                if let Some(b) = b
-                    && a.as_ref().is_none_or(|a| is_better(kernel, &b, a))
-                {
-                    *a = Some(b);
-                }
-            }
-            (Self::Sum(a, n), Self::Sum(b, m)) => {
-                a.merge(&b);
-                *n = n.saturating_add(m);
-            }
-            (Self::Distinct(a), Self::Distinct(b)) => a.extend(b),
-            _ => return Err(DecodeError("states of two functions do not merge")),
-        }
-        Ok(())
-    }
-
-    fn put(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Count(count) => put_varint(out, *count),
-            Self::Best(None) => out.push(0),
-            Self::Best(Some(value)) => {
-                out.push(1);
-                value.put(out);
-            }
-            Self::Sum(sum, count) => {
-                sum.put(out);
-                put_varint(out, *count);
-            }
-            Self::Distinct(values) => {
-                put_varint(out, values.len() as u64);
-                values.iter().for_each(|value| value.put(out));
-            }
-        }
-    }
-
-    fn read(wire: &mut Wire<'_>, kernel: Kernel) -> std::result::Result<Self, DecodeError> {
-        Ok(match kernel {
-            Kernel::Count => Self::Count(wire.varint()?),
-            Kernel::Min | Kernel::Max => Self::Best(if wire.byte()? == 0 { None } else { Some(Value::read(wire)?) }),
-            Kernel::Sum | Kernel::Avg => Self::Sum(ExactSum::read(wire)?, wire.varint()?),
-            Kernel::CountDistinct => {
-                let count = wire.count()?;
-                Self::Distinct((0..count).map(|_| Value::read(wire)).collect::<std::result::Result<_, _>>()?)
-            }
-        })
-    }
-
-    fn put_json(&self, kernel: Kernel, out: &mut Vec<u8>) {
-        match (self, kernel) {
-            (Self::Count(count), _) => out.extend_from_slice(count.to_string().as_bytes()),
-            (Self::Best(value), _) => value.as_ref().unwrap_or(&Value::Null).put_json(out),
-            (Self::Distinct(values), _) => out.extend_from_slice(values.len().to_string().as_bytes()),
-            (Self::Sum(_, 0), _) => out.extend_from_slice(b"null"),
-            (Self::Sum(sum, count), Kernel::Avg) => put_double(sum.mean(*count), out),
-            (Self::Sum(sum, _), _) => match sum.integer_text() {
-                Some(integer) => out.extend_from_slice(integer.as_bytes()),
-                None => put_double(sum.to_f64(), out),
-            },
-        }
-    }
-}
-
-/// JSON has no infinity; what does not fit a double is null.
-fn put_double(double: f64, out: &mut Vec<u8>) {
-    let text = if double.is_finite() { format!("{double:?}") } else { "null".to_string() };
-    out.extend_from_slice(text.as_bytes());
-}
-
-pub fn is_better(kernel: Kernel, candidate: &Value, best: &Value) -> bool {
-    if kernel == Kernel::Min { candidate < best } else { candidate > best }
-}
-
-/// An addend for a value of a column; None when it is not a number.
-pub fn addend(value: &Value) -> Option<Addend> {
-    match value {
-        Value::Number(text) => Addend::of(text),
-        _ => None,
-    }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Group {
-    pub rows: u64,
-    pub states: Vec<State>,
-}
-
-#[derive(Debug, Default, PartialEq)]
 pub struct Partial {
-    pub groups: HashMap<Vec<Value>, Group>,
-}
-
-fn kernels(aggregate: &Aggregate) -> Result<Vec<Kernel>> {
-    aggregate.functions.iter().map(Kernel::of).collect()
+    by: usize,
+    /// The functions' names as notes say them.
+    labels: Vec<String>,
+    pub(super) groups: Groups,
+    functions: Vec<Box<dyn Column>>,
+    budget: Budget,
+    /// Rows and groups since the last look at the memory in use.
+    unseen: usize,
 }
 
 impl Partial {
-    pub fn dump(&self, aggregate: &Aggregate) -> Vec<u8> {
+    /// The partial of no row.
+    pub fn new(aggregate: &Aggregate) -> Result<Self> {
+        Self::with_budget(aggregate, BUDGET)
+    }
+
+    pub fn with_budget(aggregate: &Aggregate, budget: Budget) -> Result<Self> {
+        Ok(Self {
+            by: aggregate.by.len(),
+            labels: aggregate.functions.iter().map(|function| function.label()).collect(),
+            groups: Groups::default(),
+            functions: aggregate.functions.iter().map(kernels::start).collect::<Result<_>>()?,
+            budget,
+            unseen: 0,
+        })
+    }
+
+    pub fn load(aggregate: &Aggregate, bytes: &[u8]) -> Result<Self> {
+        let mut partial = Self::new(aggregate)?;
+        partial.merge(bytes)?;
+        Ok(partial)
+    }
+
+    /// What the functions ask of their operands' values.
+    pub fn needs(&self) -> impl Iterator<Item = Needs> + '_ {
+        self.functions.iter().map(|function| function.needs())
+    }
+
+    /// Whether nothing but rows is counted.
+    pub fn counts_rows_only(&self) -> bool {
+        self.functions.iter().all(|function| function.is_row_count())
+    }
+
+    /// The group with these by-values.
+    pub fn group(&mut self, key: &[u8]) -> Result<u32> {
+        self.groups.find_or_add(key)
+    }
+
+    /// Counts rows of a group, where nothing but rows is counted.
+    pub fn count_rows(&mut self, group: u32, rows: u64) {
+        self.groups.add_rows(group, rows);
+        self.unseen += 1;
+    }
+
+    /// Adds rows, each to its group; `operands` are those of each function.
+    pub fn update(&mut self, groups: &[u32], operands: &[Vec<Operand<'_>>]) {
+        groups.iter().for_each(|&group| self.groups.add_rows(group, 1));
+        for (function, operands) in self.functions.iter_mut().zip(operands) {
+            function.grow(self.groups.len());
+            function.update(groups, operands);
+        }
+        self.unseen += groups.len();
+    }
+
+    /// Brings the partial within its budget: estimates instead of exact states first, then without the rarest groups. True: groups
+    /// have other numbers now.
+    pub fn trim(&mut self) -> bool {
+        let mut is_trimmed = false;
+        while self.groups.len() > self.budget.groups {
+            is_trimmed |= self.drop_rare();
+        }
+        let look_every = LOOK_EVERY_MIN.max(self.groups.len()).min(self.budget.bytes / ROW_BYTES);
+        if self.unseen < look_every {
+            return is_trimmed;
+        }
+        self.unseen = 0;
+        self.grow();
+        while self.size_bytes() > self.budget.bytes {
+            let is_tighter =
+                self.functions.iter_mut().fold(false, |is_tighter, function| function.tighten() | is_tighter);
+            if is_tighter {
+                continue;
+            }
+            if self.groups.len() < 2 || !self.drop_rare() {
+                break;
+            }
+            is_trimmed = true;
+        }
+        is_trimmed
+    }
+
+    /// False when there is nothing to drop.
+    fn drop_rare(&mut self) -> bool {
+        self.grow();
+        let kept = self.groups.frequent();
+        if kept.len() == self.groups.len() {
+            return false;
+        }
+        self.groups.keep(&kept);
+        self.functions.iter_mut().for_each(|function| function.keep(&kept));
+        true
+    }
+
+    /// Gives every function a state for every group.
+    fn grow(&mut self) {
+        let groups = self.groups.len();
+        self.functions.iter_mut().for_each(|function| function.grow(groups));
+    }
+
+    fn size_bytes(&self) -> usize {
+        self.groups.size_bytes() + self.functions.iter().map(|function| function.size_bytes()).sum::<usize>()
+    }
+
+    pub fn dump(&self) -> Vec<u8> {
+        let losses = self.groups.losses();
         let mut out = vec![VERSION];
-        put_varint(&mut out, aggregate.by.len() as u64);
-        put_varint(&mut out, aggregate.functions.len() as u64);
+        let counts = [self.by as u64, self.functions.len() as u64, losses.error, losses.rows, losses.groups];
+        counts.iter().for_each(|&count| put_varint(&mut out, count));
         put_varint(&mut out, self.groups.len() as u64);
-        for (by, group) in &self.groups {
-            by.iter().for_each(|value| value.put(&mut out));
-            put_varint(&mut out, group.rows);
-            group.states.iter().for_each(|state| state.put(&mut out));
+        for group in 0..self.groups.len() as u32 {
+            out.extend_from_slice(self.groups.key(group));
+            put_varint(&mut out, self.groups.rows(group));
+            put_varint(&mut out, self.groups.missed(group));
+            self.functions.iter().for_each(|function| function.put(group, &mut out));
         }
         out
     }
 
-    pub fn load(aggregate: &Aggregate, bytes: &[u8]) -> Result<Self> {
-        let kernels = kernels(aggregate)?;
+    /// Adds what another partial result of the same aggregate holds. After an error this one is of no use any more.
+    pub fn merge(&mut self, bytes: &[u8]) -> Result<()> {
         let mut wire = Wire::new(bytes);
-        let mut read = || {
-            let head = (wire.byte()?, wire.varint()?, wire.varint()?);
-            if head != (VERSION, aggregate.by.len() as u64, kernels.len() as u64) {
-                return Err(DecodeError("partial result is of another aggregate"));
+        let at = |error: DecodeError| error.at("partial result", 0);
+        let (losses, count) = self.read_head(&mut wire).map_err(at)?;
+        // No group of the other may have missed more here than was lost here before.
+        let mut missed_here = self.groups.losses().error;
+        self.groups.add_losses(losses);
+        for _ in 0..count {
+            let start = wire.position();
+            for _ in 0..self.by {
+                ValueRef::read(&mut wire).map_err(at)?;
             }
-            let mut groups = HashMap::new();
-            for _ in 0..wire.count()? {
-                let by = aggregate.by.iter().map(|_| Value::read(&mut wire)).collect::<std::result::Result<_, _>>()?;
-                let rows = wire.varint()?;
-                let states = kernels
-                    .iter()
-                    .map(|&kernel| State::read(&mut wire, kernel))
-                    .collect::<std::result::Result<_, _>>()?;
-                groups.insert(by, Group { rows, states });
+            let key = &bytes[start..wire.position()];
+            let before = self.groups.len();
+            let group = self.groups.find_or_add_late(key, 0)?;
+            let (rows, missed) = wire.varint().and_then(|rows| Ok((rows, wire.varint()?))).map_err(at)?;
+            let own = if self.groups.len() > before {
+                self.grow();
+                missed_here
+            } else {
+                // Its rows there were not lost: it is there.
+                self.groups.missed(group).saturating_sub(losses.error)
+            };
+            self.groups.set_missed(group, own.saturating_add(missed));
+            self.groups.add_rows(group, rows);
+            for function in &mut self.functions {
+                function.merge(group, &mut wire).map_err(at)?;
             }
-            wire.end()?;
-            Ok(Self { groups })
-        };
-        read().map_err(|error: DecodeError| error.at("partial result", 0))
+            self.unseen += 1;
+            if self.trim() {
+                missed_here = missed_here.max(self.groups.losses().error);
+            }
+        }
+        wire.end().map_err(at)
     }
 
-    pub fn merge(&mut self, other: Self, aggregate: &Aggregate) -> Result<()> {
-        let kernels = kernels(aggregate)?;
-        for (by, group) in other.groups {
-            match self.groups.get_mut(&by) {
-                None => {
-                    self.groups.insert(by, group);
-                    check_groups(self.groups.len())?;
-                }
-                Some(own) => {
-                    own.rows = own.rows.saturating_add(group.rows);
-                    for ((state, other), &kernel) in own.states.iter_mut().zip(group.states).zip(&kernels) {
-                        state.merge(other, kernel).map_err(|error| error.at("partial result", 0))?;
-                    }
-                }
-            }
+    fn read_head(&self, wire: &mut Wire<'_>) -> std::result::Result<(Losses, usize), DecodeError> {
+        let head = (wire.byte()?, wire.varint()?, wire.varint()?);
+        if head != (VERSION, self.by as u64, self.functions.len() as u64) {
+            return Err(DecodeError("partial result is of another aggregate"));
         }
-        Ok(())
-    }
-
-    /// The rows, most frequent first, then by value, as JSON. Without by-columns there is always one row.
-    pub fn finish(mut self, aggregate: &Aggregate) -> Result<Vec<u8>> {
-        let kernels = kernels(aggregate)?;
-        if aggregate.by.is_empty() && self.groups.is_empty() {
-            let states = kernels.iter().map(|kernel| kernel.start()).collect();
-            self.groups.insert(Vec::new(), Group { rows: 0, states });
-        }
-        let mut groups: Vec<_> = self.groups.into_iter().collect();
-        groups.sort_unstable_by(|a, b| b.1.rows.cmp(&a.1.rows).then_with(|| a.0.cmp(&b.0)));
-        let mut out = b"{\"rows\":[".to_vec();
-        for (nth, (by, group)) in groups.iter().enumerate() {
-            out.extend_from_slice(if nth > 0 { b",[" } else { b"[" });
-            for value in by {
-                value.put_json(&mut out);
-                out.push(b',');
-            }
-            for (state, &kernel) in group.states.iter().zip(&kernels) {
-                state.put_json(kernel, &mut out);
-                out.push(b',');
-            }
-            out.extend_from_slice(group.rows.to_string().as_bytes());
-            out.push(b']');
-        }
-        out.extend_from_slice(b"],\"notes\":[]}");
-        Ok(out)
+        let losses = Losses { error: wire.varint()?, rows: wire.varint()?, groups: wire.varint()? };
+        // The one group without by-columns takes no byte for its key, but some for its rows.
+        Ok((losses, wire.count()?))
     }
 }
 
-pub fn check_groups(groups: usize) -> Result<()> {
-    if groups > GROUPS_MAX {
-        return Err(CoreError::Limit(format!(
-            "aggregate has more than {GROUPS_MAX} groups; narrow the filter or group by less"
-        )));
+/// Merges partial results of one aggregate.
+pub fn merge_all<'a>(aggregate: &Aggregate, partials: impl Iterator<Item = &'a [u8]>) -> Result<Partial> {
+    let mut merged = Partial::new(aggregate)?;
+    for partial in partials {
+        merged.merge(partial)?;
     }
-    Ok(())
+    Ok(merged)
 }
 
-pub fn check_distinct(values: usize) -> Result<()> {
-    if values > DISTINCT_MAX {
-        return Err(CoreError::Limit(format!(
-            "aggregate holds more than {DISTINCT_MAX} distinct values; narrow the filter"
-        )));
+impl std::fmt::Debug for Partial {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "a partial result of {} groups", self.groups.len())
     }
-    Ok(())
+}
+
+/// What is wrong with a plan's aggregate, if anything.
+pub fn check(aggregate: &Aggregate) -> Result<()> {
+    let operands = aggregate.by.iter().chain(aggregate.functions.iter().flat_map(|function| &function.columns));
+    for operand in operands {
+        if let plan::Operand::Expression(made) = operand {
+            Computed::compile(&made.expression)?;
+        }
+    }
+    Partial::new(aggregate).map(drop)
 }

@@ -182,6 +182,16 @@ impl ExactSum {
         (scaled, SCALE)
     }
 
+    /// Doubles whose exact sum is the sum; nothing that was added may be large.
+    pub fn doubles(&self) -> Vec<f64> {
+        self.parts().0
+    }
+
+    /// Bytes that it holds beside itself.
+    pub fn heap_bytes(&self) -> usize {
+        (self.doubles.capacity() + self.large.capacity()) * size_of::<f64>()
+    }
+
     pub fn put(&self, out: &mut Vec<u8>) {
         for integer in [self.integer.high, self.integer.low] {
             put_signed(out, (integer >> 64) as i64);
@@ -233,6 +243,19 @@ fn two_sum(large: f64, small: f64) -> (f64, f64) {
     let high = large + small;
     // An infinite sum has no meaningful rest.
     (high, if high.is_finite() { small - (high - large) } else { 0.0 })
+}
+
+/// Two doubles whose exact sum is the product (Dekker 1971); no part may overflow or become too small.
+pub fn product(a: f64, b: f64) -> (f64, f64) {
+    const SPLIT: f64 = (1u64 << 27) as f64 + 1.0;
+    let halves = |x: f64| {
+        let scaled = SPLIT * x;
+        let high = scaled - (scaled - x);
+        (high, x - high)
+    };
+    let ((a1, a2), (b1, b2)) = (halves(a), halves(b));
+    let high = a * b;
+    (high, a2 * b2 - (((high - a1 * b1) - a2 * b1) - a1 * b2))
 }
 
 /// Doubles whose exact sum is the integer.

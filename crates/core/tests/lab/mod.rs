@@ -1,5 +1,6 @@
 //! What the tests of the engine share: random events, segments built of them, searches, and an obvious evaluator to compare with.
 #![allow(dead_code, reason = "each test file uses its part")]
+pub mod aggregates;
 pub mod dice;
 pub mod events;
 pub mod filters;

@@ -1,18 +1,14 @@
 //! What a search must answer, found the slow and obvious way: event after event, value after value.
-use super::dice::Dice;
 use super::filters::{Column, Filter};
 use super::json::Json;
 use super::world::Event;
 use lakebed_core::format::column::Kind;
-use lakebed_core::search::sum::{Addend, ExactSum};
-use lakebed_core::search::value::Value;
 use lakebed_core::value::cidr::{Network, parse_address};
 use lakebed_core::value::column::{ColumnPart, ColumnPattern};
 use lakebed_core::value::decimal::compare;
 use lakebed_core::value::pattern::ValuePattern;
 use lakebed_core::value::time::{format_rfc3339, parse_time};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// A value of an event with its flattened name.
 #[derive(Debug, Clone)]
@@ -157,67 +153,4 @@ pub fn projected(event: &Event, columns: &[String]) -> Vec<u8> {
     }
     out.push(b'}');
     out
-}
-
-/// The table of an aggregate: by-columns, and functions with their column.
-pub fn table(events: &[&Event], by: &[String], functions: &[(&str, Option<String>)], dice: &mut Dice) -> String {
-    let value = |event: &Event, name: &str| named(event, name).first().map(|(kind, text)| Value::new(*kind, text));
-    let mut groups: BTreeMap<Vec<Value>, Vec<&Event>> = BTreeMap::new();
-    if by.is_empty() {
-        groups.insert(Vec::new(), Vec::new());
-    }
-    for event in events {
-        let key = by.iter().map(|name| value(event, name).unwrap_or(Value::Null)).collect();
-        groups.entry(key).or_default().push(event);
-    }
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|(_, events)| std::cmp::Reverse(events.len()));
-    let mut rows = Vec::new();
-    for (key, events) in groups {
-        let mut cells: Vec<String> = key.iter().map(json).collect();
-        for (name, column) in functions {
-            let found = |column: &String| events.iter().filter_map(|event| value(event, column)).collect::<Vec<_>>();
-            let Some(found) = column.as_ref().map(found) else {
-                cells.push(events.len().to_string());
-                continue;
-            };
-            cells.push(function(name, &found, dice));
-        }
-        cells.push(events.len().to_string());
-        rows.push(format!("[{}]", cells.join(",")));
-    }
-    format!("{{\"rows\":[{}],\"notes\":[]}}", rows.join(","))
-}
-
-fn json(value: &Value) -> String {
-    let mut out = Vec::new();
-    value.put_json(&mut out);
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn function(name: &str, values: &[Value], dice: &mut Dice) -> String {
-    let null = || "null".to_string();
-    match name {
-        "count" => values.len().to_string(),
-        "min" => values.iter().min().map_or_else(null, json),
-        "max" => values.iter().max().map_or_else(null, json),
-        "countdistinct" => values.iter().collect::<BTreeSet<_>>().len().to_string(),
-        _ => {
-            let addend = |value: &Value| if let Value::Number(text) = value { Addend::of(text) } else { None };
-            let mut addends: Vec<Addend> = values.iter().filter_map(addend).collect();
-            let mut sum = ExactSum::default();
-            let count = addends.len() as u64;
-            // In any order.
-            while !addends.is_empty() {
-                sum.add(addends.swap_remove(dice.below(addends.len())));
-            }
-            let double = |double: f64| if double.is_finite() { format!("{double:?}") } else { null() };
-            match (name, sum.integer_text()) {
-                _ if count == 0 => null(),
-                ("avg", _) => double(sum.mean(count)),
-                (_, Some(integer)) => integer,
-                (_, None) => double(sum.to_f64()),
-            }
-        }
-    }
 }

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
+from lakebed.query.stages.dedup import Dedup
 from lakebed.query.stages.eval import Eval
+from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.lookup import LookupStage
+from lakebed.query.stages.parse import Parse
 from lakebed.query.stages.rename import Rename
+from lakebed.query.stages.sample import Sample
+from lakebed.query.stages.sort import Sort
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
+from lakebed.query.stages.tail import Tail
+from lakebed.query.stages.timechart import Timechart
+from lakebed.query.stages.top import Top
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 
@@ -26,19 +35,31 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "avg": SingleValue,
         "count": Count,
         "countdistinct": CountDistinct,
+        "dedup": Dedup,
+        "drop": Fields,
         "eval": Eval,
+        "fields": Fields,
         "groupbycount": GroupByCount,
         "head": Head,
+        "limit": Head,
+        "lookup": LookupStage,
         "max": SingleValue,
         "median": SingleValue,
         "min": SingleValue,
         "mode": SingleValue,
+        "parse": Parse,
         "percentile": SingleValue,
+        "rare": Top,
         "rename": Rename,
+        "sample": Sample,
+        "sort": Sort,
         "stats": Stats,
         "stdev": SingleValue,
         "sum": SingleValue,
         "table": Table,
+        "tail": Tail,
+        "timechart": Timechart,
+        "top": Top,
         "var": SingleValue,
         "where": Where,
     }

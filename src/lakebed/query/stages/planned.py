@@ -4,8 +4,8 @@ error."""
 from __future__ import annotations
 
 _STAGES = """
-dedup delta drop fields fieldsummary join limit lookup parse patterns
-rare sample sequence sort tail timechart top transaction union unroll
+delta fieldsummary join patterns
+sequence transaction union unroll
 """
 
 PLANNED_STAGES = frozenset(_STAGES.split())

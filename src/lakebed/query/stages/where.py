@@ -27,7 +27,7 @@ class Where(Stage):
     Before the first aggregate or `head` it is part of the search itself and costs nothing extra. After them it also
     sees computed columns such as `@q.count`.
 
-    Example: `* | groupbycount(src) | where @q.count > 100`
+    Example: `* | groupbycount(src) | where @q.count > 1`
     """
 
     name: ClassVar[str] = "where"

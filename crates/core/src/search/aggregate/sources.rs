@@ -1,0 +1,177 @@
+//! Where an operand's values come from: the column of its name in the event, or what is known about the event.
+use super::super::metadata::{Field, Metadata};
+use super::super::unit::{Unit, WHOLE_GROUP};
+use super::super::walk::{Step, walk};
+use super::AggregateContext;
+use super::cells::{Cells, NONE};
+use crate::error::Result;
+use crate::format::column::Kind;
+use crate::format::directory::{Directory, Place};
+use crate::format::paths::Paths;
+use std::collections::HashMap;
+
+/// A column as an aggregate names it.
+pub struct Source {
+    name: Vec<u8>,
+    pub metadata: Option<Metadata>,
+    /// Paths that may hold it, and whether it is one position of an array there.
+    nodes: Vec<(u32, bool)>,
+    /// Numbers of the values already seen, by column and scope; forgotten with the group.
+    numbers: HashMap<(usize, usize), Vec<u32>>,
+}
+
+impl Source {
+    pub fn new(name: &str) -> Self {
+        let name = name.as_bytes().to_vec();
+        Self { metadata: Metadata::named(&name), name, nodes: Vec::new(), numbers: HashMap::new() }
+    }
+
+    /// Finds the column among the segment's paths.
+    pub fn resolve(&mut self, paths: &Paths) {
+        if self.metadata.is_none_or(|metadata| metadata.yields) {
+            self.nodes = paths.named(&self.name).into_iter().map(|(node, whole)| (node, !whole)).collect();
+        }
+    }
+
+    /// The columns of a group that may hold it, and whether it is one position of an array there.
+    pub fn columns(&self, directory: &Directory) -> Vec<(usize, bool)> {
+        let found = self.nodes.iter().flat_map(|&(node, is_position)| {
+            Kind::ALL.iter().filter_map(move |&kind| Some((directory.find(node, kind)?, is_position)))
+        });
+        found.collect()
+    }
+
+    /// Numbers of values are given out anew.
+    pub fn forget_values(&mut self) {
+        self.numbers.clear();
+    }
+
+    /// Fills in the value of each row of the page.
+    pub fn fill(
+        &mut self,
+        context: &AggregateContext<'_>,
+        unit: &mut Unit,
+        page: usize,
+        cells: &mut Cells,
+    ) -> Result<()> {
+        let facts = unit.facts()?.clone();
+        cells.rows.clear();
+        cells.rows.resize(facts.shapes.rows(page), NONE);
+        let columns = self.columns(&facts.directory);
+        for &(column, is_position) in &columns {
+            if facts.shapes.value_count(page, column) > 0 {
+                self.fill_column(context, unit, page, (column, is_position, &columns), cells)?;
+            }
+        }
+        match self.metadata {
+            Some(metadata) => fill_metadata(metadata, context, unit, page, cells),
+            None => Ok(()),
+        }
+    }
+
+    /// The numbers of a column's texts, where they are known already, and the scope of these numbers.
+    pub fn take_numbers(&mut self, unit: &Unit, column: usize, page: usize, texts: usize) -> Result<(Vec<u32>, usize)> {
+        let is_paged = matches!(unit.facts()?.directory.columns[column].place, Place::Pages(_));
+        let scope = if is_paged { page } else { WHOLE_GROUP };
+        Ok((self.numbers.remove(&(column, scope)).unwrap_or_else(|| vec![NONE; texts]), scope))
+    }
+
+    pub fn keep_numbers(&mut self, column: usize, scope: usize, numbers: Vec<u32>) {
+        self.numbers.insert((column, scope), numbers);
+    }
+
+    /// Fills in the values of one of the columns that have the name; `columns` are all of them.
+    fn fill_column(
+        &mut self,
+        context: &AggregateContext<'_>,
+        unit: &mut Unit,
+        page: usize,
+        (column, is_position, columns): (usize, bool, &[(usize, bool)]),
+        cells: &mut Cells,
+    ) -> Result<()> {
+        let facts = unit.facts()?.clone();
+        let shapes = &facts.shapes;
+        let (values, start) = unit.values(context.fetched, column, page)?;
+        let entry = &facts.directory.columns[column];
+        let (mut numbers, scope) = self.take_numbers(unit, column, page, values.text_count())?;
+        let mut failed = None;
+        let mut buffer = Vec::new();
+        shapes.for_each_run(page, column, |run, per_row, first| {
+            let is_named = |own: &&(u32, u32)| columns.iter().any(|(known, _)| *known == own.0 as usize);
+            let nth = if is_position || shapes.columns_of(run.shape).iter().filter(is_named).nth(1).is_some() {
+                let found = self.first_named(context.paths, shapes.shapes.steps(run.shape as usize));
+                found.filter(|&(node, kind, _)| (node, kind) == (entry.node, entry.kind)).map(|(_, _, nth)| nth)
+            } else {
+                Some(0)
+            };
+            let Some(nth) = nth else { return };
+            for row in 0..run.rows as usize {
+                let slot = &mut cells.rows[run.row as usize + row];
+                if *slot != NONE {
+                    continue;
+                }
+                let text = values.number(start + first + row * per_row + nth);
+                if numbers[text] == NONE {
+                    match values.text(text, &mut buffer) {
+                        Ok(bytes) => numbers[text] = cells.values.push(entry.kind, bytes),
+                        Err(error) => failed = Some(error.at("column", 0)),
+                    }
+                }
+                *slot = numbers[text];
+            }
+        });
+        self.keep_numbers(column, scope, numbers);
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// The first value of the column in an event of this shape: its path, its kind, and which of the values there it is.
+    fn first_named(&self, paths: &Paths, steps: &[u32]) -> Option<(u32, Kind, usize)> {
+        let mut seen: HashMap<(u32, Kind), usize> = HashMap::new();
+        let mut found = None;
+        walk(steps, paths, true, |path, step, name| {
+            let Step::Value(kind) = step else { return };
+            if found.is_none() && self.nodes.iter().any(|&(node, _)| node == path) {
+                let nth = seen.entry((path, kind)).or_default();
+                if name == self.name {
+                    found = Some((path, kind, *nth));
+                }
+                *nth += 1;
+            }
+        });
+        found
+    }
+}
+
+/// Fills in the metadata of the rows that have no column of that name themselves.
+fn fill_metadata(
+    metadata: Metadata,
+    context: &AggregateContext<'_>,
+    unit: &Unit,
+    page: usize,
+    cells: &mut Cells,
+) -> Result<()> {
+    let shapes = &unit.facts()?.shapes;
+    let table = unit.rows()?;
+    let start = shapes.page_rows[page];
+    // Nearly every row has a time and a number of its own: looking for another with the same costs more than it saves.
+    let is_repeated = !matches!(metadata.field, Field::Time | Field::TimeNs | Field::Record);
+    let mut known: HashMap<i64, u32> = HashMap::new();
+    for (row, place) in shapes.time_places(page).into_iter().enumerate() {
+        if cells.rows[row] != NONE {
+            continue;
+        }
+        let at = start + place as usize;
+        let key = table.key(metadata.field, at)?;
+        if is_repeated && let Some(&number) = known.get(&key) {
+            cells.rows[row] = number;
+            continue;
+        }
+        let text = table.text(metadata.field, at, context.objects)?;
+        let number = text.map_or(NONE, |text| cells.values.push(metadata.kind(), &text));
+        cells.rows[row] = number;
+        if is_repeated {
+            known.insert(key, number);
+        }
+    }
+    Ok(())
+}
