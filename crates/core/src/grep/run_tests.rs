@@ -104,3 +104,24 @@ fn long_lines_and_many_lines() {
         assert!(quick.lines().count() >= 3);
     }
 }
+
+#[test]
+fn lines_that_open_something_are_parsed() {
+    let hit = r#"{"a":"err"}"#;
+    for opening in [
+        r#"{"a":1}[{"b":2}"#,
+        "{\"a\":1} \t[{\"b\":2}",
+        r#"{"Records":[{"a":1}"#,
+        r#"{"R\u0065cords":[{"a":1}"#,
+        r#"{"b":{"a":1},"Records":[{"c":2}"#,
+    ] {
+        // Among elements, a comma may stand before an event.
+        let text = format!("{opening}\n{hit}\n,{hit}\n");
+        let expected = format!("{}{hit}\n{hit}\n", *HEAD);
+        assert_eq!(found(text.as_bytes(), None, 1000, false), expected, "{opening}");
+        assert_eq!(found(text.as_bytes(), None, 1000, true), expected, "{opening}");
+    }
+    let text = format!("{{\"a\":{{}}\n,\"b\":1}}\n{hit}\n,{hit}\n");
+    let expected = format!("{}{hit}\n,{hit}\n", *HEAD);
+    assert_eq!(found(text.as_bytes(), None, 1000, true), expected);
+}
