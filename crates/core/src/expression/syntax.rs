@@ -10,7 +10,7 @@ pub const DEPTH_MAX: usize = 50;
 pub const NODES_MAX: usize = 4_000;
 
 /// One node; exactly one of the fields is set, and `of` belongs to `call`.
-#[derive(Debug, Clone, Default, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Syntax {
     #[serde(default)]

@@ -8,19 +8,19 @@ use crate::error::Result;
 use crate::format::directory::Directory;
 use crate::format::objects::SourceObject;
 use crate::format::paths::Paths;
-use cells::NONE;
+use input::Input;
 use intake::Intake;
-use sources::Source;
 
 pub mod cells;
+mod input;
 mod intake;
 pub mod json_rows;
-mod sources;
+pub mod sources;
 
 pub struct Aggregator {
     intake: Intake,
     /// Of each of the intake's operands.
-    sources: Vec<Source>,
+    inputs: Vec<Input>,
 }
 
 /// What an aggregate looks at.
@@ -33,19 +33,18 @@ pub struct AggregateContext<'a> {
 impl Aggregator {
     pub fn new(aggregate: &Aggregate) -> Result<Self> {
         let intake = Intake::new(aggregate, BUDGET)?;
-        let source = |operand: &super::plan::Operand| operand.column().map(Source::new);
-        let sources = intake.operands.iter().map(source).collect::<Result<_>>()?;
-        Ok(Self { intake, sources })
+        let inputs = intake.operands.iter().map(Input::new).collect::<Result<_>>()?;
+        Ok(Self { intake, inputs })
     }
 
     /// Finds the operands' columns among the segment's paths.
     pub fn resolve(&mut self, paths: &Paths) {
-        self.sources.iter_mut().for_each(|source| source.resolve(paths));
+        self.inputs.iter_mut().for_each(|input| input.resolve(paths));
     }
 
     /// The columns of a group that are needed.
     pub fn columns(&self, directory: &Directory) -> Vec<usize> {
-        let columns = self.sources.iter().flat_map(|source| source.columns(directory));
+        let columns = self.inputs.iter().flat_map(|input| input.columns(directory));
         let mut columns: Vec<usize> = columns.map(|(column, _)| column).collect();
         columns.sort_unstable();
         columns.dedup();
@@ -53,12 +52,12 @@ impl Aggregator {
     }
 
     pub fn needs_rows(&self) -> bool {
-        self.sources.iter().any(|source| source.metadata.is_some())
+        self.inputs.iter().any(Input::needs_rows)
     }
 
     /// Lets go of what belongs to a group.
     pub fn end_group(&mut self) {
-        self.sources.iter_mut().for_each(Source::forget_values);
+        self.inputs.iter_mut().for_each(Input::forget_values);
         self.intake.forget_values();
     }
 
@@ -74,8 +73,8 @@ impl Aggregator {
             self.intake.end_rows();
             return Ok(());
         }
-        for (source, cells) in self.sources.iter_mut().zip(&mut self.intake.cells) {
-            source.fill(context, unit, page, cells)?;
+        for (input, cells) in self.inputs.iter_mut().zip(&mut self.intake.cells) {
+            input.fill(context, unit, page, set, cells)?;
         }
         self.intake.add(set)
     }
@@ -88,16 +87,18 @@ impl Aggregator {
         page: usize,
         set: &RowSet,
     ) -> Result<bool> {
-        let [source] = &mut self.sources[..] else { return Ok(false) };
-        if !self.intake.counts_values_only() || source.metadata.is_some() {
+        let [input] = &mut self.inputs[..] else { return Ok(false) };
+        if !self.intake.counts_values_only() || input.needs_rows() {
             return Ok(false);
         }
+        let Some(source) = input.only_source() else { return Ok(false) };
         let facts = unit.facts()?.clone();
         let mut present = source.columns(&facts.directory);
         present.retain(|&(column, _)| facts.shapes.value_count(page, column) > 0);
         let (column, total) = match present[..] {
             [] => {
-                self.intake.count_value(NONE, set.len() as u64)?;
+                let number = input.number_of_none(&mut self.intake.cells[0])?;
+                self.intake.count_value(number, set.len() as u64)?;
                 return Ok(true);
             }
             [(column, false)] => (column, facts.shapes.value_count(page, column)),
@@ -120,16 +121,18 @@ impl Aggregator {
         let mut missing = set.len() as u64;
         let mut buffer = Vec::new();
         for (text, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            if numbers[text] == NONE {
-                let bytes = values.text(text, &mut buffer).map_err(|error| error.at("column", 0))?;
-                numbers[text] = self.intake.cells[0].values.push(facts.directory.columns[column].kind, bytes);
-            }
-            self.intake.count_value(numbers[text], count)?;
+            let bytes = values.text(text, &mut buffer).map_err(|error| error.at("column", 0))?;
+            let kind = facts.directory.columns[column].kind;
+            let number = input.number_of(&mut numbers[text], kind, bytes, &mut self.intake.cells[0])?;
+            self.intake.count_value(number, count)?;
             missing -= count;
         }
-        source.keep_numbers(column, scope, numbers);
+        if let Some(source) = input.only_source() {
+            source.keep_numbers(column, scope, numbers);
+        }
         if missing > 0 {
-            self.intake.count_value(NONE, missing)?;
+            let number = input.number_of_none(&mut self.intake.cells[0])?;
+            self.intake.count_value(number, missing)?;
         }
         Ok(true)
     }

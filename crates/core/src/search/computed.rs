@@ -1,12 +1,15 @@
-//! Values that an expression makes of the columns of rows.
+//! What is made of the values of an expression over rows: for an aggregate the numbers of its values, for a filter whether they pass.
 //!
-//! Cost: one evaluation for each different value of its column in a group, or each different combination of its columns' values;
-//! for a row only a look at a table. State: the results of a group, each once.
+//! Cost: one evaluation for each different value of its column in a group, or for each different combination of its columns'
+//! values; for a row only a look at a table. State: the columns' values in a group, and a number for each.
+use super::aggregate::AggregateContext;
+use super::aggregate::cells::{Cells, NONE};
+use super::aggregate::sources::Source;
 use super::bits::RowSet;
-use super::named::{Cells, NONE, NamedColumn, Surroundings};
 use super::numbers::NumberHasher;
 use super::unit::Unit;
-use crate::error::{CoreError, Result};
+use super::value::ValueRef;
+use crate::error::Result;
 use crate::expression::number::Number;
 use crate::expression::{Expression, Syntax, Value};
 use crate::format::column::Kind;
@@ -16,22 +19,24 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Results that are kept from page to page. Beyond it they are forgotten and made again.
-const KEPT_BYTES_MAX: usize = 16 << 20;
+/// Combinations of values that are remembered; beyond it they are worked out again.
+const COMBINATIONS_MAX: usize = 1 << 17;
 
-/// Combinations of values whose results are kept from page to page.
-const KEPT_COMBINATIONS_MAX: usize = 1 << 17;
+/// Not worked out yet; NONE is the value null.
+const UNKNOWN: u32 = NONE - 1;
 
-/// Results of one page. A page has a few thousand rows of some kB at most, so this is one that makes its texts much longer.
-const PAGE_BYTES_MAX: usize = 256 << 20;
+/// Makes a number of a value that is not null: its kind and its text, as columns hold values.
+pub type Make<'m> = dyn FnMut(Kind, &[u8]) -> Result<u32> + 'm;
 
-/// What a result takes beside its text.
-const RESULT_BYTES: usize = 64;
-
-/// An expression whose columns were found in a segment.
+/// An expression over the columns of a segment.
 pub struct Computed {
     expression: Arc<Expression>,
-    columns: Vec<NamedColumn>,
+    sources: Vec<Source>,
+    /// The columns' values, each as it is spelled.
+    cells: Vec<Cells>,
+    /// With one column: what was made of each value; the first is that of rows without one.
+    by_value: Vec<u32>,
+    by_values: HashMap<Box<[u32]>, u32, NumberHasher>,
 }
 
 impl Computed {
@@ -39,130 +44,119 @@ impl Computed {
         Expression::compile_without_patterns(syntax).map(Arc::new)
     }
 
-    pub fn find(expression: Arc<Expression>, paths: &Paths) -> Self {
-        let columns = expression.columns().iter().map(|name| NamedColumn::find(name.as_bytes(), paths)).collect();
-        Self { expression, columns }
+    pub fn new(expression: Arc<Expression>) -> Self {
+        let sources = expression.columns().iter().map(|name| Source::new(name)).collect();
+        Self::with(expression, sources)
+    }
+
+    /// The same for another group, with nothing remembered.
+    pub fn fresh(&self) -> Self {
+        Self::with(self.expression.clone(), self.sources.clone())
+    }
+
+    fn with(expression: Arc<Expression>, sources: Vec<Source>) -> Self {
+        let cells = sources.iter().map(|_| Cells::spelled()).collect();
+        Self { expression, sources, cells, by_value: Vec::new(), by_values: HashMap::default() }
+    }
+
+    /// Finds the columns among the segment's paths.
+    pub fn resolve(&mut self, paths: &Paths) {
+        self.sources.iter_mut().for_each(|source| source.resolve(paths));
     }
 
     /// The columns of a group that it looks at.
-    pub fn columns(&self, directory: &Directory) -> Vec<usize> {
-        self.columns.iter().flat_map(|named| named.columns(directory)).map(|(column, _)| column).collect()
-    }
-}
-
-/// The results over a group.
-#[derive(Default)]
-pub struct Results {
-    cells: Vec<Cells>,
-    /// By number of the value, where the expression has one column.
-    by_value: Vec<u32>,
-    by_values: HashMap<Box<[u32]>, u32, NumberHasher>,
-    /// Each result once; its number is its place.
-    list: Vec<Arc<(Kind, Vec<u8>)>>,
-    numbers: HashMap<Arc<(Kind, Vec<u8>)>, u32>,
-    bytes: usize,
-    buffers: Vec<Vec<u8>>,
-}
-
-/// Not evaluated yet; NONE is the result null.
-const UNKNOWN: u32 = NONE - 1;
-
-impl Results {
-    /// The kind and the text of a result.
-    pub fn get(&self, number: u32) -> (Kind, &[u8]) {
-        let result = &self.list[number as usize];
-        (result.0, &result.1)
+    pub fn columns(&self, directory: &Directory) -> Vec<(usize, bool)> {
+        self.sources.iter().flat_map(|source| source.columns(directory)).collect()
     }
 
-    pub fn len(&self) -> usize {
-        self.list.len()
+    pub fn needs_rows(&self) -> bool {
+        self.sources.iter().any(|source| source.metadata.is_some())
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+    /// Forgets what belongs to a group.
+    pub fn forget_values(&mut self) {
+        *self = self.fresh();
     }
 
-    /// For each row of the page the number of its result; NONE where it is null, and for rows that are not in `among`. Numbers
-    /// that were given before may be forgotten: `true` says so.
-    pub fn page(
+    /// Its column and that one's values, where there is one column alone.
+    pub fn only_source(&mut self) -> Option<(&mut Source, &mut Cells)> {
+        match (&mut self.sources[..], &mut self.cells[..]) {
+            ([source], [cells]) => Some((source, cells)),
+            _ => None,
+        }
+    }
+
+    /// For each row of `among` what is made of its value; NONE where that is null, and for all other rows.
+    pub fn fill(
         &mut self,
-        computed: &Computed,
-        around: &Surroundings<'_>,
+        context: &AggregateContext<'_>,
         unit: &mut Unit,
         page: usize,
         among: &RowSet,
-    ) -> Result<(Vec<u32>, bool)> {
-        let forgot = self.bytes > KEPT_BYTES_MAX || self.by_values.len() > KEPT_COMBINATIONS_MAX;
-        if forgot {
-            *self = Self::default();
+        make: &mut Make<'_>,
+    ) -> Result<Vec<u32>> {
+        for (source, cells) in self.sources.iter_mut().zip(&mut self.cells) {
+            source.fill(context, unit, page, cells)?;
         }
-        self.cells.resize_with(computed.columns.len(), Cells::default);
-        let columns = computed.columns.iter().zip(&mut self.cells);
-        let columns =
-            columns.map(|(named, cells)| cells.page(named, around, unit, page)).collect::<Result<Vec<_>>>()?;
         let mut rows = vec![NONE; among.rows()];
-        if let [column] = &columns[..] {
-            self.by_value.resize(self.cells[0].len() + 1, UNKNOWN);
+        if self.sources.len() == 1 {
             for row in among.iter() {
-                let number = column[row];
-                // The value that is not there has a place of its own, the first.
-                let place = if number == NONE { 0 } else { number as usize + 1 };
-                if self.by_value[place] == UNKNOWN {
-                    self.by_value[place] = self.evaluate(computed, &[number])?;
-                }
-                rows[row] = self.by_value[place];
+                rows[row] = self.of_value(self.cells[0].rows[row], make)?;
             }
-            return Ok((rows, forgot));
+            return Ok(rows);
         }
-        let mut key = vec![NONE; columns.len()];
+        let mut key = vec![NONE; self.sources.len()];
         for row in among.iter() {
-            key.iter_mut().zip(&columns).for_each(|(slot, column)| *slot = column[row]);
+            key.iter_mut().zip(&self.cells).for_each(|(slot, cells)| *slot = cells.rows[row]);
             rows[row] = match self.by_values.get(&key[..]) {
                 Some(&number) => number,
                 None => {
-                    let number = self.evaluate(computed, &key)?;
+                    let number = self.evaluate(&key, make)?;
+                    if self.by_values.len() >= COMBINATIONS_MAX {
+                        self.by_values.clear();
+                    }
                     self.by_values.insert(key.clone().into_boxed_slice(), number);
                     number
                 }
             };
         }
-        Ok((rows, forgot))
+        Ok(rows)
     }
 
-    fn evaluate(&mut self, computed: &Computed, numbers: &[u32]) -> Result<u32> {
-        let mut buffers = std::mem::take(&mut self.buffers);
-        buffers.resize_with(numbers.len(), Vec::new);
-        let values = self.cells.iter().zip(numbers).zip(&mut buffers);
-        let row = values.map(|((cells, &number), buffer)| value(cells, number, buffer)).collect::<Result<Vec<_>>>()?;
-        let result = stored(computed.expression.evaluate(&row));
-        drop(row);
-        self.buffers = buffers;
-        result.map_or(Ok(NONE), |result| self.number_of(result))
+    /// What is made of a value of the only column.
+    #[inline]
+    pub fn of_value(&mut self, number: u32, make: &mut Make<'_>) -> Result<u32> {
+        let slot = number.wrapping_add(1) as usize;
+        match self.by_value.get(slot) {
+            Some(&made) if made != UNKNOWN => Ok(made),
+            _ => {
+                if slot >= self.by_value.len() {
+                    self.by_value.resize(self.cells[0].values.len() + 1, UNKNOWN);
+                }
+                self.by_value[slot] = self.evaluate(&[number], make)?;
+                Ok(self.by_value[slot])
+            }
+        }
     }
 
-    fn number_of(&mut self, result: (Kind, Vec<u8>)) -> Result<u32> {
-        if let Some(&number) = self.numbers.get(&result) {
-            return Ok(number);
-        }
-        self.bytes += result.1.len() + RESULT_BYTES;
-        if self.bytes > PAGE_BYTES_MAX {
-            let mib = PAGE_BYTES_MAX >> 20;
-            return Err(CoreError::Limit(format!("an expression makes more than {mib} MiB of a page of events")));
-        }
-        let number = self.list.len() as u32;
-        let result = Arc::new(result);
-        self.list.push(result.clone());
-        self.numbers.insert(result, number);
-        Ok(number)
+    fn evaluate(&self, numbers: &[u32], make: &mut Make<'_>) -> Result<u32> {
+        let row: Vec<Value<'_>> =
+            self.cells.iter().zip(numbers).map(|(cells, &number)| value_of(cells, number)).collect();
+        with_stored(self.expression.evaluate(&row), make)
     }
 }
 
-fn value<'a>(cells: &'a Cells, number: u32, buffer: &'a mut Vec<u8>) -> Result<Value<'a>> {
+/// A value by its number, as expressions take it.
+pub fn value_of(cells: &Cells, number: u32) -> Value<'_> {
     if number == NONE {
-        return Ok(Value::Null);
+        return Value::Null;
     }
-    let (kind, text) = cells.get(number, buffer)?;
-    Ok(looked_at(kind, text))
+    match cells.values.get(number) {
+        ValueRef::Null => Value::Null,
+        ValueRef::Number(text) => looked_at(Kind::Number, text),
+        ValueRef::Text(text) => looked_at(Kind::Text, text),
+        ValueRef::Bool(value) => Value::Bool(value),
+    }
 }
 
 /// The value of a column as expressions take it.
@@ -183,4 +177,9 @@ pub fn stored(value: Value<'_>) -> Option<(Kind, Vec<u8>)> {
         Value::Text(text) => Some((Kind::Text, text.into_owned())),
         array @ Value::Array(_) => Some((Kind::Text, array.to_json())),
     }
+}
+
+/// Gives a result as columns hold values to `make`; NONE when it is null.
+pub fn with_stored(value: Value<'_>, make: &mut Make<'_>) -> Result<u32> {
+    stored(value).map_or(Ok(NONE), |(kind, text)| make(kind, &text))
 }

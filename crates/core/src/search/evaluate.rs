@@ -1,13 +1,13 @@
 //! Which rows of a page pass a filter.
+use super::aggregate::AggregateContext;
 use super::bits::RowSet;
 use super::columns::Values;
-use super::computed::{Computed, Results};
+use super::computed::Computed;
 use super::fetch::Fetched;
 use super::filter::{Filter, Leaf, Test, Tree};
 use super::group::GroupShapes;
 use super::matcher::Matcher;
 use super::metadata::Metadata;
-use super::named::{NONE, Surroundings};
 use super::unit::Unit;
 use super::walk::{Step, walk};
 use crate::error::Result;
@@ -32,7 +32,9 @@ pub enum Reach {
 impl Reach {
     pub fn of(leaf: &Leaf, paths: &Paths) -> Self {
         if let Some(expression) = &leaf.expression {
-            return Self::Computed(Computed::find(expression.clone(), paths));
+            let mut computed = Computed::new(expression.clone());
+            computed.resolve(paths);
+            return Self::Computed(computed);
         }
         let Some(pattern) = &leaf.columns else { return Self::Every };
         if let Some(name) = pattern.literal() {
@@ -61,7 +63,7 @@ impl Reach {
     pub fn columns(&self, directory: &Directory) -> Vec<(usize, bool)> {
         match self {
             Self::Every => (0..directory.columns.len()).map(|column| (column, true)).collect(),
-            Self::Computed(computed) => computed.columns(directory).into_iter().map(|column| (column, true)).collect(),
+            Self::Computed(computed) => computed.columns(directory),
             Self::Paths(nodes) => {
                 let mut columns: Vec<(usize, bool)> = nodes
                     .iter()
@@ -91,6 +93,9 @@ pub fn columns_to_read(leaf: &Leaf, reach: &Reach, directory: &Directory) -> Vec
     reach.columns(directory).into_iter().filter(could).map(|(column, _)| column).collect()
 }
 
+/// What a value of an expression counts as when it passes.
+const PASSES: u32 = true as u32;
+
 /// Of the values of a row in an array column, by shape: which count.
 type Positions = HashMap<u32, Vec<bool>>;
 
@@ -101,9 +106,7 @@ struct LeafState {
     columns: Option<Vec<(usize, Option<Arc<Positions>>)>>,
     /// Of whole-group columns, by column; a page's are used once.
     matchers: HashMap<usize, Arc<Matcher>>,
-    results: Results,
-    /// Which of the results pass, as far as it is known.
-    passing: Vec<Option<bool>>,
+    computed: Option<Computed>,
 }
 
 /// What an evaluation looks at.
@@ -177,22 +180,12 @@ impl<'a> Evaluation<'a> {
         among: &RowSet,
     ) -> Result<RowSet> {
         let Context { paths, objects, fetched, filter, .. } = self.context;
-        let state = &mut self.states[number];
-        let around = Surroundings { paths, objects, fetched };
-        let (rows, forgot) = state.results.page(computed, &around, unit, page, among)?;
-        if forgot {
-            state.passing.clear();
-        }
-        state.passing.resize(state.results.len(), None);
+        let context = AggregateContext { paths, objects, fetched };
         let test = &filter.leaves[number].test;
+        let own = self.states[number].computed.get_or_insert_with(|| computed.fresh());
+        let rows = own.fill(&context, unit, page, among, &mut |kind, text| Ok(u32::from(test.passes(kind, text))))?;
         let mut set = RowSet::none(among.rows());
-        for row in among.iter().filter(|&row| rows[row] != NONE) {
-            let passes = &mut state.passing[rows[row] as usize];
-            let (kind, text) = state.results.get(rows[row]);
-            if *passes.get_or_insert_with(|| test.passes(kind, text)) {
-                set.insert(row);
-            }
-        }
+        among.iter().filter(|&row| rows[row] == PASSES).for_each(|row| set.insert(row));
         Ok(set)
     }
 

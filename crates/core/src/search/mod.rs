@@ -15,7 +15,6 @@ pub mod kernels;
 pub mod leaf;
 pub mod matcher;
 pub mod metadata;
-pub mod named;
 pub mod numbers;
 pub mod outlook;
 pub mod output;

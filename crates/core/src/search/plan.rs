@@ -52,7 +52,7 @@ pub enum Operand {
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct ExpressionOperand {
-    pub expression: serde_json::Value,
+    pub expression: Syntax,
 }
 
 impl Function {
@@ -69,16 +69,6 @@ impl Operand {
         match self {
             Self::Column(name) => name.clone(),
             Self::Expression(_) => "…".to_string(),
-        }
-    }
-
-    /// The name of the column that it is.
-    pub fn column(&self) -> Result<&str> {
-        match self {
-            Self::Column(name) => Ok(name),
-            Self::Expression(_) => {
-                Err(CoreError::Plan("expressions as operands of an aggregate are not supported".to_string()))
-            }
         }
     }
 }
@@ -156,20 +146,20 @@ impl Subject {
     }
 }
 
-#[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]
+#[derive(Debug, Clone, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnName {
     pub parts: Vec<NamePart>,
 }
 
-#[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]
+#[derive(Debug, Clone, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(untagged)]
 pub enum NamePart {
     Literal(String),
     Star(Star),
 }
 
-#[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]
+#[derive(Debug, Clone, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Star {
     pub star: u8,

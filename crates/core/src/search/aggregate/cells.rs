@@ -18,6 +18,8 @@ pub type Fingerprint = u128;
 
 #[derive(Debug, Default)]
 pub struct ValueList {
+    /// Numbers stay as they are spelled, for who looks at their text.
+    keeps_spelling: bool,
     kinds: Vec<Kind>,
     /// Ends of the texts, one after the other.
     ends: Vec<usize>,
@@ -36,6 +38,13 @@ pub struct Cells {
     pub rows: Vec<u32>,
 }
 
+impl Cells {
+    /// For values whose numbers keep their spelling.
+    pub fn spelled() -> Self {
+        Self { values: ValueList { keeps_spelling: true, ..ValueList::default() }, rows: Vec::new() }
+    }
+}
+
 impl ValueList {
     pub fn len(&self) -> usize {
         self.kinds.len()
@@ -45,10 +54,17 @@ impl ValueList {
         self.kinds.is_empty()
     }
 
+    /// Bytes of all texts.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Adds a value and gives its number.
     pub fn push(&mut self, kind: Kind, text: &[u8]) -> u32 {
         match kind {
-            Kind::Number if as_i64(text).is_none() => self.bytes.extend_from_slice(&canonical_text(text)),
+            Kind::Number if !self.keeps_spelling && as_i64(text).is_none() => {
+                self.bytes.extend_from_slice(&canonical_text(text))
+            }
             _ => self.bytes.extend_from_slice(text),
         }
         self.kinds.push(kind);

@@ -1,19 +1,33 @@
 //! The aggregate over rows that come as JSON, for stages that run at the root.
 use super::super::bits::RowSet;
+use super::super::computed::{Computed, value_of, with_stored};
 use super::super::partial::{BUDGET, Budget};
-use super::super::plan::Aggregate;
+use super::super::plan::{Aggregate, Operand};
 use super::super::value::Value;
-use super::cells::NONE;
+use super::cells::{Cells, NONE, ValueList};
+use super::input::push_made;
 use super::intake::Intake;
 use crate::error::{CoreError, Result};
+use crate::expression::{self, Expression};
 use crate::format::column::Kind;
 use crate::parse::json::string::{plain_end, unescape};
 use crate::value::decimal::number_end;
+use std::sync::Arc;
 
 /// Collects rows of scalars.
 pub struct RowAggregate {
     intake: Intake,
     columns: Vec<String>,
+    /// Of each column its values in the rows at hand, as they are spelled.
+    read: Vec<Cells>,
+    /// Of each of the intake's operands.
+    inputs: Vec<Input>,
+}
+
+/// What gives an operand's values; columns by their place.
+enum Input {
+    Column(usize),
+    Computed(Arc<Expression>, Vec<usize>),
 }
 
 impl RowAggregate {
@@ -23,9 +37,26 @@ impl RowAggregate {
 
     pub fn with_budget(aggregate: &Aggregate, budget: Budget) -> Result<Self> {
         let intake = Intake::new(aggregate, budget)?;
-        let columns =
-            intake.operands.iter().map(|operand| operand.column().map(str::to_string)).collect::<Result<_>>()?;
-        Ok(Self { intake, columns })
+        let mut columns: Vec<String> = Vec::new();
+        let mut place = |name: &str| {
+            columns.iter().position(|known| known == name).unwrap_or_else(|| {
+                columns.push(name.to_string());
+                columns.len() - 1
+            })
+        };
+        let input = |operand: &Operand| {
+            Ok(match operand {
+                Operand::Column(name) => Input::Column(place(name)),
+                Operand::Expression(operand) => {
+                    let expression = Computed::compile(&operand.expression)?;
+                    let places = expression.columns().iter().map(|name| place(name)).collect();
+                    Input::Computed(expression, places)
+                }
+            })
+        };
+        let inputs = intake.operands.iter().map(input).collect::<Result<_>>()?;
+        let read = columns.iter().map(|_| Cells::spelled()).collect();
+        Ok(Self { intake, columns, read, inputs })
     }
 
     /// Names of the columns that it reads, as `push` wants their values.
@@ -36,11 +67,14 @@ impl RowAggregate {
     /// Adds rows: a JSON array of arrays, each with a scalar for each column.
     pub fn push(&mut self, json: &[u8]) -> Result<()> {
         self.intake.forget_values();
-        self.intake.cells.iter_mut().for_each(|cells| cells.rows.clear());
+        for cells in &mut self.read {
+            cells.values.clear();
+            cells.rows.clear();
+        }
         let mut reader = Reader { text: json, at: 0, buffer: Vec::new() };
         let mut rows = 0;
         let columns = self.columns.len();
-        let cells = &mut self.intake.cells;
+        let cells = &mut self.read;
         let read = reader.array(|reader| {
             let mut column = 0;
             reader.array(|reader| {
@@ -62,12 +96,38 @@ impl RowAggregate {
             let wanted = format!("rows of {columns} scalars as JSON, found something else at byte {}", reader.at);
             return Err(CoreError::Usage(format!("wanted {wanted}")));
         }
+        for (input, cells) in self.inputs.iter().zip(&mut self.intake.cells) {
+            let Cells { values, rows: numbers } = cells;
+            numbers.clear();
+            for row in 0..rows {
+                numbers.push(input.number_of(&self.read, row, values)?);
+            }
+        }
         self.intake.add(&RowSet::all(rows))
     }
 
     pub fn partial(&self) -> Vec<u8> {
         self.intake.partial.dump()
     }
+}
+
+impl Input {
+    /// The number among `values` of the operand's value in a row.
+    fn number_of(&self, read: &[Cells], row: usize, values: &mut ValueList) -> Result<u32> {
+        match self {
+            Self::Column(place) => {
+                with_stored(value(&read[*place], row), &mut |kind, text| Ok(values.push(kind, text)))
+            }
+            Self::Computed(expression, places) => {
+                let row: Vec<_> = places.iter().map(|&place| value(&read[place], row)).collect();
+                with_stored(expression.evaluate(&row), &mut |kind, text| push_made(values, kind, text))
+            }
+        }
+    }
+}
+
+fn value(cells: &Cells, row: usize) -> expression::Value<'_> {
+    value_of(cells, cells.rows[row])
 }
 
 enum Scalar<'a> {

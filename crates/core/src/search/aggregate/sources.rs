@@ -11,6 +11,7 @@ use crate::format::paths::Paths;
 use std::collections::HashMap;
 
 /// A column as an aggregate names it.
+#[derive(Clone)]
 pub struct Source {
     name: Vec<u8>,
     pub metadata: Option<Metadata>,
