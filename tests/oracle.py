@@ -97,7 +97,7 @@ def run(
     newest_first: bool = True,
 ) -> list[Json]:
     """The rows of the answer, in order."""
-    from tests import oracle_chart
+    from tests import oracle_chart, oracle_mining
 
     query = parse_query(text)
     oracle_mining.set_time_range(since_ns, until_ns)

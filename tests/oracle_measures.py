@@ -96,7 +96,7 @@ def spread(name: str, values: list[Json]) -> Json:
     if len(doubles) < 2:
         return MISSING
     mean = sum(doubles) / len(doubles)
-    variance = double(sum((one - mean) ** 2 for one in doubles) / (len(doubles) - 1))
+    variance = double(sum(((one - mean) ** 2 for one in doubles), Fraction(0)) / (len(doubles) - 1))
     if name == "var" or not isinstance(variance, Num):
         return variance
     return Num(repr(math.sqrt(float(variance.text))))
