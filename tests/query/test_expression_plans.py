@@ -111,16 +111,3 @@ def test_aggregates_over_expressions(aggregate: dict[str, Any], given_lines: tup
     found = Table.from_json(core.finish_partial(text, core.merge_partials(text, partials)))
     wanted = run_table(whole, read_events(given_lines))
     assert canonical(found.rows) == canonical(wanted.rows)
-
-
-def test_rows_at_the_root_have_the_same_aggregate() -> None:
-    lower = {"expression": {"call": "string.lower", "of": [{"column": "a"}]}}
-    both = {"expression": {"call": "string.concat", "of": [{"column": "b"}, {"column": "a"}]}}
-    text = msgspec.json.encode(
-        plan(everything, {"by": [lower, "a"], "functions": [{"name": "max", "columns": [both]}]})
-    )
-    rows = require_core().RowAggregate(text)
-    assert rows.columns() == ["a", "b"]
-    rows.push(b'[["X", 1.50], ["x", 2], ["X", 10], [null, 3], [7, true]]')
-    found = Table.from_json(require_core().finish_partial(text, rows.partial()))
-    assert found.rows == [["x", "X", "10X", 2], [None, None, None, 1], [None, 7, "true7", 1], ["x", "x", "2x", 1]]
