@@ -42,7 +42,7 @@ class LookupStage(Stage):
     A column of such a name that the row had is replaced. A row without a match stays, with null in these columns. Of
     several rows for the same keys the first counts, and the answer says so.
 
-    Example: `* | lookup assets ip = sourceIPAddress output owner, site as where | groupbycount(owner)`
+    Example: `* | lookup assets.csv ip = sourceIPAddress output owner, site as where | groupbycount(owner)`
     """
 
     name: ClassVar[str] = "lookup"
