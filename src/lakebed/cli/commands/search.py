@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from lakebed.api import open as open_lake
+from lakebed.cli.chart import is_charted, write_chart
 from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
 from lakebed.cli.hints import where_events_are
 from lakebed.cli.rows import Output, open_writer
 from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import counted, size_text
+from lakebed.model import Row
 from lakebed.query.json_lines import json_text
 from lakebed.query.mentions import mentions
 
 if TYPE_CHECKING:
     from lakebed.api import Lake
+    from lakebed.model import TableRow
     from lakebed.query.cost import SearchCost
     from lakebed.results import SearchResult
 
@@ -98,9 +101,13 @@ def _write_rows(lake: Lake, query: str, found: SearchResult, output: Output) -> 
             sys.stdout.buffer.flush()
     else:
         writer = open_writer(output, found.columns, is_table=found.is_table, mentioned=mentions(query))
+        charted: list[TableRow] | None = [] if is_charted(query) and sys.stdout.isatty() and output == "table" else None
         for row in found:
             writer.write(row)
+            if charted is not None and not isinstance(row, Row):
+                charted.append(row)
         writer.end()
+        write_chart(charted or [])
     if not found.cost.rows and sys.stderr.isatty():
         sys.stderr.write(safe_text(where_events_are(lake, found)) + "\n")
 
