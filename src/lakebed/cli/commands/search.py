@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _FLAG = Parameter(negative="", show_default=False)
 
+CHART_ROWS = 1_000
+"""The same for a chart, which has about a hundred rows unless its span was given: cut, it would be another chart."""
+
 TERMINAL_ROWS = 100
 """Rows shown on a terminal unless a limit is given: a screenful or two, and the search stops there."""
 
@@ -65,6 +68,7 @@ def search(
     is_terminal = sys.stdout.isatty()
     chosen: Output = output or ("table" if is_terminal else "jsonl")
     is_cut = limit is None and is_terminal and chosen == "table"
+    most = CHART_ROWS if is_charted(query) else TERMINAL_ROWS
     with (
         open_lake(lake) as opened,
         opened.search(
@@ -72,21 +76,14 @@ def search(
             index=index,
             since=since,
             until=until,
-            limit=TERMINAL_ROWS if is_cut else limit or None,
+            limit=most if is_cut else limit or None,
             newest_first=not oldest_first,
             partial=partial,
         ) as found,
     ):
         _write_rows(opened, query, found, chosen)
-        cost, notes, warnings = found.cost, found.notes, found.warnings
-    for warning in warnings:
-        sys.stderr.write(safe_text(f"warning: {warning}") + "\n")
-    for note in notes:
-        sys.stderr.write(safe_text(f"note: {note}") + "\n")
-    if is_cut and cost.rows == TERMINAL_ROWS:
-        sys.stderr.write(f"stopped after {TERMINAL_ROWS} rows; --limit 0 shows all\n")
-    for missing in cost.missing:
-        sys.stderr.write(safe_text(f"missing: {missing.reason}") + "\n")
+        cost, warnings = found.cost, found.warnings
+    _tell(found.notes, warnings, cost, most if is_cut else None)
     if stats:
         sys.stderr.write(_stats(cost, warnings, chosen) + "\n")
     if cost.is_partial:
@@ -110,6 +107,14 @@ def _write_rows(lake: Lake, query: str, found: SearchResult, output: Output) -> 
         write_chart(charted or [])
     if not found.cost.rows and sys.stderr.isatty():
         sys.stderr.write(safe_text(where_events_are(lake, found)) + "\n")
+
+
+def _tell(notes: list[str], warnings: list[str], cost: SearchCost, cut_at: int | None) -> None:
+    lines = [f"warning: {warning}" for warning in warnings] + [f"note: {note}" for note in notes]
+    if cut_at is not None and cost.rows == cut_at:
+        lines.append(f"stopped after {cut_at} rows; --limit 0 shows all")
+    lines += [f"missing: {missing.reason}" for missing in cost.missing]
+    sys.stderr.write("".join(f"{safe_text(line)}\n" for line in lines))
 
 
 def _stats(cost: SearchCost, warnings: list[str], output: Output) -> str:
