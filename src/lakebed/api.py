@@ -29,6 +29,8 @@ from lakebed.ingest.run import Progress, index_source
 from lakebed.ingest.worker import IndexSettings
 from lakebed.lookups import Lookups
 from lakebed.query.compile import compile_query
+from lakebed.query.complete import complete
+from lakebed.query.complete_source import LakeSource
 from lakebed.query.explain import explain
 from lakebed.query.missing_fields import missing_fields
 from lakebed.query.moments import parse_moment
@@ -43,7 +45,9 @@ if TYPE_CHECKING:
     from lakebed.catalog.snapshot import Snapshot
     from lakebed.ingest.totals import IndexTotals
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.complete import Completion
     from lakebed.query.explanation import Explanation
+    from lakebed.query.sample_fields import Memo
 
 
 def open(url: str | os.PathLike[str] | None = None) -> Lake:  # noqa: A001 - the user's word
@@ -66,6 +70,7 @@ class Lake:
         self._lock = threading.Lock()
         self._catalog: Catalog | None = None
         self._readers = ReaderCache()
+        self._field_memo: Memo = {}
         self._executor: ThreadExecutor | None = None
         self.lookups = Lookups(self._store)
         """The lookup tables that stand in the lake, for the stage `lookup`."""
@@ -186,6 +191,26 @@ class Lake:
         if index is not None:
             compiled = _restrict(compiled, [index] if isinstance(index, str) else index, state.snapshot)
         return explain(compiled, state, self._store, self._running())
+
+    def complete(
+        self,
+        text: str,
+        cursor: int | None = None,
+        *,
+        index: str | Sequence[str] | None = None,
+        since: str | datetime.datetime | None = None,
+        until: str | datetime.datetime | None = None,
+    ) -> Completion:
+        """What may stand at the cursor (None: at the end) of a query: fields, values, stages, functions, keywords.
+
+        Fields and values are taken from the newest segments of the time range, with a few small reads; whether these
+        are all is in `is_complete`. Never raises for what the text holds, or when the lake does not exist yet.
+        """
+        now_ns = time.time_ns()
+        names = [index] if isinstance(index, str) else index
+        times = (parse_moment(since, now_ns), parse_moment(until, now_ns))
+        source = LakeSource(self._opened(), self._store, self._readers, names, times, self._field_memo)
+        return complete(text, len(text) if cursor is None else cursor, source)
 
     async def search_async(
         self,

@@ -47,6 +47,11 @@ def parse_query(text: str) -> Query:
         raise taught(error) from None
 
 
+def parse_tokens(cursor: Cursor) -> Query:
+    """Parses a whole query from a cursor of the caller's; for completion, which looks at what is asked of it."""
+    return _parse_pipeline(cursor, Kind.END)
+
+
 def parse_nested(cursor: Cursor, expected: str) -> Query:
     """Parses a query between parentheses, as `join` and `union` take it."""
     opening = cursor.expect(Kind.OPEN, expected)
