@@ -163,6 +163,13 @@ def _latency(name: str, events: int, most_s: float, *, is_asked: bool = True) ->
     return judge
 
 
+def _timechart(reports: Reports) -> Outcome:
+    chart, columns = fact(reports, "lakebed", "timechart.chart"), fact(reports, "lakebed", "timechart.columns")
+    whole = show_mb(fact(reports, "lakebed", "timechart.everything"))
+    text = f"{show_mb(chart)}, time and split column {show_mb(columns)}, all columns {whole}"
+    return Outcome(text, f"{chart / columns:.2f}", chart <= columns)
+
+
 def _cold_imports(reports: Reports) -> Outcome:
     modules = set(fact(reports, "lakebed", "cold.packages"))
     # msgspec itself loads typing_extensions where Python is older than 3.13
@@ -185,6 +192,9 @@ ROWS = [
     time_row("count by a field", "count_by", "duckdb", 1.5),
     time_row("count by a nested field", "count_by_nested", "duckdb", 1.5),
     time_row("filter, count and distinct by a field", "filter_count_distinct", "clickhouse", 1),
+    time_row("grep a plain word vs rg -z, rare", "grep_rare", "ripgrep", 1),
+    time_row("grep a plain word vs rg -z, frequent", "grep_frequent", "ripgrep", 1),
+    Row("timechart reads only time and split column", "the bytes of those columns", _timechart),
     Row("newest 50 events", "≤ 2 pages, ≤ 5 ms", _newest),
     Row("needle in one segment, absent", "1 request", _traffic_absent),
     Row("needle in one segment, in 1 event", "2 rounds, ≤ 5 requests, ≤ 1 % or 512 kB", _traffic("present")),

@@ -107,7 +107,7 @@ def run(
     if query.is_aggregate:
         core = require_core()
         merged = core.merge_partials(plan, [partial for _, partial in found])
-        root.push_table(Table.from_json(core.finish_partial(plan, merged)))
+        root.push_table(Table.from_json(core.finish_partial(plan, merged, query.groups_wanted)))
         return list(map(shape, root.finish()))
     rows = merge_rows([row for rows, _ in found for row in rows], query)
     return answer(root, rows)

@@ -18,16 +18,26 @@ from lakebed.query.parser import Query
 from lakebed.query.stages.arguments import keys_of
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
+from lakebed.query.stages.dedup import Dedup
 from lakebed.query.stages.delta import Delta
+from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.fieldsummary import FieldSummary
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.lookup import LookupStage
+from lakebed.query.stages.measures import Measure
 from lakebed.query.stages.parse import Parse, RegexForm
 from lakebed.query.stages.patterns import Patterns
 from lakebed.query.stages.rename import Rename
-from lakebed.query.stages.stats import Measure, Stats
+from lakebed.query.stages.sample import Sample
+from lakebed.query.stages.sequence import Sequence_, Step
+from lakebed.query.stages.sort import Sort, SortColumn
+from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
+from lakebed.query.stages.tail import Tail
+from lakebed.query.stages.timechart import Timechart
+from lakebed.query.stages.top import Top
+from lakebed.query.stages.transaction import Transaction
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from lakebed.query.syntax import (
@@ -52,6 +62,7 @@ from lakebed.query.syntax import (
     Value,
 )
 from lakebed.query.text_pattern import Gap, TextPattern
+from lakebed.query.time_spans import TimeSpan, parse_span
 from tests.events import Num
 
 if TYPE_CHECKING:
@@ -247,6 +258,25 @@ summaries: st.SearchStrategy[Stage] = st.one_of(
     st.builds(Delta, st.just(NOWHERE), filters(with_regex=True), st.sampled_from([3, 50])),
 )
 
+spans = st.sampled_from([TimeSpan("1ms", 10**6), TimeSpan("500ms", 5 * 10**8), TimeSpan("1h", 3_600 * 10**9)])
+step_filters = st.one_of(st.just(Everything()), terms, filters(with_regex=True))
+step_lists = st.lists(step_filters, min_size=2, max_size=3).map(
+    lambda found: tuple(Step(f"step{place}", one) for place, one in enumerate(found, 1))
+)
+sessions: st.SearchStrategy[Stage] = st.one_of(
+    st.builds(Sequence_, st.just(NOWHERE), st.one_of(st.just(()), distinct_names), spans, step_lists),
+    st.builds(
+        Transaction,
+        st.just(NOWHERE),
+        st.sampled_from([("a",), ("b", "name")]),
+        st.one_of(st.none(), spans),
+        st.one_of(st.none(), spans),
+        st.one_of(st.none(), step_filters),
+        st.one_of(st.none(), step_filters),
+        st.sampled_from([(), ("x.y",), ("user.name", "two words")]),
+    ),
+)
+
 
 @st.composite
 def stats_stages(draw: st.DrawFn) -> Stats:
@@ -259,6 +289,35 @@ def stats_stages(draw: st.DrawFn) -> Stats:
     return Stats(NOWHERE, tuple(measures), keys_of(by))
 
 
+fields = st.lists(columns, min_size=1, max_size=2, unique=True).map(tuple)
+sort_columns = st.lists(st.builds(SortColumn, names, st.booleans()), min_size=1, max_size=2).map(tuple)
+ordering_stages: list[st.SearchStrategy[Stage]] = [
+    sort_columns.map(lambda columns: Sort(NOWHERE, columns)),
+    st.integers(1, 4).map(lambda count: Tail(NOWHERE, count)),
+    st.builds(lambda chosen, count: Dedup(NOWHERE, chosen, count), distinct_names, st.integers(1, 2)),
+    st.builds(
+        lambda chosen, split, count, is_rare: Top(
+            NOWHERE, keys_of(chosen[split:]), keys_of(chosen[:split]), count, is_rare
+        ),
+        distinct_names,
+        st.integers(0, 1),
+        st.integers(1, 3),
+        st.booleans(),
+    ).filter(lambda stage: bool(stage.columns)),
+    st.integers(1, 4).map(lambda count: Sample(NOWHERE, count)),
+    st.builds(
+        lambda chosen, by, span, limit: Timechart(NOWHERE, chosen, by, parse_span(span), limit),
+        st.lists(functions, min_size=1, max_size=2, unique=True).map(
+            lambda chosen: tuple(Measure(function, function.label) for function in chosen)
+        ),
+        st.one_of(st.none(), names.map(lambda name: keys_of([name])[0])),
+        st.sampled_from(["1h", "5d", "1w", "1mon"]),
+        st.integers(1, 3),
+    ),
+    st.sampled_from(["0.5", "50", "1e2"]).map(lambda percent: Sample(NOWHERE, None, percent)),
+    st.builds(lambda chosen, is_drop: Fields(NOWHERE, chosen, is_drop), fields, st.booleans()),
+]
+
 plain_stages: st.SearchStrategy[Stage] = st.one_of(
     filters(with_regex=False).map(lambda filter_: Where(NOWHERE, filter_)),
     st.integers(1, 4).map(lambda count: Head(NOWHERE, count)),
@@ -269,8 +328,10 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
     distinct_names.map(lambda by: CountDistinct(NOWHERE, FunctionCall("countdistinct", tuple(map(ColumnRef, by))))),
     parses,
     summaries,
+    sessions,
     lookups,
     renames.map(lambda pairs: Rename(NOWHERE, tuple(pairs))),
+    *ordering_stages,
     st.builds(
         lambda name, column: SingleValue(NOWHERE, FunctionCall(name, column)),
         st.sampled_from(["avg", "sum", "min", "max"]),

@@ -8,11 +8,12 @@ disagreement is a bug in one of the two.
 
 from __future__ import annotations
 
-import datetime
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lakebed.query.compile import compile_query
 from lakebed.query.expression import ColumnRef, Expression
 from lakebed.query.parser import parse_query
 from lakebed.query.plan import expression_node
@@ -24,17 +25,18 @@ from lakebed.query.stages.head import Head
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
+from lakebed.query.stages.timechart import Timechart
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
-from tests import oracle_mining
 from tests.events import INDEX_NAME, Event, Json
+from tests.expression_oracle import evaluate as evaluate_expression
+from tests.expressions.values import dump
 from tests.oracle_filter import holds
 from tests.oracle_functions import MISSING, function, number, order_key
+from tests.oracle_times import rfc3339
 
 if TYPE_CHECKING:
     from lakebed.query.stages.base import Stage
-
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 @dataclass
@@ -94,6 +96,8 @@ def run(
     newest_first: bool = True,
 ) -> list[Json]:
     """The rows of the answer, in order."""
+    from tests import oracle_chart, oracle_mining
+
     query = parse_query(text)
     oracle_mining.set_time_range(since_ns, until_ns)
     ordered = sorted(events, key=lambda event: event.order, reverse=newest_first)
@@ -104,7 +108,11 @@ def run(
     ]
     rows = [row for row in in_range if holds(query.filter, row)]
     for stage in query.stages:
-        rows = after(stage, rows)
+        if isinstance(stage, Timechart):
+            scope = compile_query(text, since_ns=since_ns, until_ns=until_ns).scope
+            rows = oracle_chart.charted(stage, rows, scope.since_ns, scope.until_ns)
+        else:
+            rows = after(stage, rows)
     return [row.answer() for row in rows[:limit]]
 
 
@@ -137,7 +145,9 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
             name = "@q.uniq" if isinstance(stage, CountDistinct) else "@q.value"
             return [OracleRow(None, {name: group.columns["value"]})]
         case _:
-            return oracle_mining.after(stage, rows)
+            from tests import oracle_stages
+
+            return oracle_stages.after(stage, rows)
 
 
 def _table_value(row: OracleRow, name: str) -> Json:
@@ -170,7 +180,15 @@ def value_of(expression: Expression, row: OracleRow) -> Json:
 
 def evaluate(node: Any, row: OracleRow) -> Json:
     """The value of an expression as docs/search-plan.md writes it."""
-    raise AssertionError(f"the oracle does not know the expression {node}")
+    value = evaluate_expression(node, row.value, lambda column: matching_values(column["parts"], row))
+    return dump(value) if isinstance(value, list) else value
+
+
+def matching_values(parts: list[Any], row: OracleRow) -> list[Json]:
+    """The values of the columns that a plan's pattern matches."""
+    stars = {1: r"[^.\[\]]*", 2: "(?s:.*)"}
+    pattern = "".join(re.escape(part) if isinstance(part, str) else stars[part["star"]] for part in parts)
+    return [value for name, value in row.every() if re.fullmatch(pattern, name)]
 
 
 Measures = list[tuple[str, str, Sequence[Any], Sequence[str]]]
@@ -231,9 +249,3 @@ def metadata_of(event: Event, name: str) -> Json:
         "@scnr.source_type": event.source_type,
     }
     return metadata.get(name)
-
-
-def rfc3339(time_ns: int) -> str:
-    moment = EPOCH + datetime.timedelta(seconds=time_ns // 10**9)
-    fraction = f"{time_ns % 10**9:09}".rstrip("0")
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "") + "Z"

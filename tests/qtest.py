@@ -45,7 +45,7 @@ from lakebed.query.compile import CompiledQuery, compile_query
 from lakebed.query.context import NoLake
 from lakebed.query.lookup.file import LookupFile
 from lakebed.query.times import parse_time
-from tests import engine, oracle, oracle_mining, plan_oracle
+from tests import engine, grep_engine, oracle, oracle_mining, plan_oracle
 from tests.canonical import canonical
 from tests.events import INDEX_NAME, load_json, read_events
 
@@ -223,6 +223,8 @@ def answer_of(case: Case, configuration: Configuration) -> list[Any]:
     if configuration.runner == "plan":
         return _answer_of_plan(query, case)
     engine.require_core()
+    if configuration.runner == "grep":
+        return [dict(row) for row in grep_engine.run(query, case.events, CaseLake(case))]
     segments = engine.build(case.events, configuration.layout)
     rows = engine.run(query, segments, in_processes=configuration.in_processes, lake=CaseLake(case))
     return [dict(row) for row in rows]

@@ -28,6 +28,7 @@ from lakebed.ingest.run import Progress, index_source
 from lakebed.ingest.worker import IndexSettings
 from lakebed.lookups import Lookups
 from lakebed.query.compile import compile_query
+from lakebed.query.explain import explain
 from lakebed.query.moments import parse_moment
 from lakebed.query.run import Search
 from lakebed.results import AsyncSearchResult, SearchResult
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from lakebed.catalog.snapshot import Snapshot
     from lakebed.ingest.totals import IndexTotals
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.explanation import Explanation
 
 
 def open(url: str | os.PathLike[str] | None = None) -> Lake:  # noqa: A001 - the user's word
@@ -143,16 +145,7 @@ class Lake:
         Raises `QueryError` (says where in the text), `UsageError`, `NotFoundError` (no lake there); while iterating
         `StorageError`, `CorruptSegmentError`, `LimitError`.
         """
-        if limit is not None and limit < 0:
-            raise UsageError(f"not a limit: {limit}; wanted a number of rows from 0, or none for all")
-        now_ns = time.time_ns()
-        compiled = compile_query(
-            query,
-            since_ns=parse_moment(since, now_ns),
-            until_ns=parse_moment(until, now_ns),
-            limit=limit,
-            newest_first=newest_first,
-        )
+        compiled = _compiled(query, since, until, limit, newest_first=newest_first)
         catalog, executor = self._opened(), self._running()
         names = [index] if isinstance(index, str) else index
         # On a distant store the search does not wait to learn whether there are new commits: that comes beside it.
@@ -168,6 +161,29 @@ class Lake:
             compiled, state, executor, self._readers, partial=partial, newest=newest, lookups=self.lookups.open
         )
         return SearchResult(search)
+
+    def explain(
+        self,
+        query: str,
+        *,
+        index: str | Sequence[str] | None = None,
+        since: str | datetime.datetime | None = None,
+        until: str | datetime.datetime | None = None,
+        limit: int | None = None,
+        newest_first: bool = True,
+    ) -> Explanation:
+        """How `search` would run a query, and about what it would cost; `str` of it is for people.
+
+        Reads the catalog and metadata of a few segments, and nothing of an event. Raises what `search` raises.
+        """
+        compiled = _compiled(query, since, until, limit, newest_first=newest_first)
+        catalog = self._opened()
+        state = catalog.refresh()
+        if not catalog.is_created:
+            raise NotFoundError(f"no lake at '{self.url}'; `lakebed index` makes one")
+        if index is not None:
+            compiled = _restrict(compiled, [index] if isinstance(index, str) else index, state.snapshot)
+        return explain(compiled, state, self._store, self._running())
 
     async def search_async(
         self,
@@ -213,6 +229,26 @@ class Lake:
             if self._executor is None:
                 self._executor = ThreadExecutor(self._store, self._readers)
             return self._executor
+
+
+def _compiled(
+    query: str,
+    since: str | datetime.datetime | None,
+    until: str | datetime.datetime | None,
+    limit: int | None,
+    *,
+    newest_first: bool,
+) -> CompiledQuery:
+    if limit is not None and limit < 0:
+        raise UsageError(f"not a limit: {limit}; wanted a number of rows from 0, or none for all")
+    now_ns = time.time_ns()
+    return compile_query(
+        query,
+        since_ns=parse_moment(since, now_ns),
+        until_ns=parse_moment(until, now_ns),
+        limit=limit,
+        newest_first=newest_first,
+    )
 
 
 def _restrict(compiled: CompiledQuery, names: Sequence[str], snapshot: Snapshot) -> CompiledQuery:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from lakebed.arrow import flat_row, rows_to_arrow
 from lakebed.errors import UsageError
-from lakebed.query.run import AnswerRow, Search
+from lakebed.query.run import AnswerRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,10 +16,32 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lakebed.model import Scalar
+    from lakebed.query.compile import CompiledQuery
     from lakebed.query.cost import SearchCost
 
 BATCH_ROWS = 500
 """Rows that an asynchronous search takes over from its thread at once."""
+
+
+class AnyRun(Protocol):
+    """What gives the rows: a search over a lake, or over files as they are."""
+
+    compiled: CompiledQuery
+    cost: SearchCost
+
+    def __next__(self) -> AnswerRow: ...
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the answer must know."""
+
+    def lines(self) -> Iterator[bytes]:
+        """The rows as JSON lines."""
+
+    def close(self) -> None:
+        """Stops what still runs."""
+
+    def stop(self) -> None:
+        """Like `close`, without waiting."""
 
 
 class SearchResult(Iterator[AnswerRow]):
@@ -30,7 +52,7 @@ class SearchResult(Iterator[AnswerRow]):
     search.
     """
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: AnyRun) -> None:
         self._search = search
 
     def __iter__(self) -> Self:

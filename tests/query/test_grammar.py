@@ -17,10 +17,16 @@ from lakebed.query.expression_printer import print_operand
 from lakebed.query.parser import parse_query
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
+from lakebed.query.stages.dedup import Dedup
+from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.sample import Sample
+from lakebed.query.stages.sort import Sort
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
+from lakebed.query.stages.tail import Tail
+from lakebed.query.stages.top import Top
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from tests.generators import queries
@@ -31,6 +37,7 @@ a b error user.name tags[*] @index @lb.time * ** -x && in IN and or not AND by a
 ( ) : = != < <= > >= ~ | , { } ! # ' " ` \\ \\* \\n /x/ /x/i /[a/ 'x' 'a b' "x" "" `a` `a b` `a*`
 5 -5 1e3 1..5 10.0.0.0/8 fd00::/8 2026-01-01 2026-01-01T00:00:00Z
 count() stats head table where groupbycount countdistinct max(a) table(a) |stats |where |count |head
+|dedup |top |rare |sample 1% 3 |sort |limit |tail |fields |drop asc desc - -a a.*
 """
 FRAGMENTS = FRAGMENT_LINES.split()
 
@@ -81,7 +88,22 @@ def assert_agreement(text: str) -> None:
         assert not grammar_accepts(text), f"only the grammar accepts {text!r}\n{error}"
 
 
-PLAIN_STAGES = (Where, Head, Table, Count, GroupByCount, Stats, SingleValue, CountDistinct)
+PLAIN_STAGES = (
+    Where,
+    Head,
+    Tail,
+    Sort,
+    Fields,
+    Dedup,
+    Top,
+    Sample,
+    Table,
+    Count,
+    GroupByCount,
+    Stats,
+    SingleValue,
+    CountDistinct,
+)
 """What the grammar knows, over plain columns."""
 
 PLAIN_FUNCTIONS = {"avg", "count", "countdistinct", "max", "min", "sum"}
@@ -92,7 +114,7 @@ def is_beyond_grammar(text: str) -> bool:
     for stage in parse_query(text).stages:
         if not isinstance(stage, PLAIN_STAGES):
             return True
-        keys = getattr(stage, "by", ())
+        keys = (*getattr(stage, "by", ()), *(stage.columns if isinstance(stage, Top) else ()))
         calls = [measure.call for measure in getattr(stage, "measures", ())]
         calls += [stage.call] if isinstance(stage, (SingleValue, CountDistinct)) else []
         if any(call.name not in PLAIN_FUNCTIONS or len(call.operands) > 1 for call in calls):

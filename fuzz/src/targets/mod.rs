@@ -17,6 +17,7 @@ targets! {
     damage,
     decompress,
     directory,
+    expression,
     hostile,
     lossless,
     mine,

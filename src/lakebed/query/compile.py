@@ -21,10 +21,11 @@ from lakebed.query.parser import Query, parse_query
 from lakebed.query.plan import PLAN_VERSION, Plan, aggregate_node, depth_of, filter_node
 from lakebed.query.record import LEAF_ONLY_METADATA
 from lakebed.query.root import Root
-from lakebed.query.stages.base import Leaf, Pushed, Stage
+from lakebed.query.simplify import NOTHING, simplify
+from lakebed.query.stages.base import Leaf, Pushed, Stage, rows_wanted
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.where import Where
-from lakebed.query.syntax import NOWHERE, And, Filter, Span
+from lakebed.query.syntax import NOWHERE, And, Everything, Filter, Span
 from lakebed.query.time_range import TimeRange, lift_times
 from lakebed.query.walk import leaves
 
@@ -64,8 +65,13 @@ class CompiledQuery:
     leaf_aggregate: AggregateStage | None = None
     """The stage whose aggregate the leaf parts compute."""
     scope: Scope = field(default_factory=Scope)
+    parsed: Query | None = None
+    limit: int | None = None
+    """The most rows of the answer, as the caller gave it."""
     only_indexes: tuple[str, ...] | None = None
     """The indexes that the caller allows, to nested queries too; None for all."""
+    leaf_filter: Filter = field(default=Everything(), compare=False)
+    """The filter of the leaf parts, simplified: what the plan says as a tree."""
 
     def restricted(self, names: Sequence[str]) -> CompiledQuery:
         """The query over these indexes only, nested queries included."""
@@ -74,8 +80,34 @@ class CompiledQuery:
 
     @property
     def has_whole_events(self) -> bool:
-        """Whether the leaf parts deliver whole events, not some columns of them."""
-        return self.plan["columns"] is None
+        """Whether the leaf parts deliver events with their metadata, if only those columns that are ever looked at."""
+        if self.plan["columns"] is None:
+            return True
+        cutting = next(stage for stage in self.root_stages if stage.columns_left() is not None)
+        return cutting.columns_after(None) is None
+
+    @property
+    def wants_data_range(self) -> bool:
+        """Whether the query depends on the times of the events that the lake holds: see `over_data`."""
+        is_open = self.scope.since_ns is None or self.scope.until_ns is None
+        return is_open and self.parsed is not None and any(stage.wants_data_range for stage in self.parsed.stages)
+
+    def over_data(self, first_ns: int, last_ns: int) -> CompiledQuery:
+        """The same query, knowing the times of the first and the last event that there may be for it."""
+        assert self.parsed is not None, "compiled from a tree"
+        scope = replace(self.scope, data_range=(first_ns, last_ns))
+        compiled = compile_parsed(
+            self.parsed, self.text, scope, limit=self.limit, use_index=bool(self.plan["use_index"])
+        )
+        return compiled if self.only_indexes is None else compiled.restricted(self.only_indexes)
+
+    @property
+    def groups_wanted(self) -> int | None:
+        """How many groups of the leaf's aggregate are looked at, the most frequent first; None for all."""
+        row_count = rows_wanted(self.root_stages)
+        if self.leaf_aggregate is None or row_count is None:
+            return None
+        return self.leaf_aggregate.groups_wanted(row_count)
 
     def plan_bytes(self) -> bytes:
         """The plan as the engine takes it."""
@@ -95,16 +127,17 @@ def compile_query(
     limit: int | None = None,
     newest_first: bool = True,
     use_index: bool = True,
+    data_range: tuple[int, int] | None = None,
 ) -> CompiledQuery:
     """Compiles query text; raises `QueryError` with the place and what was expected there.
 
     `since_ns` (inclusive) and `until_ns` (exclusive) are event time, nanoseconds since 1970 UTC;
     conditions on `@lb.time` in the query narrow them. `limit` is the most rows of the answer,
-    whatever the query says.
+    whatever the query says. `data_range` is the times of the first and the last event that there may be, where it is
+    known; see `CompiledQuery.wants_data_range`.
     """
-    return compile_parsed(
-        parse_query(text), text, Scope(since_ns, until_ns, newest_first), limit=limit, use_index=use_index
-    )
+    scope = Scope(since_ns, until_ns, newest_first, data_range)
+    return compile_parsed(parse_query(text), text, scope, limit=limit, use_index=use_index)
 
 
 def compile_parsed(
@@ -114,22 +147,24 @@ def compile_parsed(
     indexes, filter_ = lift_indexes(query.filter, text)
     limiting = [] if limit is None else [Head(NOWHERE, limit)]
     for stage in query.stages:
-        if isinstance(stage, Where):
-            refuse_indexes(stage.filter, text)
+        for stage_filter in stage.filters():
+            refuse_indexes(stage_filter, text)
     time_range, filters = lift_times([filter_], TimeRange(scope.since_ns, scope.until_ns))
     scope = replace(scope, since_ns=time_range.since_ns, until_ns=time_range.until_ns)
-    stages = [stage.bound(scope) for stage in (*query.stages, *limiting)]
+    written = [stage.bound(scope) for stage in (*query.stages, *limiting)]
+    stages = [stage.followed_by(written[place + 1 :]) for place, stage in enumerate(written)]
     leaf, root_stages = _split(filters, stages, scope)
     time_range, filters = lift_times(leaf.filters, time_range)
+    leaf_filter = NOTHING if time_range.is_empty else simplify(And(tuple(filters)))
     columns = None if leaf.aggregate is not None else _columns_needed(root_stages)
     if leaf.aggregate is None and columns is None:
         _check_metadata(root_stages, text)
     plan: Plan = {
         "version": PLAN_VERSION,
-        "filter": filter_node(And(tuple(filters))),
+        "filter": filter_node(leaf_filter),
         "since_ns": time_range.since_ns,
         "until_ns": time_range.until_ns,
-        "newest_first": scope.newest_first,
+        "newest_first": scope.newest_first != leaf.is_reversed,
         "limit": leaf.limit,
         "columns": columns,
         "aggregate": _aggregate_of(leaf, text),
@@ -143,7 +178,18 @@ def compile_parsed(
     gives_table = any(stage.gives_table for stage in stages)
     is_aggregate = leaf.aggregate is not None
     return CompiledQuery(
-        text, indexes, plan, output, is_aggregate, gives_table, tuple(root_stages), leaf.aggregate, scope
+        text,
+        indexes,
+        plan,
+        output,
+        is_aggregate,
+        gives_table,
+        tuple(root_stages),
+        leaf.aggregate,
+        scope,
+        leaf_filter=leaf_filter,
+        parsed=query,
+        limit=limit,
     )
 
 
@@ -157,7 +203,8 @@ def _split(filters: list[Filter], stages: Sequence[Stage], scope: Scope) -> tupl
         if leaf.aggregate is stage:
             root_stages.clear()  # the leaf computes from the event what they would have made of it
         if pushed is not Pushed.ALL:
-            root_stages.append(stage)
+            root_stages.append(leaf.instead or stage)
+            leaf.instead = None
     return leaf, root_stages
 
 
@@ -168,7 +215,7 @@ def _columns_needed(root_stages: Sequence[Stage]) -> list[str] | None:
         reads = stage.reads()
         if reads is None:
             return None
-        chosen = stage.columns_after(None)
+        chosen = stage.columns_left()
         in_order = [name for name in chosen or () if name in reads]
         needed.update(dict.fromkeys([*in_order, *sorted(reads)]))
         if chosen is not None:
@@ -184,7 +231,7 @@ def _check_metadata(root_stages: Sequence[Stage], text: str) -> None:
             if name in LEAF_ONLY_METADATA:
                 message = f'"{name}" works only before head, unless table chooses the columns'
                 raise QueryError(message, text, span.start, span.end)
-        if stage.columns_after(None) is not None:
+        if stage.columns_left() is not None:
             return
 
 

@@ -27,6 +27,22 @@ class Scope:
     since_ns: int | None = None
     until_ns: int | None = None
     newest_first: bool = True
+    data_range: tuple[int, int] | None = None
+    """Times of the first and the last event that the lake may hold for it, where somebody has looked."""
+
+    @property
+    def first_ns(self) -> int | None:
+        """Where the events begin, as far as it is known."""
+        if self.since_ns is not None or self.data_range is None:
+            return self.since_ns
+        return self.data_range[0]
+
+    @property
+    def last_ns(self) -> int | None:
+        """Where the events end, as far as it is known."""
+        if self.until_ns is not None:
+            return self.until_ns - 1
+        return None if self.data_range is None else self.data_range[1]
 
     @property
     def seconds(self) -> Fraction | None:

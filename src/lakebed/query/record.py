@@ -19,6 +19,18 @@ LEAF_ONLY_METADATA = frozenset(
 )
 """Metadata that a row of whole events does not carry: only the engine knows it."""
 
+ALIASES = frozenset({"@scnr.datetime", "@scnr.time_ns", "@scnr.source_type"})
+"""Other names of metadata, as long as the event has no columns of these names itself."""
+
+SHOWN_METADATA = frozenset({"@lb.time", "@lb.object", "@lb.record", "@index"})
+"""What every row of an event says of where it is from."""
+
+ROW_METADATA = SHOWN_METADATA | {"@lb.time_ns"}
+"""What an event keeps whatever is done to its columns."""
+
+NAMED_METADATA = LEAF_ONLY_METADATA | ALIASES
+"""What is treated like a column where columns are chosen."""
+
 
 class Record:
     """Gives the columns of a row. Rows of tables hold them; events are flattened when first
@@ -44,6 +56,11 @@ class Record:
     def of_table(cls, table_row: TableRow) -> Record:
         """A row of a table."""
         return cls(None, table_row, False)
+
+    @property
+    def is_whole_event(self) -> bool:
+        """Whether it holds all columns of an event, and its metadata."""
+        return self._is_whole_event
 
     def named(self, name: str) -> Iterable[Scalar]:
         """Values of the column with this name; metadata too."""
@@ -105,6 +122,18 @@ class Record:
             return self._changed(dict.fromkeys(names))
         gone = frozenset(names)
         return self._with_flat({name: value for name, value in self._flat().items() if name not in gone})
+
+    def cut_to(self, columns: Sequence[tuple[str, Scalar]], gone: Iterable[str]) -> Record:
+        """The row with only these of its columns; an event keeps `ROW_METADATA`, and other metadata but for `gone`."""
+        if not self._is_whole_event:
+            return self._with_flat(dict(columns))
+        changed = Record(self.row, None, True)
+        kept = dict(columns)
+        own = [name for name, _ in self.every() if name not in kept]
+        told = {name: value for name, value in columns if name in ROW_METADATA | NAMED_METADATA}
+        changed._changes = {**self._changes, **dict.fromkeys([*own, *gone]), **told}
+        changed._columns = list(columns)
+        return changed
 
     def renamed(self, pairs: Sequence[tuple[str, str]]) -> Record:
         """The row with other names for its columns, each pair being the old and the new one."""

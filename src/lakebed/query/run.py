@@ -58,6 +58,16 @@ def no_lookups(name: str) -> LookupFile:
     raise NotFoundError(f"no lookup table '{name}' in this lake")
 
 
+def _over_data(compiled: CompiledQuery, state: State) -> CompiledQuery:
+    """The query with the times that the lake holds, where it asks for them: the catalog knows them."""
+    if not compiled.wants_data_range:
+        return compiled
+    found = state.snapshot.prune(compiled.indexes, compiled.scope.since_ns, compiled.scope.until_ns)
+    if not found:
+        return compiled
+    return compiled.over_data(min(entry.min_time_ns for entry in found), max(entry.max_time_ns for entry in found))
+
+
 class Search(Iterator[AnswerRow]):
     """One run of a query. Iterate it once; `cost` is complete at the end, `close` ends it early.
 
@@ -78,7 +88,7 @@ class Search(Iterator[AnswerRow]):
         newest: Callable[[], State] | None = None,
         lookups: Callable[[str], LookupFile] = no_lookups,
     ) -> None:
-        self.compiled = compiled
+        compiled = self.compiled = _over_data(compiled, state)
         self.cost = SearchCost()
         self._started = time.perf_counter()
         self._executor = executor
@@ -224,6 +234,8 @@ class Search(Iterator[AnswerRow]):
 
     def _prune(self, state: State) -> list[SegmentEntry]:
         found = state.snapshot.prune(self.compiled.indexes, self._facts.since_ns, self._facts.until_ns)
+        if self._facts.takes_nothing:
+            found = []
         self.cost.segments_in_lake = state.snapshot.segment_count
         self.cost.segments_considered = len(found)
         return order_entries(found, newest_first=self._newest_first)
@@ -282,7 +294,7 @@ class Search(Iterator[AnswerRow]):
             )
             if merged is None:
                 merged = merge_partials(self._plan, [])
-            table = Table.from_json(finish_partial(self._plan, merged))
+            table = Table.from_json(finish_partial(self._plan, merged, self.compiled.groups_wanted))
         root.push_table(table)
         yield from root.finish()
 

@@ -1,5 +1,6 @@
 //! The plan as it comes from the query layer: JSON, checked word by word. See docs/search-plan.md.
 use crate::error::{CoreError, Result};
+use crate::expression::Syntax;
 use serde::{Deserialize, Serialize};
 
 /// The only version this engine understands.
@@ -95,38 +96,64 @@ pub enum Node {
         of: Box<Node>,
     },
     Has {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         pattern: Pattern,
     },
     Is {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         pattern: Pattern,
         #[serde(default)]
         number: Option<String>,
     },
     Exists {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
     },
     Compare {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         relation: Relation,
         number: String,
     },
     CompareTime {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         relation: Relation,
         time_ns: i64,
     },
     Regex {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         regex: String,
         #[serde(default)]
         ignore_case: bool,
     },
     Cidr {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         network: String,
     },
+}
+
+/// What a leaf looks at: the columns that have such a name, or the value of an expression.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    #[serde(default)]
+    parts: Option<Vec<NamePart>>,
+    #[serde(default)]
+    expression: Option<Box<Syntax>>,
+}
+
+/// As `Subject`, with one of both.
+pub enum Looked<'a> {
+    Columns(&'a [NamePart]),
+    Expression(&'a Syntax),
+}
+
+impl Subject {
+    pub fn looked(&self) -> Result<Looked<'_>> {
+        match (&self.parts, &self.expression) {
+            (Some(parts), None) => Ok(Looked::Columns(parts)),
+            (None, Some(expression)) => Ok(Looked::Expression(expression)),
+            _ => Err(CoreError::Plan("a column of a filter is either parts or an expression".to_string())),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
+from lakebed.query.stages.dedup import Dedup
 from lakebed.query.stages.delta import Delta
 from lakebed.query.stages.eval import Eval
+from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.fieldsummary import FieldSummary
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
@@ -16,8 +18,15 @@ from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.parse import Parse
 from lakebed.query.stages.patterns import Patterns
 from lakebed.query.stages.rename import Rename
+from lakebed.query.stages.sample import Sample
+from lakebed.query.stages.sequence import Sequence_
+from lakebed.query.stages.sort import Sort
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
+from lakebed.query.stages.tail import Tail
+from lakebed.query.stages.timechart import Timechart
+from lakebed.query.stages.top import Top
+from lakebed.query.stages.transaction import Transaction
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 
@@ -31,11 +40,15 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "avg": SingleValue,
         "count": Count,
         "countdistinct": CountDistinct,
+        "dedup": Dedup,
         "delta": Delta,
+        "drop": Fields,
         "eval": Eval,
+        "fields": Fields,
         "fieldsummary": FieldSummary,
         "groupbycount": GroupByCount,
         "head": Head,
+        "limit": Head,
         "lookup": LookupStage,
         "max": SingleValue,
         "median": SingleValue,
@@ -44,11 +57,19 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "parse": Parse,
         "patterns": Patterns,
         "percentile": SingleValue,
+        "rare": Top,
         "rename": Rename,
+        "sample": Sample,
+        "sequence": Sequence_,
+        "sort": Sort,
         "stats": Stats,
         "stdev": SingleValue,
         "sum": SingleValue,
         "table": Table,
+        "tail": Tail,
+        "timechart": Timechart,
+        "top": Top,
+        "transaction": Transaction,
         "var": SingleValue,
         "where": Where,
     }

@@ -10,10 +10,10 @@ from lakebed.query.expression import ColumnRef, ColumnsRef, Expression
 from lakebed.query.expression_parser import parse_expression
 from lakebed.query.expression_printer import label_of, print_operand
 from lakebed.query.filters import parse_column
-from lakebed.query.lexer import Kind, Token
+from lakebed.query.lexer import Kind, Token, skip_blank
 from lakebed.query.literals import parse_number
 from lakebed.query.printer import print_name
-from lakebed.query.syntax import NOWHERE, Span
+from lakebed.query.syntax import NOWHERE, Column, Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +62,28 @@ def parse_name(cursor: Cursor, expected: str = "a column name") -> tuple[str, Sp
     if column.name is None:
         cursor.fail(f"expected {expected}, found {token.describe()}: it has no wildcards", token)
     return column.name, column.span
+
+
+def parse_pattern(cursor: Cursor, expected: str) -> Column:
+    """Takes the name of one column, or a pattern of names."""
+    token = cursor.peek()
+    if _is_reserved(token):
+        cursor.fail_expected(expected, f": a column of that name is written `{token.source}`")
+    return parse_column(cursor, expected)
+
+
+def take_minus(cursor: Cursor) -> bool:
+    """Takes a `-` before a name, with or without a space between them."""
+    token = cursor.peek()
+    if token.kind is not Kind.WORD or not token.source.startswith("-"):
+        return False
+    cursor.take_as(_minus_at)
+    return True
+
+
+def _minus_at(text: str, position: int) -> Token:
+    start = skip_blank(text, position)
+    return Token(Kind.MINUS, start, start + 1, "-", ("-",))
 
 
 def parse_argument(cursor: Cursor, stage: str) -> str:
@@ -176,6 +198,17 @@ def parse_count(cursor: Cursor, expected: str, most: int) -> int:
     if len(digits) > len(str(most)) or not 1 <= int(digits) <= most:
         cursor.fail(f"expected a number from 1 to {most}, found {token.describe()}", token)
     return int(digits)
+
+
+def take_leading_count(cursor: Cursor, most: int) -> int | None:
+    """Takes the number before a column name, as in `top 5 a`; None when there is none, or it is the name itself."""
+    token, mark = cursor.peek(), cursor.mark()
+    if token.kind is not Kind.WORD or not (token.source.isascii() and token.source.isdigit()):
+        return None
+    cursor.take()
+    is_name = cursor.peek().kind not in (*_NAMES, *_QUOTED, Kind.OPEN) or _is_reserved(cursor.peek())
+    cursor.reset(mark)
+    return None if is_name else parse_count(cursor, "a number of rows", most)
 
 
 def _is_reserved(token: Token) -> bool:

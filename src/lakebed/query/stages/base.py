@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 from lakebed.model import Scalar, Table, TableRow
-from lakebed.query.aggregate import Aggregate, Groups
+from lakebed.query.expression import ColumnRef, Expression
 from lakebed.query.functions.base import ROW_COLUMN, RowOrder
 from lakebed.query.names import Names
 from lakebed.query.record import Record
+from lakebed.query.root_aggregate import RootAggregate
+from lakebed.query.syntax import Column, Exists
 from lakebed.query.values import sort_key
 
 if TYPE_CHECKING:
-    from lakebed.query.context import RunContext, Scope
+    from lakebed.query.aggregate import Aggregate
+    from lakebed.query.context import Notes, RunContext, Scope
     from lakebed.query.cursor import Cursor
     from lakebed.query.syntax import Filter, Span
 
@@ -58,6 +61,10 @@ class Leaf:
     names: Names = field(default_factory=Names)
     """What names mean after the stages so far."""
     limit: int | None = None
+    is_reversed: bool = False
+    """Whether rows are found in the opposite order."""
+    instead: Stage | None = None
+    """Set by a stage: what runs at the root in its place."""
     aggregate: AggregateStage | None = None
     computes: Aggregate | None = None
     """What that stage computes, over the event's own columns."""
@@ -66,6 +73,15 @@ class Leaf:
     def takes_filters(self) -> bool:
         """True while a row that the leaf drops would be dropped by the text as well."""
         return self.limit is None and self.aggregate is None
+
+    def require(self, operands: Iterable[Expression]) -> None:
+        """Only rows that have a value for each of these are looked at; at least the leaf need not find others."""
+        if not self.takes_filters:
+            return
+        for operand in operands:
+            meaning = self.names.resolve(operand)
+            if isinstance(meaning, ColumnRef) and not meaning.name.startswith("@"):
+                self.filters.append(Exists(Column((meaning.name,))))
 
 
 class StageRun(ABC):
@@ -92,6 +108,8 @@ class Stage(ABC):
     name: ClassVar[str]
     gives_table: ClassVar[bool] = False
     """Whether its rows are rows of a table whatever it was given."""
+    keeps_each_row: ClassVar[bool] = False
+    """Whether it gives exactly one row for each row, in the same order."""
     span: Span = field(compare=False)
 
     @classmethod
@@ -103,13 +121,26 @@ class Stage(ABC):
     def __str__(self) -> str:
         """The stage as query text."""
 
+    @property
+    def wants_data_range(self) -> bool:
+        """Whether it depends on the times of the events that the lake holds, where the search has no time range."""
+        return False
+
     def bound(self, scope: Scope) -> Stage:
         """The stage for one search, where it depends on the time range."""
+        return self
+
+    def followed_by(self, stages: Sequence[Stage]) -> Stage:
+        """The stage with what it makes of those that come after it, such as that only its first rows are looked at."""
         return self
 
     def push_down(self, leaf: Leaf) -> Pushed:
         """Hands work to the leaf part, when every stage before this one has been pushed."""
         return Pushed.NOTHING
+
+    def filters(self) -> tuple[Filter, ...]:
+        """The filters that it has."""
+        return ()
 
     @abstractmethod
     def reads(self) -> frozenset[str] | None:
@@ -119,9 +150,25 @@ class Stage(ABC):
         """Output columns, given those before; None means whole events."""
         return columns
 
+    def takes_rows(self) -> int | None:
+        """How many rows it looks at, the first; None when that depends on the rows."""
+        return None
+
+    def columns_left(self) -> tuple[str, ...] | None:
+        """The columns of an event that are left after it, in order; None when that depends on the event."""
+        return self.columns_after(None)
+
     @abstractmethod
     def start(self, context: RunContext) -> StageRun:
         """A fresh run of this stage at the root."""
+
+
+def rows_wanted(stages: Sequence[Stage]) -> int | None:
+    """How many of its first rows those look at that come after a stage; None for all."""
+    for stage in stages:
+        if not stage.keeps_each_row:
+            return stage.takes_rows()
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +191,15 @@ class AggregateStage(Stage):
         """The values of `output`, from one group: its `by` values, its function values and its
         row count."""
 
-    def to_rows(self, table: Table) -> list[TableRow]:
+    def groups_wanted(self, row_count: int) -> int | None:
+        """How many groups, in the engine's order, give so many first rows; None for all."""
+        return row_count
+
+    def to_rows(self, table: Table, notes: Notes) -> list[TableRow]:
         """The answer in its final order: the most frequent group first, equal ones by their
         values."""
-        aggregate = self.aggregate(ROOT_ORDER)
-        by_count = len(aggregate.by)
-        rows = table.rows
-        if not rows and not by_count:  # no event at all is still one group when there is nothing to group by
-            rows = Groups(aggregate).table().rows
-        groups = [(row[:by_count], row[by_count:-1], _count_of(row)) for row in rows]
+        by_count = len(self.aggregate(ROOT_ORDER).by)
+        groups = [(row[:by_count], row[by_count:-1], _count_of(row)) for row in table.rows]
         if not table.is_ordered:
             groups.sort(key=lambda group: (-group[2], [sort_key(value) for value in group[0]]))
         return [dict(zip(self.output, self.to_values(*group), strict=True)) for group in groups]
@@ -176,19 +223,21 @@ class AggregateStage(Stage):
 
 def _count_of(row: Values) -> int:
     count = row[-1]
-    assert isinstance(count, int)  # the engine and `Groups` both end a row with its count
+    assert isinstance(count, int)  # the engine ends a row with its count
     return count
 
 
 class _AggregateRun(StageRun):
     def __init__(self, stage: AggregateStage, context: RunContext) -> None:
-        self._stage = stage
-        self._groups = Groups(stage.aggregate(replace(ROOT_ORDER, seconds=context.scope.seconds)))
+        self._stage, self._notes = stage, context.notes
+        self._groups = RootAggregate(stage.aggregate(replace(ROOT_ORDER, seconds=context.scope.seconds)))
 
     def push(self, records: Sequence[Record]) -> Sequence[Record]:
-        for record in records:
-            self._groups.add(record)
+        self._groups.add(records)
         return ()
 
     def finish(self) -> Sequence[Record]:
-        return [Record.of_table(row) for row in self._stage.to_rows(self._groups.table())]
+        table = self._groups.table()
+        for note in table.notes:
+            self._notes.add(note)
+        return [Record.of_table(row) for row in self._stage.to_rows(table, self._notes)]

@@ -22,7 +22,7 @@ HEAD_ROWS_MAX = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Head(Stage):
-    """`head 10` or `head(10)`: the first 10 rows, then the search stops.
+    """`head 10`, `head(10)` or `limit 10`: the first 10 rows, then the search stops.
 
     Rows come newest first unless the caller asked for another order; after an aggregate they come
     in its order.
@@ -30,7 +30,7 @@ class Head(Stage):
     Example: `error | head 10`
     """
 
-    name: ClassVar[str] = "head"
+    name: ClassVar[str] = "head, limit"
     row_count: int
 
     @classmethod
@@ -53,6 +53,9 @@ class Head(Stage):
 
     def reads(self) -> frozenset[str] | None:
         return frozenset()
+
+    def takes_rows(self) -> int | None:
+        return self.row_count
 
     def start(self, context: RunContext) -> StageRun:
         return _HeadRun(self.row_count)

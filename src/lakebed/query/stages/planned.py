@@ -4,8 +4,7 @@ error."""
 from __future__ import annotations
 
 _STAGES = """
-dedup drop fields join limit
-rare sample sequence sort tail timechart top transaction union unroll
+join union unroll
 """
 
 PLANNED_STAGES = frozenset(_STAGES.split())

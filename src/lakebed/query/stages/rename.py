@@ -29,6 +29,7 @@ class Rename(Stage):
     """
 
     name: ClassVar[str] = "rename"
+    keeps_each_row: ClassVar[bool] = True
     pairs: tuple[tuple[str, str], ...]
     """Old and new name."""
 

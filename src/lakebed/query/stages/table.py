@@ -27,6 +27,7 @@ class Table(Stage):
     """
 
     name: ClassVar[str] = "table"
+    keeps_each_row: ClassVar[bool] = True
     columns: tuple[str, ...]
 
     @classmethod
