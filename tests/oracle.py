@@ -32,7 +32,8 @@ from tests.events import INDEX_NAME, Event, Json
 from tests.expression_oracle import evaluate as evaluate_expression
 from tests.expressions.values import dump
 from tests.oracle_filter import holds
-from tests.oracle_functions import MISSING, function, number, order_key
+from tests.oracle_functions import MISSING, number, order_key
+from tests.oracle_measures import measured
 from tests.oracle_times import rfc3339
 
 if TYPE_CHECKING:
@@ -209,8 +210,7 @@ def grouped(
         columns = {output: value_of(key, members[0]) for output, key in keys}
         columns["@q.count"] = number(len(members))
         for output, name, operands, parameters in measures:
-            tuples = [tuple(value_of(operand, row) for operand in operands) for row in members]
-            columns[output] = function(name, tuples, parameters)
+            columns[output] = measured(name, members, operands, parameters, value_of)
         answer.append(OracleRow(None, columns))
     return answer
 

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -29,6 +30,7 @@ from lakebed.ingest.worker import IndexSettings
 from lakebed.lookups import Lookups
 from lakebed.query.compile import compile_query
 from lakebed.query.explain import explain
+from lakebed.query.missing_fields import missing_fields
 from lakebed.query.moments import parse_moment
 from lakebed.query.run import Search
 from lakebed.results import AsyncSearchResult, SearchResult
@@ -160,7 +162,7 @@ class Lake:
         search = Search(
             compiled, state, executor, self._readers, partial=partial, newest=newest, lookups=self.lookups.open
         )
-        return SearchResult(search)
+        return SearchResult(search, functools.partial(self._missing_fields, search))
 
     def explain(
         self,
@@ -217,6 +219,15 @@ class Lake:
             executor, self._executor = self._executor, None
         if executor is not None:
             executor.close()
+
+    def _missing_fields(self, search: Search) -> list[str]:
+        return missing_fields(
+            search.compiled,
+            search.segments,
+            self._readers,
+            self._store.get_ranges,
+            has_rows=search.cost.rows > 0,
+        )
 
     def _opened(self) -> Catalog:
         with self._lock:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Protocol, Self
 
 from lakebed.arrow import flat_row, rows_to_arrow
 from lakebed.errors import UsageError
+from lakebed.query.habits import habits_of
 from lakebed.query.run import AnswerRow
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ class SearchResult(Iterator[AnswerRow]):
     search.
     """
 
-    def __init__(self, search: AnyRun) -> None:
+    def __init__(self, search: AnyRun, warn: Callable[[], list[str]] = list) -> None:
         self._search = search
+        self._warn = warn
 
     def __iter__(self) -> Self:
         return self
@@ -94,6 +96,14 @@ class SearchResult(Iterator[AnswerRow]):
         Complete when the rows have ended.
         """
         return self._search.notes
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may be a slip in the query, such as a field that no event in the time range has; mostly none.
+
+        Ask when the rows have ended: what the search learned is not read again, and a few small reads may be made.
+        """
+        return [*habits_of(self._search.compiled.text), *self._warn()]
 
     def close(self) -> None:
         """Stops the search; the cost so far stays."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lakebed.catalog.checkpoint import State
     from lakebed.catalog.entries import SegmentEntry
     from lakebed.execute.executor import Executor, Session
-    from lakebed.execute.leaf import LeafPart
+    from lakebed.execute.leaf import LeafPart, LeafTask
     from lakebed.execute.merge import MergedRow
     from lakebed.execute.readers import ReaderCache
     from lakebed.query.compile import CompiledQuery
@@ -48,6 +48,9 @@ ROWS_AT_ONCE = 100
 
 PART_BYTES = 6 * MIB
 """What the engine hands over at once at most, when there are enough rows."""
+
+SEGMENTS_TOLD_MAX = 1_000
+"""Segments whose addresses are handed out after a search: some megabytes."""
 
 ASKED_AT_FIRST = 4
 """Tasks that a filtered search with a limit begins with; its rows may be anywhere, but the newest may be enough."""
@@ -157,6 +160,14 @@ class Search(Iterator[AnswerRow]):
         """What a reader of the answer must know: where it is approximate, and the bound; complete with the last row."""
         return [] if self._root is None else list(self._root.context.notes)
 
+    @property
+    def segments(self) -> list[LeafTask]:
+        """The segments that index and time left, in the order of the search, each once; `SEGMENTS_TOLD_MAX` at most."""
+        firsts: dict[str, int] = {}
+        for place, entry in enumerate(self._task_entries[:SEGMENTS_TOLD_MAX]):
+            firsts.setdefault(entry.key, place)
+        return [self._tasks[place] for place in firsts.values()]
+
     def subsearch(self, query: Query) -> Iterator[Record]:
         """The rows of a nested query over the same state of the lake. Closing the iterator stops it."""
         compiled = compile_parsed(query, self.compiled.text, self.compiled.scope)
@@ -200,6 +211,7 @@ class Search(Iterator[AnswerRow]):
             tasks, self._plan, self._readers, self._executor.parallelism, newest_first=self._newest_first
         )
         self._task_entries, self._bounds = split.entries, split.bounds
+        self._tasks = split.tasks
         self._session: Session = self._executor.start(split.tasks, self._plan, is_aggregate=self.compiled.is_aggregate)
         self._costs: dict[int, dict[str, int]] = {}
         self._opened: set[str] = set()

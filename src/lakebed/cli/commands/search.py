@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from lakebed.api import open as open_lake
 from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
-from lakebed.cli.hints import Watch, hints
+from lakebed.cli.hints import where_events_are
 from lakebed.cli.rows import Output, open_writer
 from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import counted, size_text
@@ -75,7 +75,9 @@ def search(
         ) as found,
     ):
         _write_rows(opened, query, found, chosen)
-        cost, notes = found.cost, found.notes
+        cost, notes, warnings = found.cost, found.notes, found.warnings
+    for warning in warnings:
+        sys.stderr.write(safe_text(f"warning: {warning}") + "\n")
     for note in notes:
         sys.stderr.write(safe_text(f"note: {note}") + "\n")
     if is_cut and cost.rows == TERMINAL_ROWS:
@@ -83,34 +85,29 @@ def search(
     for missing in cost.missing:
         sys.stderr.write(safe_text(f"missing: {missing.reason}") + "\n")
     if stats:
-        sys.stderr.write(_stats(cost, chosen) + "\n")
+        sys.stderr.write(_stats(cost, warnings, chosen) + "\n")
     if cost.is_partial:
         return PARTIAL
     return FOUND if cost.rows else NOTHING
 
 
 def _write_rows(lake: Lake, query: str, found: SearchResult, output: Output) -> None:
-    watch = Watch(found.columns)
-    is_watched = sys.stderr.isatty()
     if output == "jsonl":
         for lines in found.json_lines():  # flushed at once: whoever reads the pipe sees rows as they are found
             sys.stdout.buffer.write(lines)
             sys.stdout.buffer.flush()
-        is_watched = is_watched and not found.cost.rows
     else:
         writer = open_writer(output, found.columns, is_table=found.is_table, mentioned=mentions(query))
         for row in found:
             writer.write(row)
-            if is_watched:
-                watch.see(row)
         writer.end()
-    for line in hints(lake, query, found, watch) if is_watched else ():
-        sys.stderr.write(safe_text(line) + "\n")
+    if not found.cost.rows and sys.stderr.isatty():
+        sys.stderr.write(safe_text(where_events_are(lake, found)) + "\n")
 
 
-def _stats(cost: SearchCost, output: Output) -> str:
+def _stats(cost: SearchCost, warnings: list[str], output: Output) -> str:
     if output != "table":
-        return json_text({"cost": asdict(cost)}).decode()
+        return json_text({"cost": asdict(cost), "warnings": warnings}).decode()
     return (
         f"{counted(cost.rows, 'row')} in {cost.milliseconds:,.1f} ms; "
         f"{counted(cost.requests, 'request')}, {size_text(cost.bytes_read)} read; "
