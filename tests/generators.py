@@ -30,12 +30,14 @@ from lakebed.query.stages.parse import Parse, RegexForm
 from lakebed.query.stages.patterns import Patterns
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sample import Sample
+from lakebed.query.stages.sequence import Sequence_, Step
 from lakebed.query.stages.sort import Sort, SortColumn
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.tail import Tail
 from lakebed.query.stages.timechart import Timechart
 from lakebed.query.stages.top import Top
+from lakebed.query.stages.transaction import Transaction
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from lakebed.query.syntax import (
@@ -60,7 +62,7 @@ from lakebed.query.syntax import (
     Value,
 )
 from lakebed.query.text_pattern import Gap, TextPattern
-from lakebed.query.time_spans import parse_span
+from lakebed.query.time_spans import TimeSpan, parse_span
 from tests.events import Num
 
 if TYPE_CHECKING:
@@ -256,6 +258,25 @@ summaries: st.SearchStrategy[Stage] = st.one_of(
     st.builds(Delta, st.just(NOWHERE), filters(with_regex=True), st.sampled_from([3, 50])),
 )
 
+spans = st.sampled_from([TimeSpan("1ms", 10**6), TimeSpan("500ms", 5 * 10**8), TimeSpan("1h", 3_600 * 10**9)])
+step_filters = st.one_of(st.just(Everything()), terms, filters(with_regex=True))
+step_lists = st.lists(step_filters, min_size=2, max_size=3).map(
+    lambda found: tuple(Step(f"step{place}", one) for place, one in enumerate(found, 1))
+)
+sessions: st.SearchStrategy[Stage] = st.one_of(
+    st.builds(Sequence_, st.just(NOWHERE), st.one_of(st.just(()), distinct_names), spans, step_lists),
+    st.builds(
+        Transaction,
+        st.just(NOWHERE),
+        st.sampled_from([("a",), ("b", "name")]),
+        st.one_of(st.none(), spans),
+        st.one_of(st.none(), spans),
+        st.one_of(st.none(), step_filters),
+        st.one_of(st.none(), step_filters),
+        st.sampled_from([(), ("x.y",), ("user.name", "two words")]),
+    ),
+)
+
 
 @st.composite
 def stats_stages(draw: st.DrawFn) -> Stats:
@@ -307,6 +328,7 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
     distinct_names.map(lambda by: CountDistinct(NOWHERE, FunctionCall("countdistinct", tuple(map(ColumnRef, by))))),
     parses,
     summaries,
+    sessions,
     lookups,
     renames.map(lambda pairs: Rename(NOWHERE, tuple(pairs))),
     *ordering_stages,

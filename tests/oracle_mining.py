@@ -14,8 +14,10 @@ from lakebed.query.stages.fieldsummary import FieldSummary
 from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.parse import Parse, RegexForm
 from lakebed.query.stages.patterns import Patterns
+from lakebed.query.stages.sequence import Sequence_
+from lakebed.query.stages.transaction import Transaction
 from lakebed.query.text_pattern import Gap
-from tests import oracle, oracle_structure
+from tests import oracle, oracle_sessions, oracle_structure
 from tests.events import Json, Num
 from tests.oracle_filter import in_network, text_of
 from tests.oracle_functions import MISSING, number
@@ -55,6 +57,10 @@ def after(stage: Stage, rows: list[oracle.OracleRow]) -> list[oracle.OracleRow]:
             return [oracle.changed(row, parsed(stage, row)) for row in rows]
         case LookupStage():
             return [oracle.changed(row, looked_up(stage, row, table_of(stage.table))) for row in rows]
+        case Sequence_():
+            return oracle_sessions.sequence(stage, rows)
+        case Transaction():
+            return oracle_sessions.transaction(stage, rows)
         case Patterns():
             return oracle_structure.patterns(stage, rows)
         case FieldSummary():

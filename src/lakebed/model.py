@@ -73,6 +73,7 @@ class SpelledDecimal(Decimal):
     """
 
     __slots__ = ("_text",)
+    _text: str
 
     def __new__(cls, text: str) -> Self:
         """The number that JSON number text says."""

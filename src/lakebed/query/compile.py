@@ -147,8 +147,8 @@ def compile_parsed(
     indexes, filter_ = lift_indexes(query.filter, text)
     limiting = [] if limit is None else [Head(NOWHERE, limit)]
     for stage in query.stages:
-        if isinstance(stage, Where):
-            refuse_indexes(stage.filter, text)
+        for stage_filter in stage.filters():
+            refuse_indexes(stage_filter, text)
     time_range, filters = lift_times([filter_], TimeRange(scope.since_ns, scope.until_ns))
     scope = replace(scope, since_ns=time_range.since_ns, until_ns=time_range.until_ns)
     written = [stage.bound(scope) for stage in (*query.stages, *limiting)]

@@ -62,7 +62,7 @@ def test_delta_without_a_time_range_waits_for_the_middle(monkeypatch: pytest.Mon
     rows, notes = answered("* | delta", events)
     assert [(row["value"], row["count_a"], row["count_b"]) for row in rows] == [("new", 0, 5), ("old", 5, 0)]
     assert notes == []
-    monkeypatch.setattr("lakebed.query.stages.delta.HELD_BYTES_MAX", 10)
+    monkeypatch.setattr("lakebed.query.stages.delta.DELTA_HELD_BYTES_MAX", 10)
     _, notes = answered("* | delta", events)
     assert notes == [
         "the search has no time range: the middle is that of the first events, as many as fit into memory",

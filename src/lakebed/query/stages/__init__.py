@@ -19,12 +19,14 @@ from lakebed.query.stages.parse import Parse
 from lakebed.query.stages.patterns import Patterns
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sample import Sample
+from lakebed.query.stages.sequence import Sequence_
 from lakebed.query.stages.sort import Sort
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.tail import Tail
 from lakebed.query.stages.timechart import Timechart
 from lakebed.query.stages.top import Top
+from lakebed.query.stages.transaction import Transaction
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 
@@ -58,6 +60,7 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "rare": Top,
         "rename": Rename,
         "sample": Sample,
+        "sequence": Sequence_,
         "sort": Sort,
         "stats": Stats,
         "stdev": SingleValue,
@@ -66,6 +69,7 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "tail": Tail,
         "timechart": Timechart,
         "top": Top,
+        "transaction": Transaction,
         "var": SingleValue,
         "where": Where,
     }

@@ -138,6 +138,10 @@ class Stage(ABC):
         """Hands work to the leaf part, when every stage before this one has been pushed."""
         return Pushed.NOTHING
 
+    def filters(self) -> tuple[Filter, ...]:
+        """The filters that it has."""
+        return ()
+
     @abstractmethod
     def reads(self) -> frozenset[str] | None:
         """Columns that the stage looks at; None when that depends on the event."""

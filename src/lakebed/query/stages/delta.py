@@ -28,10 +28,10 @@ COLUMNS = ("field", "value", "share_a", "share_b", "difference", "lift", "count_
 ROWS_SHOWN = 50
 """Differences of an answer without `limit`: as many as a person looks through."""
 
-ROWS_MAX = 10_000
+DELTA_ROWS_MAX = 10_000
 """What `limit` can ask for."""
 
-HELD_BYTES_MAX = 64 * MIB
+DELTA_HELD_BYTES_MAX = 64 * MIB
 """Events that wait until it is known where the middle of their times is, when the search has no time range."""
 
 
@@ -65,7 +65,7 @@ class Delta(Stage):
         start = cursor.last
         limit = ROWS_SHOWN
         if cursor.take_keyword("limit"):
-            limit = parse_count(cursor, 'a number of rows after "limit"', ROWS_MAX)
+            limit = parse_count(cursor, 'a number of rows after "limit"', DELTA_ROWS_MAX)
         filter_ = None
         if cursor.take_keyword("by"):
             for word in ("time", "half"):
@@ -78,6 +78,9 @@ class Delta(Stage):
     def __str__(self) -> str:
         limit = "" if self.limit == ROWS_SHOWN else f" limit {self.limit}"
         return f"delta{limit}" + ("" if self.filter is None else f" where {print_filter(self.filter)}")
+
+    def filters(self) -> tuple[Filter, ...]:
+        return () if self.filter is None else (self.filter,)
 
     def reads(self) -> frozenset[str] | None:
         return None
@@ -147,7 +150,7 @@ class _HalvesRun(_DeltaRun):
             return ()
         self._held += timed
         self._held_bytes += sum(len(event) for _, event in timed)
-        if self._held_bytes > HELD_BYTES_MAX:
+        if self._held_bytes > DELTA_HELD_BYTES_MAX:
             self._context.notes.add(
                 "the search has no time range: the middle is that of the first events, as many as fit into memory"
             )

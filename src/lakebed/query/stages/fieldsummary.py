@@ -34,7 +34,7 @@ class FieldSummary(Stage):
     within 1.6 %) and counts in `top` may be too low; up to 2,000 fields are told apart. The answer says where this was
     so.
 
-    Example: `@lb.source_type: "aws:cloudtrail" | fieldsummary | where coverage < 0.1`
+    Example: `sourceIPAddress: * | fieldsummary | where coverage < 0.5`
     """
 
     name: ClassVar[str] = "fieldsummary"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 _STAGES = """
 join
-sequence transaction union unroll
+union unroll
 """
 
 PLANNED_STAGES = frozenset(_STAGES.split())
