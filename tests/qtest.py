@@ -40,10 +40,12 @@ from lakebed.query.compile import CompiledQuery, compile_query
 from lakebed.query.times import parse_time
 from tests import engine, oracle, plan_oracle
 from tests.canonical import canonical
-from tests.events import INDEX_NAME, load_json, read_events
+from tests.events import INDEX_NAME, Event, load_json, read_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from lakebed.model import Row, TableRow
 
 CONFIGURATIONS = Path(__file__).with_name("configs")
 
@@ -196,18 +198,17 @@ def answer_of(case: Case, configuration: Configuration) -> list[Any]:
         return oracle.run(case.query, read_events(case.events), **case.options)
     query = compile_query(case.query, **case.options, use_index=configuration.use_index)
     if configuration.runner == "plan":
-        return _answer_of_plan(query, case)
+        return [dict(engine.shape(row)) for row in _answer_of_plan(query, read_events(case.events))]
     engine.require_core()
     segments = engine.build(case.events, configuration.layout)
     rows = engine.run(query, segments, in_processes=configuration.in_processes)
     return [dict(row) for row in rows]
 
 
-def _answer_of_plan(query: CompiledQuery, case: Case) -> list[Any]:
-    events = read_events(case.events)
-    root = query.root()
+def _answer_of_plan(query: CompiledQuery, events: list[Event]) -> list[Row | TableRow]:
+    root = query.root(engine.NestedQueries(query, lambda nested: _answer_of_plan(nested, events)))
     if query.is_aggregate:
         root.push_table(plan_oracle.run_table(query.plan, events))
-        return list(map(engine.shape, root.finish()))
+        return root.finish()
     rows = [replace(row, index=INDEX_NAME) for row in plan_oracle.run_rows(query.plan, events)]
-    return [dict(row) for row in engine.answer(root, rows)]
+    return engine.answer(root, rows)

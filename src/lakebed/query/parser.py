@@ -71,6 +71,8 @@ def _parse_leading_filter(cursor: Cursor, end: Kind = Kind.END) -> Filter:
     if cursor.peek().kind in (end, Kind.PIPE):
         return Everything(cursor.span_from(cursor.peek()))
     filter_ = parse_filter(cursor)
+    if end is not Kind.END and cursor.peek().kind is Kind.END:
+        cursor.fail_expected('"|" or ")" after the nested query')
     if cursor.peek().kind not in (end, Kind.PIPE):
         fail_leftover(cursor)
     return filter_
@@ -91,5 +93,6 @@ def _parse_stage(cursor: Cursor, end: Kind) -> Stage:
     cursor.take()
     stage = STAGES[name].parse(cursor, name)
     if cursor.peek().kind not in (end, Kind.PIPE):
-        cursor.fail_expected(f'"|" or the end of the query after the stage "{name}"')
+        end_text = "the end of the query" if end is Kind.END else '")"'
+        cursor.fail_expected(f'"|" or {end_text} after the stage "{name}"')
     return stage

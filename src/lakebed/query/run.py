@@ -102,6 +102,7 @@ class Search(Iterator[AnswerRow]):
         self._facts = msgspec.json.decode(self._plan, type=PlanFacts)
         self._newest_first = self._facts.newest_first
         self._is_closed = False
+        self._is_stopped = False
         self._root: Root | None = None
         self._nested: list[Search] = []
         self._gives_lines = False
@@ -156,7 +157,7 @@ class Search(Iterator[AnswerRow]):
         """What a reader of the answer must know: where it is approximate, and the bound; complete with the last row."""
         return [] if self._root is None else list(self._root.context.notes)
 
-    def subsearch(self, query: Query) -> Iterator[Record]:
+    def subsearch(self, query: Query) -> Generator[Record, None, None]:
         """The rows of a nested query over the same state of the lake. Closing the iterator stops it."""
         compiled = compile_parsed(query, self.compiled.text, self.compiled.scope)
         if self.compiled.only_indexes is not None:
@@ -167,13 +168,18 @@ class Search(Iterator[AnswerRow]):
         self._nested.append(search)
         try:
             for row in search:
-                if isinstance(row, Row):
-                    yield Record.of_event(row, compiled.has_whole_events)
-                else:
-                    yield Record.of_table(row)
+                yield Record.of_answer(row, compiled.columns)
+            if self._is_stopped:
+                raise SessionClosed  # what the nested query gave may not be all
         finally:
             search.close()
             self.cost.include(search.cost)
+            self._note(search.notes)
+
+    def _note(self, notes: list[str]) -> None:
+        if self._root is not None:
+            for note in notes:
+                self._root.context.notes.add(note)
 
     def lookup_table(self, name: str) -> bytes:
         """The file of a lookup table of the lake."""
@@ -188,6 +194,7 @@ class Search(Iterator[AnswerRow]):
 
     def stop(self) -> None:
         """Like `close`, but does not wait for a thread that is in the middle of asking for a row."""
+        self._is_stopped = True
         for search in list(self._nested):
             search.stop()
         self._session.close()

@@ -12,6 +12,7 @@ from lakebed.query.stages.eval import Eval
 from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.join import Join
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sample import Sample
 from lakebed.query.stages.sort import Sort
@@ -20,6 +21,8 @@ from lakebed.query.stages.table import Table
 from lakebed.query.stages.tail import Tail
 from lakebed.query.stages.timechart import Timechart
 from lakebed.query.stages.top import Top
+from lakebed.query.stages.union import Union
+from lakebed.query.stages.unroll import Unroll
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 
@@ -39,6 +42,7 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "fields": Fields,
         "groupbycount": GroupByCount,
         "head": Head,
+        "join": Join,
         "limit": Head,
         "max": SingleValue,
         "median": SingleValue,
@@ -56,6 +60,8 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "tail": Tail,
         "timechart": Timechart,
         "top": Top,
+        "union": Union,
+        "unroll": Unroll,
         "var": SingleValue,
         "where": Where,
     }

@@ -4,8 +4,8 @@ error."""
 from __future__ import annotations
 
 _STAGES = """
-delta fieldsummary join lookup parse patterns
-sequence transaction union unroll
+delta fieldsummary lookup parse patterns
+sequence transaction
 """
 
 PLANNED_STAGES = frozenset(_STAGES.split())
