@@ -44,6 +44,8 @@ SAMPLE_EVENTS = 5_000
 EVENTS_WANTED = 330_000  # what ten copies of the real sample give: about 480 MB raw
 EVENTS_PER_FILE = 4_000
 
+FREQUENT = "ec2"  # a word of every tenth event or so
+
 Event = dict[str, Any]  # JSON of any shape
 
 

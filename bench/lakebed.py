@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lakebed
-from bench.corpus import dumps, read_events
+from bench.corpus import FREQUENT, dumps, read_events
 from bench.measure import Report, folder_bytes, median, run_side
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:
         for name, word in (("absent", truth.absent), ("present", an_event_id(lake)), ("present_three", truth.key))
     }
     report.facts["cold"] = cold_start()
+    report.warm("grep_rare", partial(grep_count, truth.key, corpus))
+    report.warm("grep_frequent", partial(grep_count, FREQUENT, corpus))
     samples = os.environ.get("LAKEBED_TEST_DATA")
     if samples and Path(samples).is_dir():
         report.facts["real"] = real_size(Path(samples), work)
@@ -91,6 +93,12 @@ def first_value(lake: lakebed.Lake, query: str) -> object:
     rows = list(lake.search(query))
     first = rows[0] if rows else {}
     return next(iter(first.values()), 0) if isinstance(first, dict) else len(rows)
+
+
+def grep_count(word: str, corpus: Path) -> int:
+    """Events with a word in the files as they are: the command, its start included."""
+    command = [sys.executable, "-c", "from lakebed.cli import main; main()", "grep", "--count", "-I", word, str(corpus)]
+    return sum(map(int, subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()))
 
 
 def an_event_id(lake: lakebed.Lake) -> str:

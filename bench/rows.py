@@ -192,6 +192,8 @@ ROWS = [
     time_row("count by a field", "count_by", "duckdb", 1.5),
     time_row("count by a nested field", "count_by_nested", "duckdb", 1.5),
     time_row("filter, count and distinct by a field", "filter_count_distinct", "clickhouse", 1),
+    time_row("grep a plain word vs rg -z, rare", "grep_rare", "ripgrep", 1),
+    time_row("grep a plain word vs rg -z, frequent", "grep_frequent", "ripgrep", 1),
     Row("timechart reads only time and split column", "the bytes of those columns", _timechart),
     Row("newest 50 events", "≤ 2 pages, ≤ 5 ms", _newest),
     Row("needle in one segment, absent", "1 request", _traffic_absent),

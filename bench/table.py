@@ -20,6 +20,7 @@ PLANTED = {
     "field_substring": "agent_events",
     "field_regex": "agent_events",
     "substring_anywhere": "agent_events",
+    "grep_rare": "key_events",
 }
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lakebed.errors import NotFoundError
 from lakebed.model import Row, Table, TableRow, decode_json
 from lakebed.query.compile import compile_parsed
+from lakebed.query.context import NoLake
 from lakebed.query.record import Record
 from tests.events import INDEX_NAME, MODIFIED_NS, OBJECT_URL, RECEIVED_NS, TIME_FIELD
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.context import Lake
+    from lakebed.query.lookup.file import LookupFile
     from lakebed.query.parser import Query
     from lakebed.query.root import Root
 
@@ -99,8 +101,11 @@ def search_segment(plan: bytes, stored: Stored) -> tuple[list[tuple[Any, ...]], 
 class NestedQueries:
     """The lake of a search over segments, or over anything else that `answer` can ask."""
 
-    def __init__(self, query: CompiledQuery, answer: Callable[[CompiledQuery], Sequence[Row | TableRow]]) -> None:
+    def __init__(
+        self, query: CompiledQuery, lake: Lake | None, answer: Callable[[CompiledQuery], Sequence[Row | TableRow]]
+    ) -> None:
         self._query = query
+        self._lake = lake or NoLake()
         self._answer = answer
 
     def subsearch(self, query: Query) -> Generator[Record, None, None]:
@@ -108,23 +113,28 @@ class NestedQueries:
         for row in self._answer(compiled):
             yield Record.of_answer(row, compiled.columns)
 
-    def lookup_table(self, name: str) -> bytes:
-        raise NotFoundError(f"no lookup table '{name}' here")
+    def lookup_table(self, name: str) -> LookupFile:
+        return self._lake.lookup_table(name)
 
 
-def run(query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool = False) -> list[Mapping[str, Any]]:
+def run(
+    query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool = False, lake: Lake | None = None
+) -> list[Mapping[str, Any]]:
     """The answer of a query over these segments."""
-    return list(map(shape, _answer(query, segments, in_processes=in_processes)))
+    return list(map(shape, _answer(query, segments, in_processes=in_processes, lake=lake)))
 
 
-def _answer(query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool) -> list[Row | TableRow]:
+def _answer(
+    query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool, lake: Lake | None
+) -> list[Row | TableRow]:
     plan = query.plan_bytes()
     if in_processes:
         calls = [_pool().submit(search_segment, plan, stored) for stored in segments]
         found = [call.result() for call in calls]
     else:
         found = [search_segment(plan, stored) for stored in segments]
-    root = query.root(NestedQueries(query, lambda nested: _answer(nested, segments, in_processes=in_processes)))
+    nested = NestedQueries(query, lake, lambda inner: _answer(inner, segments, in_processes=in_processes, lake=lake))
+    root = query.root(nested)
     if query.is_aggregate:
         core = require_core()
         merged = core.merge_partials(plan, [partial for _, partial in found])

@@ -8,7 +8,7 @@ disagreement is a bug in one of the two.
 
 from __future__ import annotations
 
-import datetime
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -32,13 +32,15 @@ from lakebed.query.stages.union import Union
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from tests.events import INDEX_NAME, Event, Json
+from tests.expression_oracle import evaluate as evaluate_expression
+from tests.expressions.values import dump
 from tests.oracle_filter import holds
-from tests.oracle_functions import MISSING, function, number, order_key
+from tests.oracle_functions import MISSING, number, order_key
+from tests.oracle_measures import measured
+from tests.oracle_times import rfc3339
 
 if TYPE_CHECKING:
     from lakebed.query.stages.base import Stage
-
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 @dataclass
@@ -98,6 +100,9 @@ def run(
     newest_first: bool = True,
 ) -> list[Json]:
     """The rows of the answer, in order."""
+    from tests import oracle_mining
+
+    oracle_mining.set_time_range(since_ns, until_ns)
     newest = Events(text, sorted(events, key=lambda event: event.order, reverse=newest_first), since_ns, until_ns)
     return [row.answer() for row in newest.rows(parse_query(text))[:limit]]
 
@@ -200,7 +205,15 @@ def value_of(expression: Expression, row: OracleRow) -> Json:
 
 def evaluate(node: Any, row: OracleRow) -> Json:
     """The value of an expression as docs/search-plan.md writes it."""
-    raise AssertionError(f"the oracle does not know the expression {node}")
+    value = evaluate_expression(node, row.value, lambda column: matching_values(column["parts"], row))
+    return dump(value) if isinstance(value, list) else value
+
+
+def matching_values(parts: list[Any], row: OracleRow) -> list[Json]:
+    """The values of the columns that a plan's pattern matches."""
+    stars = {1: r"[^.\[\]]*", 2: "(?s:.*)"}
+    pattern = "".join(re.escape(part) if isinstance(part, str) else stars[part["star"]] for part in parts)
+    return [value for name, value in row.every() if re.fullmatch(pattern, name)]
 
 
 Measures = list[tuple[str, str, Sequence[Any], Sequence[str]]]
@@ -221,8 +234,7 @@ def grouped(
         columns = {output: value_of(key, members[0]) for output, key in keys}
         columns["@q.count"] = number(len(members))
         for output, name, operands, parameters in measures:
-            tuples = [tuple(value_of(operand, row) for operand in operands) for row in members]
-            columns[output] = function(name, tuples, parameters)
+            columns[output] = measured(name, members, operands, parameters, value_of)
         answer.append(OracleRow(None, columns))
     return answer
 
@@ -261,9 +273,3 @@ def metadata_of(event: Event, name: str) -> Json:
         "@scnr.source_type": event.source_type,
     }
     return metadata.get(name)
-
-
-def rfc3339(time_ns: int) -> str:
-    moment = EPOCH + datetime.timedelta(seconds=time_ns // 10**9)
-    fraction = f"{time_ns % 10**9:09}".rstrip("0")
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "") + "Z"

@@ -6,10 +6,11 @@ import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tests import oracle, oracle_filter
+from tests import oracle, oracle_filter, oracle_times
 from tests.events import Num
 from tests.oracle import OracleRow
-from tests.oracle_functions import function, order_key
+from tests.oracle_functions import order_key
+from tests.oracle_measures import measured
 
 if TYPE_CHECKING:
     from lakebed.query.stages.timechart import Timechart
@@ -37,7 +38,7 @@ def charted(stage: Timechart, rows: list[OracleRow], since_ns: int | None, until
         values.setdefault(order_key(value), value)
         cells.setdefault((start, order_key(value)), []).append(row)
     columns = columns_of(stage, values, cells, buckets)
-    return [OracleRow(None, {"@lb.time": oracle.rfc3339(start), **columns[start]}) for start in buckets]
+    return [OracleRow(None, {"@lb.time": oracle_times.rfc3339(start), **columns[start]}) for start in buckets]
 
 
 def columns_of(stage: Timechart, values: dict[Any, Json], cells: Any, buckets: list[int]) -> dict[int, dict[str, Json]]:
@@ -45,8 +46,7 @@ def columns_of(stage: Timechart, values: dict[Any, Json], cells: Any, buckets: l
 
     def cell(measure: Any, start: int, key: Any) -> Json:
         call = measure.call
-        tuples = [tuple(oracle.value_of(one, row) for one in call.operands) for row in cells.get((start, key), [])]
-        return function(call.name, tuples, call.parameters)
+        return measured(call.name, cells.get((start, key), []), call.operands, call.parameters, oracle.value_of)
 
     def total(key: Any) -> Fraction:
         found = [cell(stage.measures[0], start, key) for start in {start for start, _ in cells}]
@@ -95,7 +95,7 @@ def names_of(values: list[Json], has_other: bool) -> list[str]:
 def time_of(row: OracleRow) -> int | None:
     found = row.value("@lb.time_ns")
     if found is None:
-        return oracle_filter.time_of(row.value("@lb.time"))
+        return oracle_times.time_of(row.value("@lb.time"))
     return int(found.text) if isinstance(found, Num) and found.text.lstrip("-").isdigit() else None
 
 

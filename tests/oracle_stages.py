@@ -49,7 +49,9 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
         case Unroll():
             return [one for row in rows for one in unrolled(row, stage.column, stage.output)]
         case _:
-            raise AssertionError(f"the oracle does not know the stage {stage}")
+            from tests import oracle_mining
+
+            return oracle_mining.after(stage, rows)
 
 
 ONLY_IF_NAMED = ["@scnr.datetime", "@scnr.time_ns", "@scnr.source_type", "@lb.source_type", "@lb.received"]

@@ -7,7 +7,6 @@ differs.
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +14,7 @@ from lakebed.model import Row, Table, decode_json
 from lakebed.query.syntax import Relation, Value
 from tests import oracle, oracle_filter
 from tests.events import Event, Json, Num, load_json
+from tests.oracle_times import time_of
 
 
 def run_rows(plan: dict[str, Any], events: list[Event]) -> list[Row]:
@@ -90,7 +90,7 @@ def leaf_holds(node: dict[str, Any], found: Json) -> bool:
             left, right = Fraction(found.text), Fraction(node["number"])
             return oracle_filter.relates(left, Relation(node["relation"]).value, right)
         case "compare_time":
-            found_ns = oracle_filter.time_of(found)
+            found_ns = time_of(found)
             return found_ns is not None and oracle_filter.relates(found_ns, node["relation"], node["time_ns"])
         case "regex":
             return oracle_filter.matches(oracle_filter.text_of(found), node["regex"], node["ignore_case"])
@@ -107,12 +107,13 @@ def _value(node: dict[str, Any]) -> Value:
 def _values(column: dict[str, Any] | None, row: oracle.OracleRow) -> list[Json]:
     if column is None:
         return [value for _, value in row.every()]
+    if "expression" in column:
+        value = oracle.evaluate(column["expression"], row)
+        return [] if value is None else [value]
     parts = column["parts"]
     if len(parts) == 1 and isinstance(parts[0], str):
         return row.named(parts[0])
-    stars = {1: r"[^.\[\]]*", 2: "(?s:.*)"}
-    pattern = "".join(re.escape(p) if isinstance(p, str) else stars[p["star"]] for p in parts)
-    return [value for name, value in row.every() if re.fullmatch(pattern, name)]
+    return oracle.matching_values(parts, row)
 
 
 def _row(event: Event, columns: list[str] | None) -> Row:

@@ -23,8 +23,13 @@
       a >
          ^
 
-A block ends at an empty line. Rows are compared in order; events come oldest first unless the
-query line says `newest`. Its other options are `limit=N`, `since=TIME` and `until=TIME`.
+    lookup assets.csv
+    ip,owner
+    10.0.0.1,eve
+
+A block ends at an empty line. A lookup table is there for the queries after it. Rows are compared in
+order; events come oldest first unless the query line says `newest`. Its other options are `limit=N`,
+`since=TIME` and `until=TIME`.
 Metadata of the events is what tests/events.py says.
 """
 
@@ -37,8 +42,10 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from lakebed.errors import QueryError
 from lakebed.query.compile import CompiledQuery, compile_query
+from lakebed.query.context import NoLake
+from lakebed.query.lookup.file import LookupFile
 from lakebed.query.times import parse_time
-from tests import engine, oracle, plan_oracle
+from tests import engine, grep_engine, oracle, oracle_mining, plan_oracle
 from tests.canonical import canonical
 from tests.events import INDEX_NAME, Event, load_json, read_events
 
@@ -46,8 +53,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakebed.model import Row, TableRow
+    from lakebed.query.context import Lake
 
 CONFIGURATIONS = Path(__file__).with_name("configs")
+
+
+class CaseLake(NoLake):
+    """The lake of a case: it has only lookup tables."""
+
+    def __init__(self, case: Case) -> None:
+        self._lookups = dict(case.lookups)
+
+    def lookup_table(self, name: str) -> LookupFile:
+        """The table of that name."""
+        return LookupFile(name, self._lookups[name].encode())
 
 
 class Options(TypedDict, total=False):
@@ -70,6 +89,8 @@ class Case:
     options: Options = field(default_factory=Options)
     rows: tuple[str, ...] | None = None
     error: str | None = None
+    lookups: tuple[tuple[str, str], ...] = ()
+    """Name and text of the lookup tables."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -109,13 +130,17 @@ def parse_script(text: str, file: str, first_line: int = 1) -> list[Case]:
     """The cases of a script's text."""
     cases: list[Case] = []
     events: tuple[str, ...] = ()
+    lookups: dict[str, str] = {}
     for line, block in _blocks(text, first_line):
         keyword, *options = block[0].split()
         if keyword == "events":
             events = tuple(block[1:])
+        elif keyword == "lookup":
+            lookups[options[0]] = "\n".join(block[1:])
         elif keyword == "query":
             query, expected, wanted = _split_query(block, f"{file}:{line}")
-            case = Case(file, line, events, "\n".join(query), _read_options(options))
+            tables = tuple(lookups.items())
+            case = Case(file, line, events, "\n".join(query), _read_options(options), lookups=tables)
             if expected == "rows":
                 cases.append(replace(case, rows=tuple(wanted)))
             else:
@@ -195,18 +220,22 @@ def _error_of(case: Case) -> str:
 def answer_of(case: Case, configuration: Configuration) -> list[Any]:
     """The rows that a configuration answers."""
     if configuration.runner == "oracle":
-        return oracle.run(case.query, read_events(case.events), **case.options)
+        with oracle_mining.lookups(dict(case.lookups)):
+            return oracle.run(case.query, read_events(case.events), **case.options)
     query = compile_query(case.query, **case.options, use_index=configuration.use_index)
     if configuration.runner == "plan":
-        return [dict(engine.shape(row)) for row in _answer_of_plan(query, read_events(case.events))]
+        events = read_events(case.events)
+        return [dict(engine.shape(row)) for row in _answer_of_plan(query, events, CaseLake(case))]
     engine.require_core()
+    if configuration.runner == "grep":
+        return [dict(row) for row in grep_engine.run(query, case.events, CaseLake(case))]
     segments = engine.build(case.events, configuration.layout)
-    rows = engine.run(query, segments, in_processes=configuration.in_processes)
+    rows = engine.run(query, segments, in_processes=configuration.in_processes, lake=CaseLake(case))
     return [dict(row) for row in rows]
 
 
-def _answer_of_plan(query: CompiledQuery, events: list[Event]) -> list[Row | TableRow]:
-    root = query.root(engine.NestedQueries(query, lambda nested: _answer_of_plan(nested, events)))
+def _answer_of_plan(query: CompiledQuery, events: list[Event], lake: Lake) -> list[Row | TableRow]:
+    root = query.root(engine.NestedQueries(query, lake, lambda nested: _answer_of_plan(nested, events, lake)))
     if query.is_aggregate:
         root.push_table(plan_oracle.run_table(query.plan, events))
         return root.finish()

@@ -7,6 +7,7 @@ import subprocess
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bench.corpus import FREQUENT
 from bench.measure import Report, run_side
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:  # noqa
     report.version = _rg("--version").split("\n")[0].removeprefix("ripgrep ").split(" ")[0]
     report.facts["size_bytes"] = sum(path.stat().st_size for path in corpus.glob("*.gz"))
 
-    def count(pattern: str) -> int:
-        found = _rg("--search-zip", "--count-matches", "--no-filename", f"-j{os.cpu_count()}", pattern, str(corpus))
-        return sum(map(int, found.split()))
+    def count(pattern: str, *options: str) -> int:
+        common = ["--search-zip", "--count-matches", "--no-filename", f"-j{os.cpu_count()}"]
+        return sum(map(int, _rg(*common, *options, pattern, str(corpus)).split()))
 
     for name, pattern in {
         "needle": truth.key,
@@ -32,6 +33,8 @@ def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:  # noqa
         "field_regex": f"{truth.agent[:11]}[0-9a-f]+",
     }.items():
         report.warm(name, partial(count, pattern))
+    for name, word in {"grep_rare": truth.key, "grep_frequent": FREQUENT}.items():
+        report.warm(name, partial(count, word, "--ignore-case"))
 
 
 def _rg(*arguments: str) -> str:

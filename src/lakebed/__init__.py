@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from lakebed.ingest.totals import IndexTotals
     from lakebed.model import Row
     from lakebed.query.cost import SearchCost
+    from lakebed.rawlogs.grep import grep
     from lakebed.results import AsyncSearchResult, SearchResult
 
-__all__ = ["AsyncSearchResult", "IndexInfo", "IndexTotals", "Lake", "Row", "SearchCost", "SearchResult", "open"]
+__all__ = ["AsyncSearchResult", "IndexInfo", "IndexTotals", "Lake", "Row", "SearchCost", "SearchResult", "grep", "open"]
 
 _HOMES = {
     "AsyncSearchResult": "lakebed.results",
@@ -30,6 +31,7 @@ _HOMES = {
     "Row": "lakebed.model",
     "SearchCost": "lakebed.query.cost",
     "SearchResult": "lakebed.results",
+    "grep": "lakebed.rawlogs.grep",
     "open": "lakebed.api",
 }
 

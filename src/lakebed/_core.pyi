@@ -1,6 +1,7 @@
 """The engine, as Python sees it. Every call that works on bytes releases the GIL."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from typing_extensions import Buffer
 
@@ -111,6 +112,54 @@ class LeafSearch:
     def explain(self) -> bytes:
         """JSON: what the index said: terms looked up and pages left."""
 
+class Grep:
+    """A plan over raw source objects, one after the other, without a segment. Not thread-safe; one per worker."""
+
+    def __init__(
+        self,
+        plan: bytes,
+        *,
+        wanted: Literal["count", "text", "plan"],
+        limit: int | None = None,
+        takes_binary: bool = False,
+    ) -> None:
+        """`wanted`: of what passes only the count, the records' own text, or what the plan asks for (rows or partials).
+        `limit`: most events of one object; the plan's own limit and order are the caller's."""
+
+    def begin_object(
+        self,
+        url: str,
+        *,
+        modified_ns: int,
+        received_ns: int,
+        format: str | None = None,
+        time_fields: Sequence[str] = (),
+    ) -> None:
+        """Starts a source object. `format` None means: found by content."""
+
+    def feed(self, data: Buffer) -> bool:
+        """Takes the next bytes of the object as stored. True: no more of it is wanted, call `end_object`."""
+
+    def settle(self) -> None:
+        """Tells what has come so far as if no more came soon: for a pipe that is slower than its reader."""
+
+    def end_object(self) -> bytes:
+        """Ends the object. JSON: {"matched", "raw_bytes", "compression", "format" (empty: nothing in it could match, so it was not
+        parsed), "events" (parsed), "is_binary" (left out), "damage": null | {"offset": int, "reason": str}}."""
+
+    @property
+    def matched(self) -> int:
+        """Events of the object that passed so far."""
+
+    def take_text(self) -> bytes:
+        """The records found since the last call, one a line: as they stand, or as JSON when they have several lines there."""
+
+    def take_rows(self) -> list[tuple[int, str, int, bytes]]:
+        """Rows found since the last call, as `LeafSearch.take_rows`, in the order of the source."""
+
+    def take_partials(self) -> list[bytes]:
+        """Partials of the plan's aggregate since the last call; those of an object are complete when it has ended."""
+
 class Expression:
     """A compiled scalar expression, as docs/search-plan.md has it. `CoreError` of kind "plan" says what is wrong with it."""
 
@@ -136,6 +185,41 @@ class Regex:
 
     def names(self) -> list[str | None]:
         """The names of the groups from 1 on."""
+
+class Patterns:
+    """Templates of texts with their counts. Bounded; not for several threads at once."""
+
+    def __init__(self) -> None: ...
+    def push(self, texts: Buffer) -> None:
+        """A JSON array of strings; null is no text."""
+
+    def partial(self) -> bytes:
+        """What was seen so far."""
+
+    def merge(self, partial: Buffer) -> None:
+        """Adds the `partial` of another."""
+
+    def finish(self, limit: int) -> bytes:
+        """JSON: {"rows": [[pattern, count, example], …], "notes": […]}, the most frequent first."""
+
+class Fields:
+    """What the fields of events hold, for one or two sets of events. Bounded; not for several threads at once."""
+
+    def __init__(self) -> None: ...
+    def push(self, events: Buffer, side: int = 0) -> None:
+        """JSON objects, one on each line, for the set A (0) or B (1)."""
+
+    def partial(self) -> bytes:
+        """What was seen so far."""
+
+    def merge(self, partial: Buffer) -> None:
+        """Adds the `partial` of another."""
+
+    def summary(self) -> bytes:
+        """JSON: {"events": n, "rows": [[field, count, distinct, types, min, max, top], …], "notes": […]}; `top` is JSON text."""
+
+    def delta(self, limit: int) -> bytes:
+        """JSON: {"events": [a, b], "rows": [[field, value, count in A, count in B, score], …], "notes": […]}; a value null: missing."""
 
 def scalar_functions() -> bytes:
     """The functions of expressions. JSON: [{"name", "family", "parameters": "text, start[, length]", "least", "most": int | null,
@@ -222,3 +306,25 @@ def segment_address(tail: Buffer) -> tuple[bytes | None, int, int]:
 def segment_summary(address: Buffer, objects: Buffer) -> bytes:
     """What `Segment.summary` said, and "index", the index's name; from the address and the objects frame that
     `segment_address` pointed to."""
+
+def search_outlook(search: LeafSearch) -> bytes:
+    """JSON: what the search would cost from here on, told without reading a value: {"terms": [{"term", "pages": int | null}, …],
+    "pages_in_time", "pages_left", "groups_left", "is_direct", "pages_known", "filter": {"requests", "bytes"}, "first_filter",
+    "output"}. Feed the search what it needs of the term index, then (unless "is_direct") the schema and the directories; `filter`
+    and `output` (at most: when every row passes) are of the pages whose directories are known."""
+
+def index_terms(plan: Buffer) -> list[str]:
+    """The tokens that the plan's filter asks the term index for; empty: the index cannot help."""
+
+def schema_range(reader: SegmentReader) -> tuple[int, int]:
+    """(offset, length) of the frame that `segment_fields` wants."""
+
+def segment_fields(reader: SegmentReader, frame: Buffer | None = None) -> tuple[list[tuple[str, bool]], bool] | None:
+    """The paths of a segment, with `[]` for array positions, each with whether others are below it; and whether these are all
+    (a megabyte of names at most). None: the reader does not know its schema yet, and no frame is given. The reader keeps it."""
+
+def directory_range(reader: SegmentReader, group: int) -> tuple[int, int] | None:
+    """(offset, length) of the frame that `group_fields` wants; None when there is no such row group."""
+
+def group_fields(reader: SegmentReader, group: int, frame: Buffer) -> tuple[list[tuple[str, str, int]], int]:
+    """Of each field in a row group: path, kind ("text", "number", "boolean"), number of values; and the rows of the group."""

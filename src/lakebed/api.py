@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -26,7 +27,12 @@ from lakebed.execute.readers import ReaderCache
 from lakebed.execute.threads import ThreadExecutor
 from lakebed.ingest.run import Progress, index_source
 from lakebed.ingest.worker import IndexSettings
+from lakebed.lookups import Lookups
 from lakebed.query.compile import compile_query
+from lakebed.query.complete import complete
+from lakebed.query.complete_source import LakeSource
+from lakebed.query.explain import explain
+from lakebed.query.missing_fields import missing_fields
 from lakebed.query.moments import parse_moment
 from lakebed.query.run import Search
 from lakebed.results import AsyncSearchResult, SearchResult
@@ -39,6 +45,9 @@ if TYPE_CHECKING:
     from lakebed.catalog.snapshot import Snapshot
     from lakebed.ingest.totals import IndexTotals
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.complete import Completion
+    from lakebed.query.explanation import Explanation
+    from lakebed.query.sample_fields import Memo
 
 
 def open(url: str | os.PathLike[str] | None = None) -> Lake:  # noqa: A001 - the user's word
@@ -61,7 +70,10 @@ class Lake:
         self._lock = threading.Lock()
         self._catalog: Catalog | None = None
         self._readers = ReaderCache()
+        self._field_memo: Memo = {}
         self._executor: ThreadExecutor | None = None
+        self.lookups = Lookups(self._store)
+        """The lookup tables that stand in the lake, for the stage `lookup`."""
 
     def __repr__(self) -> str:
         return f"lakebed.open({self.url!r})"
@@ -140,16 +152,7 @@ class Lake:
         Raises `QueryError` (says where in the text), `UsageError`, `NotFoundError` (no lake there); while iterating
         `StorageError`, `CorruptSegmentError`, `LimitError`.
         """
-        if limit is not None and limit < 0:
-            raise UsageError(f"not a limit: {limit}; wanted a number of rows from 0, or none for all")
-        now_ns = time.time_ns()
-        compiled = compile_query(
-            query,
-            since_ns=parse_moment(since, now_ns),
-            until_ns=parse_moment(until, now_ns),
-            limit=limit,
-            newest_first=newest_first,
-        )
+        compiled = _compiled(query, since, until, limit, newest_first=newest_first)
         catalog, executor = self._opened(), self._running()
         names = [index] if isinstance(index, str) else index
         # On a distant store the search does not wait to learn whether there are new commits: that comes beside it.
@@ -161,7 +164,53 @@ class Lake:
         if names is not None:
             compiled = _restrict(compiled, names, state.snapshot)
         newest = None if news is None else news.result
-        return SearchResult(Search(compiled, state, executor, self._readers, partial=partial, newest=newest))
+        search = Search(
+            compiled, state, executor, self._readers, partial=partial, newest=newest, lookups=self.lookups.open
+        )
+        return SearchResult(search, functools.partial(self._missing_fields, search))
+
+    def explain(
+        self,
+        query: str,
+        *,
+        index: str | Sequence[str] | None = None,
+        since: str | datetime.datetime | None = None,
+        until: str | datetime.datetime | None = None,
+        limit: int | None = None,
+        newest_first: bool = True,
+    ) -> Explanation:
+        """How `search` would run a query, and about what it would cost; `str` of it is for people.
+
+        Reads the catalog and metadata of a few segments, and nothing of an event. Raises what `search` raises.
+        """
+        compiled = _compiled(query, since, until, limit, newest_first=newest_first)
+        catalog = self._opened()
+        state = catalog.refresh()
+        if not catalog.is_created:
+            raise NotFoundError(f"no lake at '{self.url}'; `lakebed index` makes one")
+        if index is not None:
+            compiled = _restrict(compiled, [index] if isinstance(index, str) else index, state.snapshot)
+        return explain(compiled, state, self._store, self._running())
+
+    def complete(
+        self,
+        text: str,
+        cursor: int | None = None,
+        *,
+        index: str | Sequence[str] | None = None,
+        since: str | datetime.datetime | None = None,
+        until: str | datetime.datetime | None = None,
+    ) -> Completion:
+        """What may stand at the cursor (None: at the end) of a query: fields, values, stages, functions, keywords.
+
+        Fields and values are taken from the newest segments of the time range, with a few small reads; whether these
+        are all is in `is_complete`. Never raises for what the text holds, or when the lake does not exist yet.
+        """
+        now_ns = time.time_ns()
+        names = [index] if isinstance(index, str) else index
+        times = (parse_moment(since, now_ns), parse_moment(until, now_ns))
+        source = LakeSource(self._opened(), self._store, self._readers, names, times, self._field_memo)
+        return complete(text, len(text) if cursor is None else cursor, source)
 
     async def search_async(
         self,
@@ -196,6 +245,15 @@ class Lake:
         if executor is not None:
             executor.close()
 
+    def _missing_fields(self, search: Search) -> list[str]:
+        return missing_fields(
+            search.compiled,
+            search.segments,
+            self._readers,
+            self._store.get_ranges,
+            has_rows=search.cost.rows > 0,
+        )
+
     def _opened(self) -> Catalog:
         with self._lock:
             if self._catalog is None:
@@ -207,6 +265,26 @@ class Lake:
             if self._executor is None:
                 self._executor = ThreadExecutor(self._store, self._readers)
             return self._executor
+
+
+def _compiled(
+    query: str,
+    since: str | datetime.datetime | None,
+    until: str | datetime.datetime | None,
+    limit: int | None,
+    *,
+    newest_first: bool,
+) -> CompiledQuery:
+    if limit is not None and limit < 0:
+        raise UsageError(f"not a limit: {limit}; wanted a number of rows from 0, or none for all")
+    now_ns = time.time_ns()
+    return compile_query(
+        query,
+        since_ns=parse_moment(since, now_ns),
+        until_ns=parse_moment(until, now_ns),
+        limit=limit,
+        newest_first=newest_first,
+    )
 
 
 def _restrict(compiled: CompiledQuery, names: Sequence[str], snapshot: Snapshot) -> CompiledQuery:

@@ -12,7 +12,7 @@ from lakebed.errors import QueryError
 from lakebed.query.compile import compile_query
 from lakebed.query.parser import Query, parse_query
 from tests.canonical import canonical
-from tests.generators import event_lines, queries
+from tests.generators import LOOKUPS, event_lines, queries
 from tests.qtest import Case, Configuration, Options, answer_of, read_configurations
 
 EXAMPLES = int(os.environ.get("LAKEBED_TEST_EXAMPLES", "300"))
@@ -52,7 +52,7 @@ def test_every_way_gives_the_oracles_answer(
     configuration: Configuration, query: Query, lines: tuple[str, ...], given_options: Options
 ) -> None:
     text = str(query)
-    case = Case("random", 0, lines, text, given_options)
+    case = Case("random", 0, lines, text, given_options, lookups=LOOKUPS)
     note(text)
     if not _compiles(case):
         return

@@ -21,6 +21,7 @@ def test_script(case: Case, configuration: Configuration) -> None:
 def test_every_configuration_is_read() -> None:
     names = [configuration.name for configuration in read_configurations()]
     assert names == [
+        "grep",
         "index_off",
         "many_segments",
         "one_segment",

@@ -3,6 +3,8 @@ pub mod decompress;
 pub mod error;
 pub mod expression;
 pub mod format;
+pub mod grep;
+pub mod mine;
 pub mod parse;
 pub mod search;
 pub mod value;

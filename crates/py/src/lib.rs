@@ -3,7 +3,10 @@ use pyo3::prelude::*;
 
 mod build;
 mod errors;
+mod explain;
 mod expression;
+mod grep;
+mod mine;
 mod rows;
 mod search;
 mod sketch;
@@ -16,8 +19,11 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<build::Segment>()?;
     module.add_class::<search::SegmentReader>()?;
     module.add_class::<search::LeafSearch>()?;
+    module.add_class::<grep::Grep>()?;
     module.add_class::<expression::Expression>()?;
     module.add_class::<expression::Regex>()?;
+    module.add_class::<mine::Patterns>()?;
+    module.add_class::<mine::Fields>()?;
     module.add_function(wrap_pyfunction!(expression::scalar_functions, module)?)?;
     module.add_class::<rows::RowAggregate>()?;
     module.add_class::<sketch::DistinctSketch>()?;
@@ -30,5 +36,11 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(build::format_names, module)?)?;
     module.add_function(wrap_pyfunction!(build::segment_address, module)?)?;
     module.add_function(wrap_pyfunction!(build::segment_summary, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::search_outlook, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::index_terms, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::schema_range, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::segment_fields, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::directory_range, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::group_fields, module)?)?;
     Ok(())
 }

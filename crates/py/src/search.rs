@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A row as Python gets it: event time in ns, object URL, record number, the row as JSON.
-type PyRow<'py> = (i64, String, u64, Bound<'py, PyBytes>);
+pub type PyRow<'py> = (i64, String, u64, Bound<'py, PyBytes>);
 
 #[pyclass(module = "lakebed._core", frozen)]
 pub struct SegmentReader {
-    inner: Arc<reader::SegmentReader>,
+    pub(crate) inner: Arc<reader::SegmentReader>,
 }
 
 #[pymethods]
@@ -47,8 +47,12 @@ impl SegmentReader {
     }
 }
 
+pub fn py_rows<'py>(py: Python<'py>, rows: Vec<leaf::OutputRow>) -> Vec<PyRow<'py>> {
+    rows.into_iter().map(|row| (row.time_ns, row.object, row.record, PyBytes::new(py, &row.json))).collect()
+}
+
 /// The bytes of a `bytes` as they are, those of other buffers copied.
-fn shared_buffer(object: &Bound<'_, PyAny>) -> PyResult<Buffer> {
+pub fn shared_buffer(object: &Bound<'_, PyAny>) -> PyResult<Buffer> {
     match object.extract::<PyBackedBytes>() {
         Ok(bytes) if object.is_exact_instance_of::<PyBytes>() => Ok(Box::new(bytes)),
         _ => Ok(Box::new(buffer_bytes(object)?)),
@@ -61,7 +65,7 @@ pub struct LeafSearch {
 }
 
 impl LeafSearch {
-    fn with<T: Send>(
+    pub(crate) fn with<T: Send>(
         &self,
         py: Python<'_>,
         work: impl FnOnce(&mut leaf::LeafSearch) -> Result<T, CoreError> + Send,
@@ -108,8 +112,7 @@ impl LeafSearch {
     }
 
     fn take_rows<'py>(&self, py: Python<'py>) -> PyResult<Vec<PyRow<'py>>> {
-        let rows = self.with(py, |search| Ok(search.take_rows()))?;
-        Ok(rows.into_iter().map(|row| (row.time_ns, row.object, row.record, PyBytes::new(py, &row.json))).collect())
+        Ok(py_rows(py, self.with(py, |search| Ok(search.take_rows()))?))
     }
 
     fn partial<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {

@@ -51,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
     """Runs one command line and returns its exit code."""
     try:
         code = make_app(is_help=not arguments or arguments[0] in {"--help", "-h"})(
-            list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+            _without_dashes(arguments), exit_on_error=False, print_error=False, result_action="return_value"
         )
     except CycloptsError as error:
         known = {found.name for found in pkgutil.iter_modules(commands.__path__)}
@@ -79,6 +79,7 @@ def make_app(*, is_help: bool = False) -> App:
         version=_version,
         suppress_keyboard_interrupt=False,
     )
+    app.register_install_completion_command()
     for found in pkgutil.iter_modules(commands.__path__):
         home = f"{commands.__name__}.{found.name}"
         if is_help:
@@ -86,6 +87,11 @@ def make_app(*, is_help: bool = False) -> App:
         else:
             app.command(f"{home}:{found.name}", name=found.name)
     return app
+
+
+def _without_dashes(arguments: Sequence[str]) -> list[str]:
+    """A lone `-` is standard input to people, and an option without a name to the library."""
+    return ["/dev/stdin" if argument == "-" else argument for argument in arguments]
 
 
 def _words(error: CycloptsError) -> str:

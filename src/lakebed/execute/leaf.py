@@ -49,6 +49,11 @@ class PlanFacts(msgspec.Struct, frozen=True):
         """Whether every event in the time range passes."""
         return self.filter == {"op": "all", "of": []}
 
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether no event can pass."""
+        return self.filter == {"op": "any", "of": []}
+
 
 class LeafTask(msgspec.Struct, frozen=True):
     """One piece of work. Holds all that a worker elsewhere needs, besides the plan and the store's URL."""

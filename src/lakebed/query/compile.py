@@ -21,10 +21,11 @@ from lakebed.query.parser import Query, parse_query
 from lakebed.query.plan import PLAN_VERSION, Plan, aggregate_node, depth_of, filter_node
 from lakebed.query.record import LEAF_ONLY_METADATA
 from lakebed.query.root import Root
+from lakebed.query.simplify import NOTHING, simplify
 from lakebed.query.stages.base import Leaf, Nested, Pushed, Stage, rows_wanted
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.where import Where
-from lakebed.query.syntax import NOWHERE, And, Filter, Span
+from lakebed.query.syntax import NOWHERE, And, Everything, Filter, Span
 from lakebed.query.time_range import TimeRange, lift_times
 from lakebed.query.walk import leaves
 
@@ -69,6 +70,8 @@ class CompiledQuery:
     """The most rows of the answer, as the caller gave it."""
     only_indexes: tuple[str, ...] | None = None
     """The indexes that the caller allows, to nested queries too; None for all."""
+    leaf_filter: Filter = field(default=Everything(), compare=False)
+    """The filter of the leaf parts, simplified: what the plan says as a tree."""
 
     def restricted(self, names: Sequence[str]) -> CompiledQuery:
         """The query over these indexes only, nested queries included."""
@@ -144,8 +147,8 @@ def compile_parsed(
     indexes, filter_ = lift_indexes(query.filter, text)
     limiting = [] if limit is None else [Head(NOWHERE, limit)]
     for stage in query.stages:
-        if isinstance(stage, Where):
-            refuse_indexes(stage.filter, text)
+        for stage_filter in stage.filters():
+            refuse_indexes(stage_filter, text)
     time_range, filters = lift_times([filter_], TimeRange(scope.since_ns, scope.until_ns))
     scope = replace(scope, since_ns=time_range.since_ns, until_ns=time_range.until_ns)
     written = [_with_nested(stage.bound(scope), text, scope) for stage in (*query.stages, *limiting)]
@@ -153,12 +156,13 @@ def compile_parsed(
     stages = [stage.followed_by(written[place + 1 :]) for place, stage in enumerate(written)]
     leaf, root_stages = _split(filters, stages, scope)
     time_range, filters = lift_times(leaf.filters, time_range)
+    leaf_filter = NOTHING if time_range.is_empty else simplify(And(tuple(filters)))
     columns = None if leaf.aggregate is not None else _columns_needed(root_stages)
     if leaf.aggregate is None and columns is None:
         _check_metadata(root_stages, text)
     plan: Plan = {
         "version": PLAN_VERSION,
-        "filter": filter_node(And(tuple(filters))),
+        "filter": filter_node(leaf_filter),
         "since_ns": time_range.since_ns,
         "until_ns": time_range.until_ns,
         "newest_first": scope.newest_first != leaf.is_reversed,
@@ -184,6 +188,7 @@ def compile_parsed(
         tuple(root_stages),
         leaf.aggregate,
         scope,
+        leaf_filter=leaf_filter,
         parsed=query,
         limit=limit,
     )

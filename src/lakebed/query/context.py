@@ -12,6 +12,7 @@ from lakebed.query.times import NS_PER_S
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from lakebed.query.lookup.file import LookupFile
     from lakebed.query.parser import Query
     from lakebed.query.record import Record
 
@@ -72,8 +73,8 @@ class Lake(Protocol):
     def subsearch(self, query: Query) -> Generator[Record, None, None]:
         """The rows of a nested query over the same time range, each once. Closing the iterator stops it."""
 
-    def lookup_table(self, name: str) -> bytes:
-        """The file of a lookup table. Raises `NotFoundError` when the lake has none of that name."""
+    def lookup_table(self, name: str) -> LookupFile:
+        """A lookup table. Raises `NotFoundError` when the lake has none of that name."""
 
 
 class NoLake:
@@ -83,7 +84,7 @@ class NoLake:
         """Refuses."""
         raise UsageError(f"the nested query '{query}' needs a lake to run in")
 
-    def lookup_table(self, name: str) -> bytes:
+    def lookup_table(self, name: str) -> LookupFile:
         """Refuses."""
         raise UsageError(f"the lookup table '{name}' needs a lake to stand in")
 

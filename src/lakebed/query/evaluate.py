@@ -9,7 +9,9 @@ import msgspec
 from lakebed import native
 from lakebed.model import decode_json
 from lakebed.query.json_lines import json_text
+from lakebed.query.patterns import names_match
 from lakebed.query.plan import expression_node
+from lakebed.query.syntax import Star, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +28,27 @@ class Evaluator:
         with native.engine_errors():
             self._expression = native.Expression(msgspec.json.encode(expression_node(expression)))
         self._columns = tuple(self._expression.columns())
+        self._patterns = [_parts_of(pattern) for pattern in self._expression.patterns()]
 
     def values(self, records: Sequence[Record]) -> list[Scalar]:
         """The value for each record; arrays are JSON text."""
         if not records:
             return []
-        rows = [[record.value(name) for name in self._columns] for record in records]
+        rows = [[*(record.value(name) for name in self._columns), *self._arrays(record)] for record in records]
         with native.engine_errors():
             return cast("list[Scalar]", decode_json(self._expression.evaluate(json_text(rows))))
+
+    def _arrays(self, record: Record) -> list[list[Scalar]]:
+        return [
+            [value for name, value in record.every() if value is not None and names_match(parts, name)]
+            for parts in self._patterns
+        ]
+
+
+def _parts_of(pattern: bytes) -> Text:
+    parts = msgspec.json.decode(pattern, type=_Pattern).parts
+    return tuple(part if isinstance(part, str) else Star(part["star"]) for part in parts)
+
+
+class _Pattern(msgspec.Struct, frozen=True):
+    parts: list[str | dict[str, int]]

@@ -12,13 +12,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lakebed.model import Row, decode_json
+from lakebed.model import Row, SpelledDecimal, decode_json
 from lakebed.query.times import format_time
 
 if TYPE_CHECKING:
     from lakebed.model import TableRow
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
+
+def _spelled(value: object) -> msgspec.Raw:
+    """A number as the source spells it."""
+    if isinstance(value, SpelledDecimal):
+        return msgspec.Raw(str(value).encode())
+    raise NotImplementedError(f"no JSON for {type(value).__name__}")
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=_spelled)
 
 
 def json_text(value: object) -> bytes:
@@ -37,12 +45,10 @@ def json_row(row: Row | TableRow) -> dict[str, object]:
     """An event with its metadata before its own fields; a table's row as it is."""
     if not isinstance(row, Row):
         return dict(row)
-    found: dict[str, object] = {
-        "@lb.time": format_time(row.time_ns),
-        "@index": row.index,
-        "@lb.object": row.object,
-        "@lb.record": row.record,
-    }
+    found: dict[str, object] = {"@lb.time": format_time(row.time_ns), "@index": row.index}
+    if row.index is None:  # it is from a file, not from a lake
+        del found["@index"]
+    found |= {"@lb.object": row.object, "@lb.record": row.record}
     return found | {name: value for name, value in row.event.items() if name not in found}
 
 
@@ -51,8 +57,8 @@ def json_line(row: Row | TableRow) -> bytes:
     return json_text(json_row(row)) + b"\n"
 
 
-def event_line(time_ns: int, url: str, record: int, text: bytes, index: str) -> bytes:
-    r"""The same for a whole event whose JSON is at hand.
+def event_line(time_ns: int, url: str, record: int, text: bytes, index: str | None) -> bytes:
+    r"""The same for a whole event whose JSON is at hand; `index` None: it is from a file, not from a lake.
 
     >>> event_line(0, "s3://logs/a", 7, b'{"n":1.10}', "web")
     b'{"@lb.time":"1970-01-01T00:00:00Z","@index":"web","@lb.object":"s3://logs/a","@lb.record":7,"n":1.10}\n'
@@ -60,7 +66,8 @@ def event_line(time_ns: int, url: str, record: int, text: bytes, index: str) -> 
     if not text.startswith(b"{") or b'"@' in text:  # its own fields may have the metadata's names
         event = decode_json(text)
         return json_line(Row(time_ns, url, record, event if isinstance(event, dict) else {"message": event}, index))
-    place = b'"@index":%s,"@lb.object":%s,"@lb.record":%d' % (json_text(index), json_text(url), record)
+    home = b"" if index is None else b'"@index":%s,' % json_text(index)
+    place = b'%s"@lb.object":%s,"@lb.record":%d' % (home, json_text(url), record)
     own = text[1:] if text == b"{}" else b"," + text[1:]
     return b'{"@lb.time":"%s",%s%s\n' % (format_time(time_ns).encode(), place, own)
 

@@ -8,9 +8,10 @@ import re
 RANGE_MARK = ".."
 
 NUMBER_CHARACTERS_MAX = 1_000
+"""Longer numbers are text: comparing them exactly would cost more memory than any log value is worth."""
+
 NUMBER_EXPONENT_DIGITS_MAX = 4
-"""Numbers beyond these limits are text: comparing them exactly would cost more memory than any
-log value is worth."""
+"""Digits of an exponent, for the same reason."""
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?([0-9]+))?")
 _NETWORK = re.compile(r"[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?")

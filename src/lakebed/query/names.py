@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-ENGINE_COMPUTES = False
-
-
 @dataclass(frozen=True)
 class Names:
     """Immutable; each change gives another one."""
@@ -44,8 +41,6 @@ class Names:
         if columns_of(expression) is None:
             return None
         resolved = substituted(expression, self.meaning)
-        if not ENGINE_COMPUTES and not isinstance(resolved, ColumnRef):
-            return None
         return resolved if is_within_limits(resolved) else None
 
     def assigned(self, name: str, expression: Expression) -> Names:
@@ -93,4 +88,4 @@ class Names:
             case NullLiteral():
                 return Or((), term.span)  # no condition on a missing column is true
             case expression:
-                return replace(term, column=Column((), span, expression)) if ENGINE_COMPUTES else None
+                return replace(term, column=Column((), span, expression))

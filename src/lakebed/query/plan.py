@@ -78,6 +78,21 @@ def aggregate_node(aggregate: Aggregate) -> Node:
     return {"by": list(map(_operand, aggregate.by)), "functions": functions}
 
 
+def aggregate_plan(aggregate: Aggregate) -> Plan:
+    """The plan of an aggregate over rows that are at hand."""
+    return {
+        "version": PLAN_VERSION,
+        "filter": EVERYTHING,
+        "since_ns": None,
+        "until_ns": None,
+        "newest_first": False,
+        "limit": None,
+        "columns": None,
+        "aggregate": aggregate_node(aggregate),
+        "use_index": False,
+    }
+
+
 def expression_node(expression: Expression) -> Node:
     """An expression as a plan node."""
     match expression:

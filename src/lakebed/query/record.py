@@ -120,9 +120,9 @@ class Record:
         """The row with this value in this column, which stands last when it is new."""
         return self._changed({name: value})
 
-    def with_columns(self, columns: Mapping[str, Scalar]) -> Record:
-        """The row with these values in these columns."""
-        return self._changed(columns)
+    def with_columns(self, values: Mapping[str, Scalar]) -> Record:
+        """The row with these values; new columns stand last."""
+        return self._changed(values)
 
     def without(self, names: Iterable[str]) -> Record:
         """The row without these columns."""

@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from lakebed.catalog.checkpoint import State
     from lakebed.catalog.entries import SegmentEntry
     from lakebed.execute.executor import Executor, Session
-    from lakebed.execute.leaf import LeafPart
+    from lakebed.execute.leaf import LeafPart, LeafTask
     from lakebed.execute.merge import MergedRow
     from lakebed.execute.readers import ReaderCache
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.lookup.file import LookupFile
     from lakebed.query.parser import Query
     from lakebed.query.root import Root
 
@@ -48,11 +49,14 @@ ROWS_AT_ONCE = 100
 PART_BYTES = 6 * MIB
 """What the engine hands over at once at most, when there are enough rows."""
 
+SEGMENTS_TOLD_MAX = 1_000
+"""Segments whose addresses are handed out after a search: some megabytes."""
+
 ASKED_AT_FIRST = 4
 """Tasks that a filtered search with a limit begins with; its rows may be anywhere, but the newest may be enough."""
 
 
-def no_lookups(name: str) -> bytes:
+def no_lookups(name: str) -> LookupFile:
     """For searches in no lake that could hold tables."""
     raise NotFoundError(f"no lookup table '{name}' in this lake")
 
@@ -85,7 +89,7 @@ class Search(Iterator[AnswerRow]):
         *,
         partial: bool = False,
         newest: Callable[[], State] | None = None,
-        lookups: Callable[[str], bytes] = no_lookups,
+        lookups: Callable[[str], LookupFile] = no_lookups,
     ) -> None:
         compiled = self.compiled = _over_data(compiled, state)
         self.cost = SearchCost()
@@ -157,6 +161,14 @@ class Search(Iterator[AnswerRow]):
         """What a reader of the answer must know: where it is approximate, and the bound; complete with the last row."""
         return [] if self._root is None else list(self._root.context.notes)
 
+    @property
+    def segments(self) -> list[LeafTask]:
+        """The segments that index and time left, in the order of the search, each once; `SEGMENTS_TOLD_MAX` at most."""
+        firsts: dict[str, int] = {}
+        for place, entry in enumerate(self._task_entries[:SEGMENTS_TOLD_MAX]):
+            firsts.setdefault(entry.key, place)
+        return [self._tasks[place] for place in firsts.values()]
+
     def subsearch(self, query: Query) -> Generator[Record, None, None]:
         """The rows of a nested query over the same state of the lake. Closing the iterator stops it."""
         compiled = compile_parsed(query, self.compiled.text, self.compiled.scope)
@@ -181,8 +193,8 @@ class Search(Iterator[AnswerRow]):
             for note in notes:
                 self._root.context.notes.add(note)
 
-    def lookup_table(self, name: str) -> bytes:
-        """The file of a lookup table of the lake."""
+    def lookup_table(self, name: str) -> LookupFile:
+        """A lookup table of the lake."""
         return self._lookups(name)
 
     def close(self) -> None:
@@ -206,6 +218,7 @@ class Search(Iterator[AnswerRow]):
             tasks, self._plan, self._readers, self._executor.parallelism, newest_first=self._newest_first
         )
         self._task_entries, self._bounds = split.entries, split.bounds
+        self._tasks = split.tasks
         self._session: Session = self._executor.start(split.tasks, self._plan, is_aggregate=self.compiled.is_aggregate)
         self._costs: dict[int, dict[str, int]] = {}
         self._opened: set[str] = set()
@@ -240,6 +253,8 @@ class Search(Iterator[AnswerRow]):
 
     def _prune(self, state: State) -> list[SegmentEntry]:
         found = state.snapshot.prune(self.compiled.indexes, self._facts.since_ns, self._facts.until_ns)
+        if self._facts.takes_nothing:
+            found = []
         self.cost.segments_in_lake = state.snapshot.segment_count
         self.cost.segments_considered = len(found)
         return order_entries(found, newest_first=self._newest_first)

@@ -23,6 +23,11 @@ class TimeRange:
     since_ns: int | None
     until_ns: int | None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no time lies inside."""
+        return self.since_ns is not None and self.until_ns is not None and self.since_ns >= self.until_ns
+
     def narrowed(self, other: TimeRange) -> TimeRange:
         """What both ranges have in common."""
         since = [bound for bound in (self.since_ns, other.since_ns) if bound is not None]

@@ -9,6 +9,7 @@ import pytest
 from lakebed.errors import QueryError
 from lakebed.query.compile import compile_query
 
+A_EXISTS, C_EXISTS, D_EXISTS, E_EXISTS = ({"op": "exists", "column": {"parts": [name]}} for name in "acde")
 ERROR = {"op": "has", "column": None, "pattern": {"parts": ["error"], "exact_case": False}}
 ALL: dict[str, Any] = {"op": "all", "of": []}
 
@@ -68,10 +69,15 @@ def pattern(*parts: str, exact_case: bool = False) -> dict[str, Any]:
         ),
         ("a in 10.1.2.3/8", {"op": "cidr", "column": column("a"), "network": "10.0.0.0/8"}),
         (
-            "error (error (error or error))",
-            {"op": "all", "of": [ERROR, ERROR, {"op": "any", "of": [ERROR, ERROR]}]},
+            "error (b: * (error or c: *) (d: * or b: * or error))",
+            {"op": "all", "of": [{"op": "exists", "column": column("b")}, ERROR]},
         ),
-        ("not (error error)", {"op": "not", "of": {"op": "all", "of": [ERROR, ERROR]}}),
+        (
+            "error (d: * (e: * or c: *))",
+            {"op": "all", "of": [D_EXISTS, {"op": "any", "of": [E_EXISTS, C_EXISTS]}, ERROR]},
+        ),
+        ("not (error a: *)", {"op": "not", "of": {"op": "all", "of": [A_EXISTS, ERROR]}}),
+        ("a: * not a: *", {"op": "any", "of": []}),
     ],
 )
 def test_filter(text: str, node: dict[str, Any]) -> None:
@@ -179,6 +185,7 @@ def test_split(text: str, expected: dict[str, Any], at_root: list[str], columns:
         ("@lb.time >= 1970-01-01T00:00:01Z", 10**9, None, ALL),
         ("@lb.time > 1970-01-01T00:00:01Z", 10**9 + 1, None, ALL),
         ("@lb.time < 1970-01-01T00:00:01Z error", None, 10**9, ERROR),
+        ("@lb.time_ns < 5 error @lb.time_ns >= 5", 5, 5, {"op": "any", "of": []}),
         ("@lb.time <= 1970-01-01T00:00:01Z", None, 10**9 + 1, ALL),
         ("(@lb.time_ns >= 5) and (error (@lb.time_ns < 7))", 5, 7, ERROR),
         ("@lb.time_ns > 5 @lb.time_ns > 4 @lb.time_ns < 9 | where @lb.time_ns < 8", 6, 8, ALL),

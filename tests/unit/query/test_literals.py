@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lakebed.query.literals import parse_network, parse_number, regex_problem
 from lakebed.query.times import TIME_NS_MAX, TIME_NS_MIN, format_time, parse_time
-from tests.oracle_filter import time_of
+from tests.oracle_times import time_of
 
 
 @pytest.mark.parametrize("text", ["0", "-0", "5", "5.0", "1e3", "1E-3", "-12.50e+7", "9" * 1000])

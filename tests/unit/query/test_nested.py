@@ -136,8 +136,7 @@ def test_missing_segments_of_nested_queries_are_told(url: Path, tmp_path: Path) 
     import shutil
 
     shutil.copytree(url, tmp_path / "lake")
-    (damaged,) = (tmp_path / "lake").glob("**/hosts/**/*.seg*") or [None]
-    assert damaged is not None
+    (damaged,) = (tmp_path / "lake").glob("**/hosts/**/*.seg*")
     damaged.write_bytes(b"")
     with lakebed.open(tmp_path / "lake") as lake:
         with pytest.raises(lakebed.errors.LakebedError):

@@ -49,14 +49,6 @@ def test_an_aggregate_takes_one_table() -> None:
     assert root.finish() == [{"a": "r", "b": 2, "@q.count": 3, "total": 7}]
 
 
-def test_no_group_at_all_is_one_row_without_by() -> None:
-    query = compile_query("* | stats count(), sum(x), max(x)")
-    root = query.root()
-    root.push_table(Table([]))
-    expected = {"@q.count": 0, "count()": 0, "sum(x)": None, "max(x)": None}
-    assert root.finish() == [expected]
-
-
 def test_rows_that_end_in_a_table() -> None:
     query = compile_query("* | head 3 | groupbycount(k)")
     assert (query.is_aggregate, query.gives_table) == (False, True)

@@ -4,7 +4,7 @@
 //! (`%H:%M`), `%D` (`%m/%d/%y`). `%f` prints microseconds, `%L` milliseconds, `%N` nanoseconds; each reads one to nine digits.
 //! Names are English. When a text is read, white space in the format stands for any run of it, numbers may lack their leading
 //! zeros, and a date is needed: year, month and day, year and day of the year, or `%s`.
-use crate::value::calendar::{Moment, NS_PER_SECOND};
+use crate::value::calendar::{Moment, NS_PER_SECOND, days_in_month};
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -106,15 +106,23 @@ pub fn weekday(ns: i64) -> u32 {
     ((ns.div_euclid(NS_PER_DAY) + 3).rem_euclid(7) + 1) as u32
 }
 
-fn first_of_year(year: i64) -> Moment {
-    Moment { year, month: 1, day: 1, hour: 0, minute: 0, second: 0, nanosecond: 0, offset_seconds: 0 }
+/// From 1.
+fn day_of_year(moment: &Moment) -> u32 {
+    let before = (1..moment.month).filter_map(|month| days_in_month(moment.year, month));
+    before.sum::<u32>() + moment.day
 }
 
-/// From 1.
-fn day_of_year(local: i64, moment: &Moment) -> i64 {
-    let midnight = local.div_euclid(NS_PER_DAY);
-    let start = first_of_year(moment.year).to_ns().map_or(i64::MIN / NS_PER_DAY, |ns| ns.div_euclid(NS_PER_DAY));
-    midnight - start + 1
+/// Month and day of a day of the year, both from 1.
+fn date_in_year(year: i64, day_of_year: i64) -> Option<(i64, i64)> {
+    let mut day = day_of_year;
+    for month in 1..=12 {
+        let length = i64::from(days_in_month(year, month)?);
+        if day <= length {
+            return Some((month.into(), day));
+        }
+        day -= length;
+    }
+    None
 }
 
 fn directive(letter: u8, ns: i64, local: i64, moment: &Moment) -> String {
@@ -126,7 +134,7 @@ fn directive(letter: u8, ns: i64, local: i64, moment: &Moment) -> String {
         b'm' => format!("{:02}", moment.month),
         b'd' => format!("{:02}", moment.day),
         b'e' => format!("{:2}", moment.day),
-        b'j' => format!("{:03}", day_of_year(local, moment)),
+        b'j' => format!("{:03}", day_of_year(moment)),
         b'H' => format!("{:02}", moment.hour),
         b'I' => format!("{hour:02}"),
         b'M' => format!("{:02}", moment.minute),
@@ -209,7 +217,7 @@ impl Found {
         };
         let (month, day) = match (self.month, self.day, self.day_of_year) {
             (Some(month), Some(day), _) => (month, day),
-            (_, _, Some(_)) => (1, 1),
+            (None, _, Some(day)) => date_in_year(self.year?, day)?,
             _ => return None,
         };
         let moment = Moment {
@@ -222,15 +230,7 @@ impl Found {
             nanosecond: u32::try_from(self.nanosecond).ok()?,
             offset_seconds: self.offset_seconds,
         };
-        let ns = moment.to_ns()?;
-        match self.day_of_year {
-            Some(day) if self.month.is_none() => {
-                let length = first_of_year(moment.year + 1).to_ns()? - first_of_year(moment.year).to_ns()?;
-                let after = (day - 1).checked_mul(NS_PER_DAY).filter(|after| (0..length).contains(after))?;
-                ns.checked_add(after)
-            }
-            _ => Some(ns),
-        }
+        moment.to_ns()
     }
 }
 

@@ -10,7 +10,7 @@
 //! *Kept raw*: a line that does not look so becomes `message` and says so. A line with more behind has its fields, and the line
 //! itself as `message`.
 use super::lines::{Line, Lines};
-use super::registry::{Head, Parser};
+use super::registry::{Head, Parser, Skippable};
 use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
 use crate::value::decimal::as_i64;
@@ -48,6 +48,10 @@ impl Parser for AccessParser {
 
     fn statistics(&self) -> Statistics {
         Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.statistics }
+    }
+
+    fn skippable(&self) -> Option<Skippable> {
+        self.lines.is_at_start().then_some(Skippable::Any)
     }
 }
 
@@ -150,6 +154,7 @@ impl<'a> Record<'a> {
             sink.string(line);
         }
         sink.end_object();
+        sink.source_text(line);
         sink.end_event(RecordFacts { parse_error: None, time_ns: Some(self.time_ns) });
     }
 }

@@ -20,14 +20,15 @@ mod salvage;
 pub(crate) mod string;
 mod walk;
 
-use super::ignore::IgnoreSink;
-use super::registry::{Head, Parser};
+use super::ignore::{IgnoreSink, SkimSink};
+use super::registry::{Head, Parser, Skippable};
 use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
 use super::utf8::Utf8Filter;
 use broken::RawLine;
 use memchr::memmem;
 use opening::Opening;
+pub use walk::ENVELOPE_KEY;
 use walk::{Fault, Stop, Walker, skip_space};
 
 /// Where JSON logs keep their time, the most telling names first.
@@ -147,6 +148,11 @@ impl Parser for JsonParser {
 
     fn statistics(&self) -> Statistics {
         Statistics { invalid_utf8: self.filter.replaced(), ..self.statistics }
+    }
+
+    fn skippable(&self) -> Option<Skippable> {
+        let is_at_rest = self.place == Place::Top && self.buffer.is_empty() && !self.filter.is_pending();
+        is_at_rest.then_some(Skippable::Objects)
     }
 }
 
@@ -314,6 +320,14 @@ impl JsonParser {
     /// Tells the value that starts at `at` as an event, or takes back what the sink was told of it.
     #[inline]
     fn event<S: EventSink, const TOP: bool>(&mut self, text: &[u8], at: usize, sink: &mut S) -> Result<usize, Stop> {
+        if sink.looks_ahead()
+            && let Ok(end) = self.walker.value::<_, TOP>(text, at, &mut SkimSink)
+            && !sink.wants(&text[at..end])
+        {
+            sink.skip_event();
+            self.statistics.events += 1;
+            return Ok(end);
+        }
         sink.begin_event();
         let is_object = text[at] == b'{';
         if !is_object {
@@ -327,6 +341,9 @@ impl JsonParser {
         }
         if !is_object {
             sink.end_object();
+        }
+        if let Ok(end) = result {
+            sink.source_text(&text[at..end]);
         }
         sink.end_event(RecordFacts::default());
         self.statistics.events += 1;

@@ -55,6 +55,11 @@ impl Lines {
         self.filter.replaced()
     }
 
+    /// Whether what comes now is the start of a line.
+    pub fn is_at_start(&self) -> bool {
+        self.is_started && self.buffer.is_empty() && !self.in_long_line && !self.filter.is_pending()
+    }
+
     fn read(&mut self, tell: &mut impl FnMut(Line)) {
         let buffer = std::mem::take(&mut self.buffer);
         let mut start = 0;

@@ -4,6 +4,7 @@
 //! formats are asked whether the first bytes look like theirs; the last one takes everything.
 use super::sink::EventSink;
 use super::statistics::Statistics;
+use crate::error::{CoreError, Result};
 
 /// What a format has to offer. Parsers are plain structs; the sink is known where they are compiled, so that telling it a
 /// value is no call through a pointer.
@@ -20,6 +21,21 @@ pub trait Parser: Default {
     /// The end of the data.
     fn finish<S: EventSink>(&mut self, sink: &mut S);
     fn statistics(&self) -> Statistics;
+    /// What lines may be left out now; None in the middle of a record, and for formats whose records are not lines.
+    fn skippable(&self) -> Option<Skippable> {
+        None
+    }
+}
+
+/// Lines that can be left out, whole, without changing what is told of the others but their numbers and borrowed times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skippable {
+    /// Any lines.
+    Any,
+    /// Lines that do not start with a letter in lower case, as a header does.
+    NotHeaders,
+    /// Lines that are objects from their first byte to their last.
+    Objects,
 }
 
 /// How many lines of the first bytes are looked at.
@@ -117,6 +133,10 @@ macro_rules! formats {
             pub fn statistics(&self) -> Statistics {
                 match self { $(Self::$format(parser) => parser.statistics()),* }
             }
+
+            pub fn skippable(&self) -> Option<Skippable> {
+                match self { $(Self::$format(parser) => parser.skippable()),* }
+            }
         }
     };
 }
@@ -132,6 +152,12 @@ impl Format {
     /// The format of that name.
     pub fn by_name(name: &str) -> Option<Self> {
         ALL.iter().copied().find(|format| format.name() == name)
+    }
+
+    /// The format that a user named.
+    pub fn of_name(name: &str) -> Result<Self> {
+        let unknown = || CoreError::Usage(format!("unknown format '{name}', known: {}", format_names().join(", ")));
+        Self::by_name(name).ok_or_else(unknown)
     }
 
     /// The first format that the head looks like.

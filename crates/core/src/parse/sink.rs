@@ -15,6 +15,21 @@ pub struct RecordFacts {
 
 /// Receives events. Calls nest as JSON does: `key` before every member of an object.
 pub trait EventSink {
+    /// Whether names that stand twice in an object are to be counted; it costs a hash of each.
+    const COUNTS_NAMES: bool = true;
+
+    /// Whether `wants` is to be asked about records whose end can be found before they are told.
+    #[inline]
+    fn looks_ahead(&self) -> bool {
+        false
+    }
+
+    /// Whether to be told of the record; when not, it is an event all the same, and `skip_event` counts it.
+    fn wants(&mut self, _record: &[u8]) -> bool {
+        true
+    }
+
+    fn skip_event(&mut self) {}
     /// Called once, before the first event: what the parser recognised, and the format's own list of time fields.
     fn begin_source(&mut self, _source_type: &'static str, _time_fields: &'static [&'static str]) {}
     fn begin_event(&mut self);
@@ -30,6 +45,9 @@ pub trait EventSink {
     fn number(&mut self, text: &[u8]);
     fn boolean(&mut self, value: bool);
     fn null(&mut self);
+    /// The record as it stands in the source; told once, just before its event ends.
+    #[inline]
+    fn source_text(&mut self, _text: &[u8]) {}
     fn end_event(&mut self, facts: RecordFacts);
     fn abort_event(&mut self);
 }

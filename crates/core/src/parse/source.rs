@@ -1,5 +1,5 @@
 //! One source object's parser: waits for enough of the first bytes to know the format, then parses.
-use super::registry::{AnyParser, Format, Head};
+use super::registry::{AnyParser, Format, Head, Skippable};
 use super::sink::EventSink;
 use super::statistics::Statistics;
 
@@ -50,6 +50,15 @@ impl SourceParser {
         }
     }
 
+    /// Decides on the format now, by what has come: for text that is shown while it is being written.
+    pub fn settle<S: EventSink>(&mut self, sink: &mut S) {
+        if self.running.is_some() || self.head.is_empty() {
+            return;
+        }
+        self.start(false, sink);
+        self.feed(&[], sink);
+    }
+
     /// The end of the object.
     pub fn finish<S: EventSink>(&mut self, sink: &mut S) {
         self.start(true, sink);
@@ -77,6 +86,11 @@ impl SourceParser {
 
     pub fn statistics(&self) -> Statistics {
         self.running.as_ref().map(|running| running.parser.statistics()).unwrap_or_default()
+    }
+
+    /// What lines may be left out now; see `Parser::skippable`.
+    pub fn skippable(&self) -> Option<Skippable> {
+        self.running.as_ref()?.parser.skippable()
     }
 
     /// Starts the parser once the head is known; the answer is what of the data is not in the head.

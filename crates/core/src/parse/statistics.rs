@@ -22,6 +22,7 @@ impl Statistics {
         sink.key(b"message");
         sink.string(text);
         sink.end_object();
+        sink.source_text(text);
         sink.end_event(facts);
         self.events += 1;
         self.unparsed_lines += u64::from(facts.parse_error.is_some());

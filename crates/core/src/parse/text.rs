@@ -7,7 +7,7 @@
 //!
 //! *Kept raw*: everything. A line longer than `LINE_BYTES_MAX` (1 MiB) becomes several events.
 use super::lines::{Line, Lines};
-use super::registry::{Head, Parser};
+use super::registry::{Head, Parser, Skippable};
 use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
 use crate::value::time::parse_time_prefix;
@@ -46,6 +46,10 @@ impl Parser for TextParser {
 
     fn statistics(&self) -> Statistics {
         Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.statistics }
+    }
+
+    fn skippable(&self) -> Option<Skippable> {
+        self.lines.is_at_start().then_some(Skippable::Any)
     }
 }
 

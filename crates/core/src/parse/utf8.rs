@@ -52,6 +52,11 @@ impl Utf8Filter {
         }
     }
 
+    /// Whether the start of a character waits for its rest.
+    pub fn is_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// Bad sequences replaced so far.
     pub fn replaced(&self) -> u64 {
         self.replaced

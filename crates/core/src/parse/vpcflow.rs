@@ -9,7 +9,7 @@
 //! *Kept raw*: a line with another number of fields than the header becomes `message` and says so. A line whose fields are not
 //! parted by single spaces has its fields, and the line itself as `message`.
 use super::lines::{Line, Lines};
-use super::registry::{Head, Parser};
+use super::registry::{Head, Parser, Skippable};
 use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
 use crate::value::decimal::as_i64;
@@ -112,6 +112,10 @@ impl Parser for VpcFlowParser {
     fn statistics(&self) -> Statistics {
         Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.reader.statistics }
     }
+
+    fn skippable(&self) -> Option<Skippable> {
+        self.lines.is_at_start().then_some(Skippable::NotHeaders)
+    }
 }
 
 impl Reader {
@@ -158,6 +162,7 @@ impl Reader {
             sink.string(text);
         }
         sink.end_object();
+        sink.source_text(text);
         sink.end_event(RecordFacts { parse_error: None, time_ns: start_ns.or(end_ns) });
         self.statistics.events += 1;
     }

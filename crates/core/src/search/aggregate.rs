@@ -2,7 +2,7 @@
 use super::bits::RowSet;
 use super::fetch::Fetched;
 use super::partial::BUDGET;
-use super::plan::Aggregate;
+use super::plan::{Aggregate, Operand};
 use super::unit::Unit;
 use crate::error::Result;
 use crate::format::directory::Directory;
@@ -10,17 +10,41 @@ use crate::format::objects::SourceObject;
 use crate::format::paths::Paths;
 use cells::NONE;
 use intake::Intake;
+use made::Made;
 use sources::Source;
 
 pub mod cells;
 mod intake;
 pub mod json_rows;
+mod made;
 mod sources;
 
 pub struct Aggregator {
     intake: Intake,
     /// Of each of the intake's operands.
-    sources: Vec<Source>,
+    inputs: Vec<Input>,
+}
+
+/// Where the values of an operand come from.
+enum Input {
+    Named(Source),
+    Made(Made),
+}
+
+impl Input {
+    fn of(operand: &Operand) -> Result<Self> {
+        Ok(match operand {
+            Operand::Column(name) => Self::Named(Source::new(name)),
+            Operand::Expression(expression) => Self::Made(Made::new(expression)?),
+        })
+    }
+
+    fn columns(&self, directory: &Directory) -> Vec<usize> {
+        match self {
+            Self::Named(source) => source.columns(directory).into_iter().map(|(column, _)| column).collect(),
+            Self::Made(made) => made.columns(directory),
+        }
+    }
 }
 
 /// What an aggregate looks at.
@@ -33,32 +57,43 @@ pub struct AggregateContext<'a> {
 impl Aggregator {
     pub fn new(aggregate: &Aggregate) -> Result<Self> {
         let intake = Intake::new(aggregate, BUDGET)?;
-        let source = |operand: &super::plan::Operand| operand.column().map(Source::new);
-        let sources = intake.operands.iter().map(source).collect::<Result<_>>()?;
-        Ok(Self { intake, sources })
+        let inputs = intake.operands.iter().map(Input::of).collect::<Result<_>>()?;
+        Ok(Self { intake, inputs })
     }
 
     /// Finds the operands' columns among the segment's paths.
     pub fn resolve(&mut self, paths: &Paths) {
-        self.sources.iter_mut().for_each(|source| source.resolve(paths));
+        for input in &mut self.inputs {
+            match input {
+                Input::Named(source) => source.resolve(paths),
+                Input::Made(made) => made.resolve(paths),
+            }
+        }
     }
 
     /// The columns of a group that are needed.
     pub fn columns(&self, directory: &Directory) -> Vec<usize> {
-        let columns = self.sources.iter().flat_map(|source| source.columns(directory));
-        let mut columns: Vec<usize> = columns.map(|(column, _)| column).collect();
+        let mut columns: Vec<usize> = self.inputs.iter().flat_map(|input| input.columns(directory)).collect();
         columns.sort_unstable();
         columns.dedup();
         columns
     }
 
     pub fn needs_rows(&self) -> bool {
-        self.sources.iter().any(|source| source.metadata.is_some())
+        self.inputs.iter().any(|input| match input {
+            Input::Named(source) => source.metadata.is_some(),
+            Input::Made(made) => made.needs_rows(),
+        })
     }
 
     /// Lets go of what belongs to a group.
     pub fn end_group(&mut self) {
-        self.sources.iter_mut().for_each(Source::forget_values);
+        for input in &mut self.inputs {
+            match input {
+                Input::Named(source) => source.forget_values(),
+                Input::Made(made) => made.forget_values(),
+            }
+        }
         self.intake.forget_values();
     }
 
@@ -74,8 +109,11 @@ impl Aggregator {
             self.intake.end_rows();
             return Ok(());
         }
-        for (source, cells) in self.sources.iter_mut().zip(&mut self.intake.cells) {
-            source.fill(context, unit, page, cells)?;
+        for (input, cells) in self.inputs.iter_mut().zip(&mut self.intake.cells) {
+            match input {
+                Input::Named(source) => source.fill(context, unit, page, cells)?,
+                Input::Made(made) => made.fill(context, unit, page, set, cells)?,
+            }
         }
         self.intake.add(set)
     }
@@ -88,7 +126,7 @@ impl Aggregator {
         page: usize,
         set: &RowSet,
     ) -> Result<bool> {
-        let [source] = &mut self.sources[..] else { return Ok(false) };
+        let [Input::Named(source)] = &mut self.inputs[..] else { return Ok(false) };
         if !self.intake.counts_values_only() || source.metadata.is_some() {
             return Ok(false);
         }

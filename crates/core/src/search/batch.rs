@@ -1,6 +1,7 @@
 //! Working through the groups of a segment, some at a time: directories, then values, then output.
 use super::aggregate::AggregateContext;
 use super::evaluate::{Context, Evaluation, columns_to_read};
+use super::filter::Leaf;
 use super::leaf::{LeafSearch, Phase};
 use super::output::PageWriter;
 use super::rows::{Found, PageRows};
@@ -10,14 +11,14 @@ use crate::format::objects::SourceObject;
 use crate::format::paths::Paths;
 
 /// Bytes of values that are held at a time; bounds a worker's memory.
-const BATCH_BYTES_MAX: u64 = 8 << 20;
+pub(super) const BATCH_BYTES_MAX: u64 = 8 << 20;
 
 /// Rows that are looked at together when those that pass are handed over: each that waits takes 100 bytes and more. A segment of
 /// large events is one batch all the same.
-const BATCH_ROWS_MAX: u64 = 200_000;
+pub(super) const BATCH_ROWS_MAX: u64 = 200_000;
 
 /// Rows that are written before the caller may take them: the first must not wait for the last, nor memory hold them all.
-const OUTPUT_ROWS_MAX: usize = 4096;
+pub(super) const OUTPUT_ROWS_MAX: usize = 4096;
 
 /// Directories that are fetched in one round.
 const STEP_GROUPS_MAX: usize = 64;
@@ -93,13 +94,13 @@ impl LeafSearch {
     fn needs_rows(&self, unit: &Unit) -> bool {
         let entry = &self.reader.address.groups[unit.group];
         let is_cut = unit.pages.iter().any(|&page| !self.time.covers(&entry.pages[page]));
-        let by_filter = self.filter.leaves.iter().any(|leaf| leaf.metadata.is_some());
+        let by_filter = self.filter.leaves.iter().any(Leaf::needs_rows);
         let by_output = self.aggregator.as_ref().is_none_or(|aggregator| aggregator.needs_rows());
         is_cut || by_filter || by_output || !self.dead.is_empty()
     }
 
     /// Asks for what the filter and the aggregate look at.
-    fn want_for_filter(&mut self, unit: &mut Unit) -> Result<()> {
+    pub(super) fn want_for_filter(&mut self, unit: &mut Unit) -> Result<()> {
         let needs_rows = self.needs_rows(unit);
         let directory = unit.directory()?;
         let mut columns: Vec<usize> = Vec::new();
@@ -219,7 +220,7 @@ impl LeafSearch {
         Ok(())
     }
 
-    fn want_page(&mut self, unit: &Unit, page: usize) -> Result<()> {
+    pub(super) fn want_page(&mut self, unit: &Unit, page: usize) -> Result<()> {
         let Some(nodes) = &self.wanted_paths else {
             self.want_whole(&Unit::new(unit.group, vec![page]), false);
             return Ok(());

@@ -1,11 +1,13 @@
 //! Which rows of a page pass a filter.
 use super::bits::RowSet;
 use super::columns::Values;
+use super::computed::{Computed, Results};
 use super::fetch::Fetched;
 use super::filter::{Filter, Leaf, Test, Tree};
 use super::group::GroupShapes;
 use super::matcher::Matcher;
 use super::metadata::Metadata;
+use super::named::{NONE, Surroundings};
 use super::unit::Unit;
 use super::walk::{Step, walk};
 use crate::error::Result;
@@ -23,10 +25,15 @@ pub enum Reach {
     Every,
     /// These paths, by number; true: every value there, false: it depends on the position in an array.
     Paths(HashMap<u32, bool>),
+    /// Those of an expression.
+    Computed(Computed),
 }
 
 impl Reach {
     pub fn of(leaf: &Leaf, paths: &Paths) -> Self {
+        if let Some(expression) = &leaf.expression {
+            return Self::Computed(Computed::find(expression.clone(), paths));
+        }
         let Some(pattern) = &leaf.columns else { return Self::Every };
         if let Some(name) = pattern.literal() {
             return Self::Paths(paths.named(name).into_iter().collect());
@@ -54,6 +61,7 @@ impl Reach {
     pub fn columns(&self, directory: &Directory) -> Vec<(usize, bool)> {
         match self {
             Self::Every => (0..directory.columns.len()).map(|column| (column, true)).collect(),
+            Self::Computed(computed) => computed.columns(directory).into_iter().map(|column| (column, true)).collect(),
             Self::Paths(nodes) => {
                 let mut columns: Vec<(usize, bool)> = nodes
                     .iter()
@@ -70,6 +78,9 @@ impl Reach {
 
 /// The columns whose values a leaf needs.
 pub fn columns_to_read(leaf: &Leaf, reach: &Reach, directory: &Directory) -> Vec<usize> {
+    if leaf.expression.is_some() {
+        return reach.columns(directory).into_iter().map(|(column, _)| column).collect();
+    }
     if matches!(leaf.test, Test::Exists) || leaf.metadata.is_some_and(|metadata| !metadata.yields) {
         return Vec::new();
     }
@@ -90,9 +101,13 @@ struct LeafState {
     columns: Option<Vec<(usize, Option<Arc<Positions>>)>>,
     /// Of whole-group columns, by column; a page's are used once.
     matchers: HashMap<usize, Arc<Matcher>>,
+    results: Results,
+    /// Which of the results pass, as far as it is known.
+    passing: Vec<Option<bool>>,
 }
 
 /// What an evaluation looks at.
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     pub filter: &'a Filter,
     pub reaches: &'a [Reach],
@@ -115,36 +130,70 @@ impl<'a> Evaluation<'a> {
     /// The rows of the page that pass.
     pub fn page(&mut self, unit: &mut Unit, page: usize) -> Result<RowSet> {
         let filter = self.context.filter;
-        self.tree(&filter.root, unit, page)
+        let rows = unit.facts()?.shapes.rows(page);
+        self.tree(&filter.root, unit, page, &RowSet::all(rows))
     }
 
-    fn tree(&mut self, tree: &Tree, unit: &mut Unit, page: usize) -> Result<RowSet> {
-        let rows = unit.facts()?.shapes.rows(page);
+    /// What it says of rows that are not in `among` is arbitrary: they are already ruled out.
+    fn tree(&mut self, tree: &Tree, unit: &mut Unit, page: usize, among: &RowSet) -> Result<RowSet> {
+        let (rows, reaches) = (among.rows(), self.context.reaches);
         match tree {
             Tree::All(of) => {
-                let mut set = RowSet::all(rows);
+                let mut set = among.clone();
                 for tree in of {
                     if set.is_empty() {
                         break;
                     }
-                    set.and(&self.tree(tree, unit, page)?);
+                    set.and(&self.tree(tree, unit, page, &set)?);
                 }
                 Ok(set)
             }
             Tree::Any(of) => {
                 let mut set = RowSet::none(rows);
                 for tree in of {
-                    set.or(&self.tree(tree, unit, page)?);
+                    set.or(&self.tree(tree, unit, page, among)?);
                 }
                 Ok(set)
             }
             Tree::Not(of) => {
-                let mut set = self.tree(of, unit, page)?;
+                let mut set = self.tree(of, unit, page, among)?;
                 set.negate();
                 Ok(set)
             }
-            Tree::Leaf(leaf) => self.leaf(*leaf, unit, page),
+            Tree::Leaf(leaf) => match &reaches[*leaf] {
+                Reach::Computed(computed) => self.computed(*leaf, computed, unit, page, among),
+                _ => self.leaf(*leaf, unit, page),
+            },
         }
+    }
+
+    /// The rows of `among` whose value of the expression passes.
+    fn computed(
+        &mut self,
+        number: usize,
+        computed: &Computed,
+        unit: &mut Unit,
+        page: usize,
+        among: &RowSet,
+    ) -> Result<RowSet> {
+        let Context { paths, objects, fetched, filter, .. } = self.context;
+        let state = &mut self.states[number];
+        let around = Surroundings { paths, objects, fetched };
+        let (rows, forgot) = state.results.page(computed, &around, unit, page, among)?;
+        if forgot {
+            state.passing.clear();
+        }
+        state.passing.resize(state.results.len(), None);
+        let test = &filter.leaves[number].test;
+        let mut set = RowSet::none(among.rows());
+        for row in among.iter().filter(|&row| rows[row] != NONE) {
+            let passes = &mut state.passing[rows[row] as usize];
+            let (kind, text) = state.results.get(rows[row]);
+            if *passes.get_or_insert_with(|| test.passes(kind, text)) {
+                set.insert(row);
+            }
+        }
+        Ok(set)
     }
 
     fn leaf(&mut self, number: usize, unit: &mut Unit, page: usize) -> Result<RowSet> {

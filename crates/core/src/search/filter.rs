@@ -1,7 +1,9 @@
 //! A plan's filter, compiled: a tree over numbered leaves, each a set of columns and a test on one value.
+use super::computed::Computed;
 use super::metadata::Metadata;
-use super::plan::{ColumnName, NamePart, Node, Relation};
+use super::plan::{Looked, NamePart, Node, Relation, Subject};
 use crate::error::{CoreError, Result};
+use crate::expression::Expression;
 use crate::format::column::Kind;
 use crate::format::directory::Stamp;
 use crate::value::cidr::Network;
@@ -12,6 +14,7 @@ use crate::value::pattern::ValuePattern;
 use crate::value::regex::compile_regex;
 use crate::value::time::parse_time;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 pub enum Tree {
     All(Vec<Tree>),
@@ -28,6 +31,8 @@ pub struct Filter {
 pub struct Leaf {
     /// None: any column of the event.
     pub columns: Option<ColumnPattern>,
+    /// Looked at instead of columns.
+    pub expression: Option<Arc<Expression>>,
     /// Set when the leaf names a metadata column.
     pub metadata: Option<Metadata>,
     pub test: Test,
@@ -90,6 +95,14 @@ impl Test {
     }
 }
 
+impl Leaf {
+    /// Whether it looks at the rows' metadata.
+    pub fn needs_rows(&self) -> bool {
+        let names = self.expression.iter().flat_map(|expression| expression.columns());
+        self.metadata.is_some() || names.into_iter().any(|name| Metadata::named(name.as_bytes()).is_some())
+    }
+}
+
 impl Filter {
     pub fn compile(node: &Node) -> Result<Self> {
         let mut leaves = Vec::new();
@@ -122,14 +135,20 @@ fn compile(node: &Node, leaves: &mut Vec<Leaf>) -> Result<Tree> {
         }
         Node::Cidr { column, network } => (column, Test::Cidr(Network::parse(network).map_err(CoreError::Plan)?)),
     };
-    let columns = column.as_ref().map(column_pattern).transpose()?;
+    let (columns, expression) = match column.as_ref().map(Subject::looked).transpose()? {
+        None => (None, None),
+        Some(Looked::Columns(parts)) => (Some(column_pattern(parts)?), None),
+        Some(Looked::Expression(syntax)) => (None, Some(Computed::compile(syntax)?)),
+    };
     let metadata = columns.as_ref().and_then(|pattern| Metadata::named(pattern.literal()?));
-    leaves.push(Leaf { columns, metadata, test });
+    leaves.push(Leaf { columns, expression, metadata, test });
     Ok(Tree::Leaf(leaves.len() - 1))
 }
 
 fn cost(tree: &Tree, leaves: &[Leaf]) -> u8 {
     match tree {
+        // An expression is evaluated for the rows that are left.
+        Tree::Leaf(leaf) if leaves[*leaf].expression.is_some() => 1,
         Tree::Leaf(leaf) => match leaves[*leaf].columns.as_ref().map(|pattern| pattern.literal().is_some()) {
             Some(true) => 0,
             Some(false) => 2,
@@ -149,12 +168,12 @@ fn checked_number(text: &str) -> Result<Vec<u8>> {
     }
 }
 
-fn column_pattern(name: &ColumnName) -> Result<ColumnPattern> {
+fn column_pattern(parts: &[NamePart]) -> Result<ColumnPattern> {
     let part = |part: &NamePart| match part {
         NamePart::Literal(text) => Ok(ColumnPart::Literal(text.clone().into())),
         NamePart::Star(star) if star.star == 1 => Ok(ColumnPart::Star),
         NamePart::Star(star) if star.star == 2 => Ok(ColumnPart::DoubleStar),
         NamePart::Star(star) => Err(CoreError::Plan(format!("column wildcard of {} stars", star.star))),
     };
-    Ok(ColumnPattern::new(name.parts.iter().map(part).collect::<Result<_>>()?))
+    Ok(ColumnPattern::new(parts.iter().map(part).collect::<Result<_>>()?))
 }

@@ -1,6 +1,6 @@
 //! What the term index can say of a filter: which pages may hold a match.
 use super::metadata::Metadata;
-use super::plan::{ColumnName, NamePart, Node, Pattern};
+use super::plan::{Looked, NamePart, Node, Pattern, Subject};
 use crate::format::terms::bucket_of;
 use crate::value::integer::integer_text;
 use crate::value::token::{for_each_token, is_left_out, required_tokens, token_hash};
@@ -43,11 +43,17 @@ impl IndexQuery {
                 if needs.is_empty() { Need::Nothing } else { Need::All(needs) }
             }
             Node::Any { of } => {
+                let before = self.tokens.len();
                 let needs: Vec<Need> = of.iter().map(|node| self.need(node)).collect();
-                if needs.contains(&Need::Nothing) { Need::Nothing } else { Need::Any(needs) }
+                if needs.contains(&Need::Nothing) {
+                    self.tokens.truncate(before); // one side may be anywhere: nothing need be asked for the others
+                    return Need::Nothing;
+                }
+                Need::Any(needs)
             }
-            Node::Has { column, pattern } if !is_metadata(column.as_ref()) => self.pattern(pattern),
-            Node::Is { column, pattern, number } if !is_metadata(column.as_ref()) => {
+            Node::Has { column, pattern } if is_indexed(column.as_ref()) => self.pattern(pattern),
+            Node::Is { column, pattern, number } if is_indexed(column.as_ref()) => {
+                let before = self.tokens.len();
                 let by_text = self.pattern(pattern);
                 let Some(number) = number else { return by_text };
                 let by_value = match integer_text(number.as_bytes()) {
@@ -55,6 +61,7 @@ impl IndexQuery {
                     None => Need::Nothing,
                 };
                 if by_text == Need::Nothing || by_value == Need::Nothing {
+                    self.tokens.truncate(before);
                     Need::Nothing
                 } else {
                     Need::Any(vec![by_text, by_value])
@@ -107,11 +114,14 @@ fn telling(mut tokens: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     tokens
 }
 
-/// The tokens of metadata are not in the index.
-fn is_metadata(column: Option<&ColumnName>) -> bool {
-    column.is_some_and(
-        |name| matches!(&name.parts[..], [NamePart::Literal(text)] if Metadata::named(text.as_bytes()).is_some()),
-    )
+/// The index holds the tokens of events: not those of metadata, nor those of what an expression makes.
+fn is_indexed(column: Option<&Subject>) -> bool {
+    match column.map(Subject::looked) {
+        None => true,
+        Some(Ok(Looked::Columns([NamePart::Literal(text)]))) => Metadata::named(text.as_bytes()).is_none(),
+        Some(Ok(Looked::Columns(_))) => true,
+        Some(Ok(Looked::Expression(_)) | Err(_)) => false,
+    }
 }
 
 /// The pages left, given the pages of each token.
@@ -152,6 +162,23 @@ mod tests {
         let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
         assert_eq!(telling(words("3f2a1b4c 00aa 4bbb 8ccc 0123456789ab")), words("0123456789ab"));
         assert_eq!(telling(words("failed password for invalid user")), words("password invalid failed"));
+    }
+
+    #[test]
+    fn nothing_is_asked_where_one_side_may_be_anywhere() {
+        let has =
+            |word: &str| format!(r#"{{"op":"has","column":null,"pattern":{{"parts":[{word}],"exact_case":false}}}}"#);
+        let asked = |of: &[String], op: &str| {
+            let node: Node =
+                serde_json::from_str(&format!(r#"{{"op":"{op}","of":[{}]}}"#, of.join(","))).expect("a node");
+            let (query, need) = IndexQuery::of(&node);
+            (query.tokens.len(), need != Need::Nothing)
+        };
+        let (login, failed, any) = (has(r#""login""#), has(r#""failed""#), has(r#""","x","""#));
+        assert_eq!(asked(&[login.clone(), failed.clone()], "any"), (2, true));
+        assert_eq!(asked(&[login.clone(), any.clone()], "any"), (0, false));
+        let either = format!(r#"{{"op":"any","of":[{login},{failed},{any}]}}"#);
+        assert_eq!(asked(&[login, either], "all"), (1, true));
     }
 
     #[test]

@@ -72,6 +72,9 @@ pub struct LeafSearch {
     asked: Vec<(u64, u64)>,
     pub(super) fetched: Fetched,
     pub(super) pages: Pages,
+    /// Pages that time left, and, once the index was read, how many each token left.
+    pub(super) pages_in_time: usize,
+    pub(super) pages_of: Vec<usize>,
     pub(super) is_direct: bool,
     /// The index left so few pages that all are looked at together.
     pub(super) has_few_pages: bool,
@@ -123,6 +126,8 @@ impl LeafSearch {
             phase: Phase::Index,
             asked: Vec::new(),
             fetched: Fetched::default(),
+            pages_in_time: pages.len(),
+            pages_of: Vec::new(),
             pages,
             is_direct: false,
             has_few_pages: false,
@@ -220,6 +225,7 @@ impl LeafSearch {
             pages_of.push(look_up(bytes, rest, pages).map_err(|error| error.at("terms", offset))?);
         }
         self.fetched.clear();
+        self.pages_of = pages_of.iter().map(Vec::len).collect();
         self.pages.keep(&pages_left(&self.need, &pages_of, pages));
         if self.pages.is_empty() {
             self.phase = Phase::Done;
@@ -303,6 +309,7 @@ impl LeafSearch {
     /// The tokens that the index was asked for, and the pages that are left to read.
     pub fn explain(&self) -> (Vec<String>, usize) {
         let tokens = self.index.tokens.iter().map(|token| String::from_utf8_lossy(token).into_owned());
-        (tokens.collect(), self.pages.len())
+        let at_work = self.ahead.iter().chain(&self.batch).map(|unit| unit.pages.len()).sum::<usize>();
+        (tokens.collect(), self.pages.len() + at_work)
     }
 }

@@ -1,9 +1,10 @@
 //! The plan as it comes from the query layer: JSON, checked word by word. See docs/search-plan.md.
 use crate::error::{CoreError, Result};
+use crate::expression::Syntax;
 use serde::{Deserialize, Serialize};
 
 /// The only version this engine understands.
-const VERSION: u32 = 2;
+pub const VERSION: u32 = 2;
 
 /// Deeper filters than this are refused: evaluation and serde recurse.
 const FILTER_DEPTH_MAX: usize = 120;
@@ -29,7 +30,7 @@ pub struct Aggregate {
     pub functions: Vec<Function>,
 }
 
-#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Function {
     pub name: String,
@@ -41,17 +42,17 @@ pub struct Function {
 }
 
 /// What an aggregate groups by or looks at: a column by its name, or a value computed from columns.
-#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(untagged)]
 pub enum Operand {
     Column(String),
     Expression(ExpressionOperand),
 }
 
-#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct ExpressionOperand {
-    pub expression: serde_json::Value,
+    pub expression: Box<Syntax>,
 }
 
 impl Function {
@@ -71,13 +72,11 @@ impl Operand {
         }
     }
 
-    /// The name of the column that it is.
+    /// The name of the column that it is; rows that come from elsewhere have no other operands.
     pub fn column(&self) -> Result<&str> {
         match self {
             Self::Column(name) => Ok(name),
-            Self::Expression(_) => {
-                Err(CoreError::Plan("expressions as operands of an aggregate are not supported".to_string()))
-            }
+            Self::Expression(_) => Err(CoreError::Plan("rows come with the values of expressions in them".to_string())),
         }
     }
 }
@@ -95,38 +94,64 @@ pub enum Node {
         of: Box<Node>,
     },
     Has {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         pattern: Pattern,
     },
     Is {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         pattern: Pattern,
         #[serde(default)]
         number: Option<String>,
     },
     Exists {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
     },
     Compare {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         relation: Relation,
         number: String,
     },
     CompareTime {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         relation: Relation,
         time_ns: i64,
     },
     Regex {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         regex: String,
         #[serde(default)]
         ignore_case: bool,
     },
     Cidr {
-        column: Option<ColumnName>,
+        column: Option<Subject>,
         network: String,
     },
+}
+
+/// What a leaf looks at: the columns that have such a name, or the value of an expression.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    #[serde(default)]
+    parts: Option<Vec<NamePart>>,
+    #[serde(default)]
+    expression: Option<Box<Syntax>>,
+}
+
+/// As `Subject`, with one of both.
+pub enum Looked<'a> {
+    Columns(&'a [NamePart]),
+    Expression(&'a Syntax),
+}
+
+impl Subject {
+    pub fn looked(&self) -> Result<Looked<'_>> {
+        match (&self.parts, &self.expression) {
+            (Some(parts), None) => Ok(Looked::Columns(parts)),
+            (None, Some(expression)) => Ok(Looked::Expression(expression)),
+            _ => Err(CoreError::Plan("a column of a filter is either parts or an expression".to_string())),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]

@@ -77,6 +77,10 @@ impl Pages {
         self.groups.is_empty()
     }
 
+    pub fn groups_left(&self) -> usize {
+        self.groups.len()
+    }
+
     pub fn len(&self) -> usize {
         self.groups.iter().map(|waiting| waiting.pages.len()).sum()
     }

@@ -59,7 +59,8 @@ pub fn seconds_to_ns(seconds: i64, nanosecond: u32) -> Option<i64> {
     i64::try_from(ns).ok()
 }
 
-fn days_in_month(year: i64, month: u32) -> Option<u32> {
+/// None: there is no such month.
+pub fn days_in_month(year: i64, month: u32) -> Option<u32> {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => Some(31),

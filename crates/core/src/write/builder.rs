@@ -7,7 +7,7 @@ use crate::error::{CoreError, Result};
 use crate::format::limits::{GROUP_ROWS_MAX, PAYLOAD_BYTES_MAX};
 use crate::format::objects::SourceObject;
 use crate::parse::Statistics;
-use crate::parse::registry::{Format, format_names};
+use crate::parse::registry::Format;
 use crate::parse::source::SourceParser;
 
 /// Pages of a group; more would make its shared columns heavier to fetch with one event, fewer would repeat their dictionaries.
@@ -122,10 +122,7 @@ impl Builder {
         if self.current.is_some() {
             return Err(CoreError::Usage("an object begins before the one before it ended".to_string()));
         }
-        let unknown =
-            |name: &str| CoreError::Usage(format!("unknown format '{name}', known: {}", format_names().join(", ")));
-        let format =
-            start.format.as_deref().map(|name| Format::by_name(name).ok_or_else(|| unknown(name))).transpose()?;
+        let format = start.format.as_deref().map(Format::of_name).transpose()?;
         let context = ObjectContext {
             number: self.writer.objects.len() as u32,
             modified_ns: start.modified_ns,

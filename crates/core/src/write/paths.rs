@@ -41,6 +41,12 @@ impl PathTable {
         table
     }
 
+    /// Starts anew, with the same fields that hold the event time.
+    pub fn forget(&mut self) {
+        let time_fields = std::mem::take(&mut self.time_fields);
+        *self = Self { time_fields, ..Self::new() };
+    }
+
     /// Number of paths, the event itself not counted.
     pub fn len(&self) -> usize {
         self.nodes.len() - 1
@@ -154,6 +160,17 @@ impl PathTable {
         }
         let name = self.name(node);
         self.time_fields.iter().position(|field| *field == name).map_or(NOT_A_TIME, |at| at.min(254) as u8)
+    }
+
+    /// The name up to the first array on the way (all of it where there is none), and whether there is one.
+    pub fn name_to_array(&self, node: u32) -> (Vec<u8>, bool) {
+        let mut way = vec![node];
+        while let Some(&last) = way.last().filter(|&&last| last != ROOT) {
+            way.push(self.nodes[last as usize].parent);
+        }
+        let element = way.iter().rposition(|&node| self.nodes[node as usize].is_element);
+        let last = element.map_or(node, |at| self.nodes[way[at] as usize].parent);
+        (self.name(last), element.is_some())
     }
 
     fn name(&self, node: u32) -> Vec<u8> {

@@ -14,15 +14,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 from lakebed.model import Scalar, Table, TableRow
-from lakebed.query.aggregate import Aggregate, Groups
 from lakebed.query.expression import ColumnRef, Expression
 from lakebed.query.functions.base import ROW_COLUMN, RowOrder
 from lakebed.query.names import Names
 from lakebed.query.record import Record
+from lakebed.query.root_aggregate import RootAggregate
 from lakebed.query.syntax import Column, Exists
 from lakebed.query.values import sort_key
 
 if TYPE_CHECKING:
+    from lakebed.query.aggregate import Aggregate
     from lakebed.query.context import Notes, RunContext, Scope
     from lakebed.query.cursor import Cursor
     from lakebed.query.parser import Query
@@ -158,6 +159,10 @@ class Stage(ABC):
         """Hands work to the leaf part, when every stage before this one has been pushed."""
         return Pushed.NOTHING
 
+    def filters(self) -> tuple[Filter, ...]:
+        """The filters that it has."""
+        return ()
+
     @abstractmethod
     def reads(self) -> frozenset[str] | None:
         """Columns that the stage looks at; None when that depends on the event."""
@@ -214,12 +219,8 @@ class AggregateStage(Stage):
     def to_rows(self, table: Table, notes: Notes) -> list[TableRow]:
         """The answer in its final order: the most frequent group first, equal ones by their
         values."""
-        aggregate = self.aggregate(ROOT_ORDER)
-        by_count = len(aggregate.by)
-        rows = table.rows
-        if not rows and not by_count:  # no event at all is still one group when there is nothing to group by
-            rows = Groups(aggregate).table().rows
-        groups = [(row[:by_count], row[by_count:-1], _count_of(row)) for row in rows]
+        by_count = len(self.aggregate(ROOT_ORDER).by)
+        groups = [(row[:by_count], row[by_count:-1], _count_of(row)) for row in table.rows]
         if not table.is_ordered:
             groups.sort(key=lambda group: (-group[2], [sort_key(value) for value in group[0]]))
         return [dict(zip(self.output, self.to_values(*group), strict=True)) for group in groups]
@@ -243,19 +244,21 @@ class AggregateStage(Stage):
 
 def _count_of(row: Values) -> int:
     count = row[-1]
-    assert isinstance(count, int)  # the engine and `Groups` both end a row with its count
+    assert isinstance(count, int)  # the engine ends a row with its count
     return count
 
 
 class _AggregateRun(StageRun):
     def __init__(self, stage: AggregateStage, context: RunContext) -> None:
         self._stage, self._notes = stage, context.notes
-        self._groups = Groups(stage.aggregate(replace(ROOT_ORDER, seconds=context.scope.seconds)))
+        self._groups = RootAggregate(stage.aggregate(replace(ROOT_ORDER, seconds=context.scope.seconds)))
 
     def push(self, records: Sequence[Record]) -> Sequence[Record]:
-        for record in records:
-            self._groups.add(record)
+        self._groups.add(records)
         return ()
 
     def finish(self) -> Sequence[Record]:
-        return [Record.of_table(row) for row in self._stage.to_rows(self._groups.table(), self._notes)]
+        table = self._groups.table()
+        for note in table.notes:
+            self._notes.add(note)
+        return [Record.of_table(row) for row in self._stage.to_rows(table, self._notes)]

@@ -41,7 +41,7 @@ class Eval(Stage):
     """`eval a = expression, b = expression`: new columns, or new values of columns that are there; each may use those
     before it.
 
-    Example: `* | eval elapsed_s = elapsed_ms / 1000, is_slow = elapsed_s > 5 | where is_slow: true`
+    Example: `* | eval duration_s = duration_ms / 1000, is_slow = duration_s > 5 | where is_slow: true`
     """
 
     name: ClassVar[str] = "eval"

@@ -21,7 +21,7 @@ class SingleValue(AggregateStage):
 
     Works for `avg`, `max`, `median`, `min`, `mode`, `percentile`, `stdev`, `sum` and `var`.
 
-    Example: `@lb.source_type: "aws:vpcflow" | sum(bytes)`
+    Example: `action: accept | sum(bytes)`
     """
 
     name: ClassVar[str] = "avg, max, median, min, mode, percentile, stdev, sum, var"

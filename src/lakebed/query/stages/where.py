@@ -27,7 +27,7 @@ class Where(Stage):
     Before the first aggregate or `head` it is part of the search itself and costs nothing extra. After them it also
     sees computed columns such as `@q.count`.
 
-    Example: `* | groupbycount(src) | where @q.count > 100`
+    Example: `* | groupbycount(src) | where @q.count > 1`
     """
 
     name: ClassVar[str] = "where"
@@ -48,6 +48,9 @@ class Where(Stage):
             return Pushed.NOTHING
         leaf.filters.append(filter_)
         return Pushed.ALL
+
+    def filters(self) -> tuple[Filter, ...]:
+        return (self.filter,)
 
     def reads(self) -> frozenset[str] | None:
         return columns_read(self.filter)

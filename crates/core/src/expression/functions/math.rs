@@ -4,7 +4,7 @@ use super::super::value::Value;
 use super::{ANY, Function, Plain, Run, optional, or_null};
 
 /// Places that `math.round` rounds to; a double has 17 digits.
-const ROUND_PLACES_MAX: i64 = 30;
+const ROUND_PLACES_MAX: u64 = 30;
 
 const fn unary(
     name: &'static str,
@@ -105,7 +105,7 @@ fn double<'a>(x: &[Value<'a>], function: impl Fn(f64) -> f64) -> Value<'a> {
 }
 
 fn round<'a>(x: &[Value<'a>]) -> Option<Value<'a>> {
-    let places = optional(x, 1, 0, Value::as_i64).filter(|places| places.abs() <= ROUND_PLACES_MAX)?;
+    let places = optional(x, 1, 0, Value::as_i64).filter(|places| places.unsigned_abs() <= ROUND_PLACES_MAX)?;
     Some(Value::Number(x[0].number()?.rounded(places, Rounding::Nearest)))
 }
 
@@ -113,7 +113,10 @@ fn log<'a>(x: &[Value<'a>]) -> Option<Value<'a>> {
     let number = x[0].number()?.as_f64();
     Some(Value::double(match x.get(1) {
         None => number.ln(),
-        Some(base) => number.log2() / base.number()?.as_f64().log2(),
+        Some(base) => {
+            let base = base.number().map(Number::as_f64).filter(|&base| base > 0.0)?;
+            number.log2() / base.log2()
+        }
     }))
 }
 

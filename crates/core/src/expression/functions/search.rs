@@ -173,6 +173,10 @@ impl Ready for ReplaceRegex {
         let mut start = 0;
         for captures in self.0.captures_iter(text) {
             let Some(whole) = captures.get(0) else { break };
+            // Between the bytes of a character there is nothing.
+            if whole.is_empty() && text.get(whole.start()).is_some_and(|byte| (0x80..0xc0).contains(byte)) {
+                continue;
+            }
             out.push(&text[start..whole.start()]);
             pieces.iter().for_each(|piece| out.push(piece.text(&captures)));
             start = whole.end();

@@ -223,7 +223,8 @@ impl Walker {
         {
             return Err(Stop::Envelope { key: at, elements });
         }
-        if self.keys.is_duplicate(object, name) {
+        // Whether an envelope has other members is told by their names.
+        if (TOP || S::COUNTS_NAMES) && self.keys.is_duplicate(object, name) {
             self.duplicates += 1;
         }
         sink.key(name);

@@ -111,7 +111,9 @@ impl Source {
                     continue;
                 }
                 let text = values.number(start + first + row * per_row + nth);
-                if numbers[text] == NONE {
+                if let (true, Some(integer)) = (numbers[text] == NONE, values.integer(text)) {
+                    numbers[text] = cells.values.push_integer(integer);
+                } else if numbers[text] == NONE {
                     match values.text(text, &mut buffer) {
                         Ok(bytes) => numbers[text] = cells.values.push(entry.kind, bytes),
                         Err(error) => failed = Some(error.at("column", 0)),
@@ -153,8 +155,8 @@ fn fill_metadata(
     let shapes = &unit.facts()?.shapes;
     let table = unit.rows()?;
     let start = shapes.page_rows[page];
-    // Nearly every row has a time and a number of its own: looking for another with the same costs more than it saves.
-    let is_repeated = !matches!(metadata.field, Field::Time | Field::TimeNs | Field::Record);
+    // Nearly every row has a time of its own: looking for another with the same costs more than it saves.
+    let is_repeated = metadata.field != Field::Time;
     let mut known: HashMap<i64, u32> = HashMap::new();
     for (row, place) in shapes.time_places(page).into_iter().enumerate() {
         if cells.rows[row] != NONE {
@@ -162,6 +164,10 @@ fn fill_metadata(
         }
         let at = start + place as usize;
         let key = table.key(metadata.field, at)?;
+        if matches!(metadata.field, Field::TimeNs | Field::Record) {
+            cells.rows[row] = cells.values.push_integer(key);
+            continue;
+        }
         if is_repeated && let Some(&number) = known.get(&key) {
             cells.rows[row] = number;
             continue;

@@ -1,0 +1,1 @@
+"""Lookup tables: CSV, JSON and MMDB files that searches join to their rows."""

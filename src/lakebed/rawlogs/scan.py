@@ -1,0 +1,151 @@
+"""The engine over source objects: several at once, what they give in the order of the sources."""
+
+from __future__ import annotations
+
+import select
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from lakebed.errors import LakebedError
+from lakebed.native import Grep, engine_errors
+from lakebed.rawlogs.ordered import Ordered
+from lakebed.rawlogs.sources import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from lakebed.rawlogs.ordered import Put
+    from lakebed.rawlogs.sources import RawSource
+
+FoundRow = tuple[int, str, int, bytes]
+"""Event time in ns, object URL, record number, the row as JSON."""
+
+ROW_BYTES = 200
+"""About what a row costs beside its text."""
+
+
+class _Damage(msgspec.Struct, frozen=True):
+    offset: int
+    reason: str
+
+
+class _Report(msgspec.Struct, frozen=True):
+    matched: int
+    raw_bytes: int
+    is_binary: bool
+    damage: _Damage | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is asked of every source."""
+
+    plan: bytes
+    wanted: Literal["count", "text", "plan"]
+    limit: int | None = None
+    format: str | None = None
+    time_fields: tuple[str, ...] = ()
+    takes_binary: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that was found in a source; the last part of each says so."""
+
+    source: RawSource
+    text: bytes = b""
+    rows: list[FoundRow] = field(default_factory=list)
+    partials: list[bytes] = field(default_factory=list)
+    is_last: bool = False
+    matched: int = 0
+    """Events that passed, in all of the source; known with the last part."""
+    raw_bytes: int = 0
+    is_failed: bool = False
+    """It could not be read to its end."""
+
+
+def scan(
+    sources: Iterable[RawSource], settings: Settings, tell: Callable[[Problem], None], *, workers: int
+) -> Iterator[Part]:
+    """What is found, source by source. What cannot be read is told to `tell`, by any thread, and left out."""
+
+    greps = threading.local()
+
+    def work(source: RawSource, put: Put[Part]) -> None:
+        scanner = _Scanner(source, settings, put)
+        # A thread's memory is used again for its next source, unless something went wrong in the middle of one.
+        grep, greps.found = getattr(greps, "found", None), None
+        try:
+            greps.found = scanner.run(grep, tell)
+        except (LakebedError, OSError) as error:
+            reason = str(error) if isinstance(error, LakebedError) else (error.strerror or "system error").lower()
+            tell(Problem(source.name, reason))
+            put(Part(source, is_last=True, matched=scanner.matched, is_failed=True), 0)
+
+    return iter(Ordered(sources, work, workers))
+
+
+class _Scanner:
+    """One source."""
+
+    def __init__(self, source: RawSource, settings: Settings, put: Put[Part]) -> None:
+        self._source = source
+        self._settings = settings
+        self._put = put
+        self.matched = 0
+
+    def run(self, grep: Grep | None, tell: Callable[[Problem], None]) -> Grep | None:
+        """Searches the source; gives the engine back for the next one."""
+        source, settings = self._source, self._settings
+        with engine_errors(source.name):
+            if grep is None:
+                limit, takes_binary = settings.limit, settings.takes_binary
+                grep = Grep(settings.plan, wanted=settings.wanted, limit=limit, takes_binary=takes_binary)
+            grep.begin_object(
+                source.url,
+                modified_ns=source.modified_ns,
+                received_ns=time.time_ns(),
+                format=settings.format,
+                time_fields=settings.time_fields,
+            )
+            for piece in source.read():
+                is_done = grep.feed(piece)
+                if source.is_live and not _has_more():
+                    grep.settle()
+                self.matched = grep.matched
+                if not self._hand_over(grep):
+                    return None
+                if is_done:
+                    break
+            report = msgspec.json.decode(grep.end_object(), type=_Report)
+        self.matched = report.matched
+        self._hand_over(grep)
+        if report.is_binary:
+            tell(Problem(source.name, "no text, left out", is_missing=False))
+        elif report.damage is not None:
+            tell(Problem(source.name, f"damaged at byte {report.damage.offset}: {report.damage.reason}"))
+        self._put(Part(source, is_last=True, matched=report.matched, raw_bytes=report.raw_bytes), 0)
+        return grep
+
+    def _hand_over(self, grep: Grep) -> bool:
+        """Puts what was found; False: nobody wants more."""
+        if self._settings.wanted == "count":
+            return True
+        if self._settings.wanted == "text":
+            text = grep.take_text()
+            return not text or self._put(Part(self._source, text=text), len(text))
+        rows, partials = grep.take_rows(), grep.take_partials()
+        if not rows and not partials:
+            return True
+        size = sum(len(row[3]) + ROW_BYTES for row in rows) + sum(map(len, partials))
+        return self._put(Part(self._source, rows=rows, partials=partials), size)
+
+
+def _has_more() -> bool:
+    """Whether more of standard input can be read at once."""
+    return bool(select.select([sys.stdin], [], [], 0)[0])
