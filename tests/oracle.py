@@ -10,22 +10,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lakebed.query.compile import compile_query
+from lakebed.query.compile import compile_parsed
+from lakebed.query.context import Scope
 from lakebed.query.expression import ColumnRef, Expression
-from lakebed.query.parser import parse_query
+from lakebed.query.parser import Query, parse_query
 from lakebed.query.plan import expression_node
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.eval import Eval
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.join import Join
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.timechart import Timechart
+from lakebed.query.stages.union import Union
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from tests.events import INDEX_NAME, Event, Json
@@ -99,24 +102,45 @@ def run(
     newest_first: bool = True,
 ) -> list[Json]:
     """The rows of the answer, in order."""
-    from tests import oracle_chart, oracle_mining
+    from tests import oracle_mining
 
-    query = parse_query(text)
     oracle_mining.set_time_range(since_ns, until_ns)
-    ordered = sorted(events, key=lambda event: event.order, reverse=newest_first)
-    in_range = [
-        OracleRow(event)
-        for event in ordered
-        if (since_ns is None or event.time_ns >= since_ns) and (until_ns is None or event.time_ns < until_ns)
-    ]
-    rows = [row for row in in_range if holds(query.filter, row)]
-    for stage in query.stages:
-        if isinstance(stage, Timechart):
-            scope = compile_query(text, since_ns=since_ns, until_ns=until_ns).scope
-            rows = oracle_chart.charted(stage, rows, scope.since_ns, scope.until_ns)
-        else:
-            rows = after(stage, rows)
-    return [row.answer() for row in rows[:limit]]
+    newest = Events(text, sorted(events, key=lambda event: event.order, reverse=newest_first), since_ns, until_ns)
+    return [row.answer() for row in newest.rows(parse_query(text))[:limit]]
+
+
+@dataclass(frozen=True)
+class Events:
+    """The events of a search in their order, for the query and those nested in it."""
+
+    text: str
+    events: list[Event]
+    since_ns: int | None
+    until_ns: int | None
+
+    def rows(self, query: Query) -> list[OracleRow]:
+        """The rows that a query gives."""
+        from tests import oracle_chart, oracle_stages
+
+        scope = compile_parsed(query, self.text, Scope(self.since_ns, self.until_ns)).scope
+        in_range = [
+            OracleRow(event)
+            for event in self.events
+            if (self.since_ns is None or event.time_ns >= self.since_ns)
+            and (self.until_ns is None or event.time_ns < self.until_ns)
+        ]
+        rows = [row for row in in_range if holds(query.filter, row)]
+        nested = replace(self, since_ns=scope.since_ns, until_ns=scope.until_ns)
+        for stage in query.stages:
+            if isinstance(stage, Timechart):
+                rows = oracle_chart.charted(stage, rows, scope.since_ns, scope.until_ns)
+            elif isinstance(stage, Union):
+                rows = rows + [row for query in stage.nested for row in nested.rows(query)]
+            elif isinstance(stage, Join):
+                rows = oracle_stages.joined(rows, nested.rows(stage.query), stage.pairs, stage.keeps_all)
+            else:
+                rows = after(stage, rows)
+        return rows
 
 
 def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:

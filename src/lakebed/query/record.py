@@ -6,13 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from lakebed.model import Row
 from lakebed.query.times import format_time
 from lakebed.query.values import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from lakebed.model import Row, Scalar, TableRow
+    from lakebed.model import Scalar, TableRow
 
 LEAF_ONLY_METADATA = frozenset(
     {"@lb.source_type", "@scnr.source_type", "@lb.received", "@lb.time_source", "@lb.parse_error"}
@@ -51,6 +52,13 @@ class Record:
         """A row as the engine found it: with the whole event, or with the columns that the plan
         asked for."""
         return cls(row, None, is_whole)
+
+    @classmethod
+    def of_answer(cls, row: Row | TableRow, columns: tuple[str, ...] | None) -> Record:
+        """A row of the answer of another query, whose output columns are these; None for whole events."""
+        if isinstance(row, Row):
+            return cls.of_event(row, is_whole=columns is None)
+        return cls.of_table(row)
 
     @classmethod
     def of_table(cls, table_row: TableRow) -> Record:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lakebed.query.aggregate import Aggregate
     from lakebed.query.context import Notes, RunContext, Scope
     from lakebed.query.cursor import Cursor
+    from lakebed.query.parser import Query
     from lakebed.query.syntax import Filter, Span
 
 COUNT_COLUMN = "@q.count"
@@ -84,6 +85,14 @@ class Leaf:
                 self.filters.append(Exists(Column((meaning.name,))))
 
 
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """What a nested query answers, see `CompiledQuery`."""
+
+    columns: tuple[str, ...] | None
+    gives_table: bool
+
+
 class StageRun(ABC):
     """The state of one stage during one run of a query."""
 
@@ -129,6 +138,18 @@ class Stage(ABC):
     def bound(self, scope: Scope) -> Stage:
         """The stage for one search, where it depends on the time range."""
         return self
+
+    def nested_queries(self) -> tuple[Query, ...]:
+        """The queries between its parentheses."""
+        return ()
+
+    def knowing(self, answers: Sequence[Nested]) -> Stage:
+        """The stage, knowing what each of its nested queries answers."""
+        return self
+
+    def refuses(self, is_table: bool) -> str | None:
+        """Why it cannot take rows of a table, or events; None when it can."""
+        return None
 
     def followed_by(self, stages: Sequence[Stage]) -> Stage:
         """The stage with what it makes of those that come after it, such as that only its first rows are looked at."""
