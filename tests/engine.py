@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lakebed.execute.index_plan import plan_for_index
 from lakebed.model import Row, Table, TableRow, decode_json
 from lakebed.query.compile import compile_parsed
 from lakebed.query.context import NoLake
@@ -84,7 +85,7 @@ def build(lines: tuple[str, ...], layout: Layout) -> tuple[Stored, ...]:
 def search_segment(plan: bytes, stored: Stored) -> tuple[list[tuple[Any, ...]], bytes | None]:
     """The leaf part over one segment: its rows, and its partial when the plan aggregates."""
     core = require_core()
-    search = core.LeafSearch(plan, core.SegmentReader(stored.address, "segment"))
+    search = core.LeafSearch(plan_for_index(plan, INDEX_NAME), core.SegmentReader(stored.address, "segment"))
     rows = []
     for _ in range(ROUNDS_MAX):
         needs = search.needs()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lakebed.execute.index_plan import plan_for_index
 from lakebed.model import Table
 from tests import engine
-from tests.events import MODIFIED_NS, OBJECT_URL, RECEIVED_NS, TIME_FIELD
+from tests.events import INDEX_NAME, MODIFIED_NS, OBJECT_URL, RECEIVED_NS, TIME_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ def _answer(query: CompiledQuery, lines: Sequence[str], lake: Lake | None) -> li
     core = engine.require_core()
     plan = query.plan_bytes()
     text = "".join(line + "\n" for line in lines).encode("utf-8", "surrogatepass")
-    grep = core.Grep(plan, wanted="plan")
+    grep = core.Grep(plan_for_index(plan, INDEX_NAME), wanted="plan")
     rows, partials = found(grep, text, format="json", time_fields=(TIME_FIELD,), url=OBJECT_URL)
     root = query.root(engine.NestedQueries(query, lake, lambda nested: _answer(nested, lines, lake)))
     if query.is_aggregate:

@@ -65,6 +65,8 @@ class OracleRow:
         return self.flat
 
     def named(self, name: str) -> list[Json]:
+        if name == "@index" and self.event is not None:
+            return [INDEX_NAME]
         if name in self.changes:
             return [] if self.changes[name] is MISSING else [self.changes[name]]
         own = [value for column, value in self.every() if column == name]
@@ -153,7 +155,7 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
         case Head():
             return rows[: stage.row_count]
         case Table():
-            return [OracleRow(row.event, {name: _table_value(row, name) for name in stage.columns}) for row in rows]
+            return [OracleRow(row.event, {name: row.value(name) for name in stage.columns}) for row in rows]
         case Count():
             return [OracleRow(None, {"@q.count": number(len(rows))})]
         case Eval():
@@ -178,10 +180,6 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
             from tests import oracle_stages
 
             return oracle_stages.after(stage, rows)
-
-
-def _table_value(row: OracleRow, name: str) -> Json:
-    return INDEX_NAME if name == "@index" and row.event is not None else row.value(name)
 
 
 def changed(row: OracleRow, changes: dict[str, Json]) -> OracleRow:

@@ -168,7 +168,7 @@ def compile_parsed(
         "newest_first": scope.newest_first != leaf.is_reversed,
         "limit": leaf.limit,
         "columns": columns,
-        "aggregate": _aggregate_of(leaf, text),
+        "aggregate": _aggregate_of(leaf),
         "use_index": use_index,
     }
     if depth_of(plan) > PLAN_DEPTH_MAX:
@@ -258,10 +258,7 @@ def _named_columns(stage: Stage) -> list[tuple[str | None, Span]]:
     return [(name, stage.span) for name in sorted(stage.reads() or ())]
 
 
-def _aggregate_of(leaf: Leaf, text: str) -> Plan | None:
+def _aggregate_of(leaf: Leaf) -> Plan | None:
     if leaf.aggregate is None or leaf.computes is None:
         return None
-    if INDEX_COLUMN in (leaf.computes.reads() or ()):
-        span = leaf.aggregate.span
-        raise QueryError('"@index" cannot be aggregated yet', text, span.start, span.end)
     return aggregate_node(leaf.computes)
