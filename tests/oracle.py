@@ -52,6 +52,8 @@ class OracleRow:
     flat: list[tuple[str, Json]] | None = None
     changes: dict[str, Json] = field(default_factory=dict)
     """Columns of an event that stages have set; MISSING where they took one away."""
+    also_known: dict[str, str] = field(default_factory=dict)
+    """Other names for columns of a table, for the stages that follow."""
 
     def every(self) -> list[tuple[str, Json]]:
         if self.columns is not None:
@@ -68,6 +70,8 @@ class OracleRow:
         if name in self.changes:
             return [] if self.changes[name] is MISSING else [self.changes[name]]
         own = [value for column, value in self.every() if column == name]
+        if not own and name in self.also_known and name not in (self.columns or {}):
+            return self.named(self.also_known[name])
         metadata = None
         if self.event is not None and self.columns is None:
             metadata = metadata_of(self.event, name)
@@ -170,7 +174,8 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
             (group,) = grouped(rows, [], [measure], value_of)
             assert group.columns is not None
             name = "@q.uniq" if isinstance(stage, CountDistinct) else "@q.value"
-            return [OracleRow(None, {name: group.columns["value"]})]
+            also_known = {"@q.count": "@q.uniq"} if isinstance(stage, CountDistinct) else {}
+            return [OracleRow(None, {name: group.columns["value"]}, also_known=also_known)]
         case _:
             from tests import oracle_stages
 

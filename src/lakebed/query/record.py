@@ -37,13 +37,14 @@ class Record:
     """Gives the columns of a row. Rows of tables hold them; events are flattened when first
     asked."""
 
-    __slots__ = ("_changes", "_columns", "_is_whole_event", "row", "table_row")
+    __slots__ = ("_also_known", "_changes", "_columns", "_is_whole_event", "row", "table_row")
 
     def __init__(self, row: Row | None, table_row: TableRow | None, is_whole_event: bool) -> None:
         self.row = row
         self.table_row = table_row
         self._is_whole_event = is_whole_event
         self._columns: list[tuple[str, Scalar]] | None = None
+        self._also_known: Mapping[str, str] = {}
         self._changes: Mapping[str, Scalar] = {}
         """Columns of a whole event that stages have set; None takes one away."""
 
@@ -61,9 +62,11 @@ class Record:
         return cls.of_table(row)
 
     @classmethod
-    def of_table(cls, table_row: TableRow) -> Record:
-        """A row of a table."""
-        return cls(None, table_row, False)
+    def of_table(cls, table_row: TableRow, also_known: Mapping[str, str] | None = None) -> Record:
+        """A row of a table. `also_known`: other names that stages may call its columns by; they are not shown."""
+        record = cls(None, table_row, False)
+        record._also_known = also_known or {}
+        return record
 
     @property
     def is_whole_event(self) -> bool:
@@ -78,7 +81,8 @@ class Record:
             metadata = self._metadata(name)
             if metadata is not None:
                 return [metadata]
-        return [value for column, value in self.every() if column == name]
+        found = [value for column, value in self.every() if column == name]
+        return self.named(self._also_known[name]) if not found and name in self._also_known else found
 
     def value(self, name: str) -> Scalar:
         """The value of one column, None when it is not there."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 from lakebed.model import Scalar, Table, TableRow
@@ -197,6 +198,8 @@ class AggregateStage(Stage):
     """A stage that turns rows into one table. The first in a query becomes the leaf's aggregate."""
 
     gives_table: ClassVar[bool] = True
+    also_known: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Other names that the next stages may call columns of the answer by."""
 
     @abstractmethod
     def aggregate(self, order: RowOrder) -> Aggregate:
@@ -261,4 +264,5 @@ class _AggregateRun(StageRun):
         table = self._groups.table()
         for note in table.notes:
             self._notes.add(note)
-        return [Record.of_table(row) for row in self._stage.to_rows(table, self._notes)]
+        rows = self._stage.to_rows(table, self._notes)
+        return [Record.of_table(row, self._stage.also_known) for row in rows]

@@ -36,7 +36,7 @@ class Unroll(Stage):
     Arrays of events, and those that functions such as `values` give. A row where the column is no array stays as it
     is, and so does one where it is missing or empty. Elements that are null make no row. At most 10,000 rows of one.
 
-    Example: `eventName: RunInstances | unroll responseElements.instancesSet.items as vm | table(vm.instanceId)`
+    Example: `eventName: ConsoleLogin | unroll tags as tag | groupbycount(tag)`
     """
 
     name: ClassVar[str] = "unroll"
