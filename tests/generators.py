@@ -24,6 +24,7 @@ from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.fieldsummary import FieldSummary
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.join import Join
 from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.measures import Measure
 from lakebed.query.stages.parse import Parse, RegexForm
@@ -38,6 +39,8 @@ from lakebed.query.stages.tail import Tail
 from lakebed.query.stages.timechart import Timechart
 from lakebed.query.stages.top import Top
 from lakebed.query.stages.transaction import Transaction
+from lakebed.query.stages.union import Union
+from lakebed.query.stages.unroll import Unroll
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from lakebed.query.syntax import (
@@ -338,4 +341,16 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
         operands,
     ),
 )
-queries = st.builds(Query, filters(with_regex=True), st.lists(plain_stages, max_size=3).map(tuple))
+nested = st.builds(Query, filters(with_regex=True), st.lists(plain_stages, max_size=2).map(tuple))
+nesting_stages: st.SearchStrategy[Stage] = st.one_of(
+    st.lists(nested, min_size=1, max_size=2).map(lambda found: Union(NOWHERE, tuple(found))),
+    st.builds(
+        lambda pairs, query, keeps_all: Join(NOWHERE, tuple(pairs), query, keeps_all),
+        st.lists(st.one_of(names.map(lambda name: (name, name)), st.tuples(names, names)), min_size=1, max_size=2),
+        nested,
+        st.booleans(),
+    ),
+    st.builds(lambda name, output: Unroll(NOWHERE, name, output), names, st.sampled_from(["a", "item"])),
+)
+stages = st.one_of(plain_stages, plain_stages, plain_stages, nesting_stages)
+queries = st.builds(Query, filters(with_regex=True), st.lists(stages, max_size=3).map(tuple))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tests import oracle
+from tests import oracle, oracle_times
 from tests.events import Num
 from tests.oracle_filter import holds
 from tests.oracle_functions import MISSING, number, order_key
@@ -36,7 +36,7 @@ def by_key(rows: list[oracle.OracleRow], names: tuple[str, ...]) -> list[list[or
 def times(first: oracle.OracleRow, last: oracle.OracleRow) -> dict[str, Json]:
     duration = Fraction(event_of(last).time_ns - event_of(first).time_ns, 10**9)
     seconds = number(int(duration)) if duration.denominator == 1 else Num(repr(float(duration)))
-    start, end = (oracle.rfc3339(event_of(row).time_ns) for row in (first, last))
+    start, end = (oracle_times.rfc3339(event_of(row).time_ns) for row in (first, last))
     return {"@lb.time": start, "@q.end": end, "@q.duration_s": seconds}
 
 
@@ -75,7 +75,7 @@ def columns_of_match(stage: Sequence_, match: list[oracle.OracleRow]) -> dict[st
     columns = {name: match[0].value(name) for name in stage.by} | times(match[0], match[-1])
     for step, row in zip(stage.steps, match, strict=True):
         event = event_of(row)
-        columns[f"{step.name}.time"] = oracle.rfc3339(event.time_ns)
+        columns[f"{step.name}.time"] = oracle_times.rfc3339(event.time_ns)
         columns[f"{step.name}.object"] = event.object
         columns[f"{step.name}.record"] = number(event.record)
     return columns

@@ -26,7 +26,8 @@ def test_the_search_finds_the_oldest_first_and_only_what_can_be_a_step(newest_fi
     plan = compile_query("x: 1 | sequence by u within 1m (a: 1) (b: 2)", newest_first=newest_first).plan
     assert plan["newest_first"] is False
     assert plan["columns"] == ["u", "a", "b"]
-    assert [inner["op"] for inner in plan["filter"]["of"]] == ["exists", "has", "any"]
+    filter_: Any = plan["filter"]
+    assert [inner["op"] for inner in filter_["of"]] == ["exists", "has", "any"]
 
 
 def test_after_head_the_order_of_the_search_stays() -> None:

@@ -14,6 +14,7 @@ from lakebed.query.stages.fields import Fields
 from lakebed.query.stages.fieldsummary import FieldSummary
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.join import Join
 from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.parse import Parse
 from lakebed.query.stages.patterns import Patterns
@@ -27,6 +28,8 @@ from lakebed.query.stages.tail import Tail
 from lakebed.query.stages.timechart import Timechart
 from lakebed.query.stages.top import Top
 from lakebed.query.stages.transaction import Transaction
+from lakebed.query.stages.union import Union
+from lakebed.query.stages.unroll import Unroll
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 
@@ -48,6 +51,7 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "fieldsummary": FieldSummary,
         "groupbycount": GroupByCount,
         "head": Head,
+        "join": Join,
         "limit": Head,
         "lookup": LookupStage,
         "max": SingleValue,
@@ -69,6 +73,8 @@ STAGES: Mapping[str, type[Stage]] = MappingProxyType(
         "tail": Tail,
         "timechart": Timechart,
         "top": Top,
+        "union": Union,
+        "unroll": Unroll,
         "transaction": Transaction,
         "var": SingleValue,
         "where": Where,
