@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
@@ -111,3 +112,17 @@ def test_aggregates_over_expressions(aggregate: dict[str, Any], given_lines: tup
     found = Table.from_json(core.finish_partial(text, core.merge_partials(text, partials)))
     wanted = run_table(whole, read_events(given_lines))
     assert canonical(found.rows) == canonical(wanted.rows)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("lines_", [('{"b":1}',), ('{"a":"X"}', '{"b":1}', '{"a":"x"}', '{"b":2}', '{"a":"X"}')])
+def test_rows_without_the_column_are_counted_by_what_becomes_of_null(layout: Layout, lines_: tuple[str, ...]) -> None:
+    column = {"column": "a"}
+    lower = {"call": "coalesce", "of": [{"call": "string.lower", "of": [column]}, {"text": "none"}]}
+    for node in (lower, {"call": "is_null", "of": [column]}, {"call": "string.lower", "of": [column]}):
+        whole = plan(everything, {"by": [{"expression": node}], "functions": [{"name": "count"}]})
+        text = msgspec.json.encode(whole)
+        core = require_core()
+        partials = [search_segment(text, stored)[1] for stored in build(lines_, layout)]
+        found = Table.from_json(core.finish_partial(text, core.merge_partials(text, partials)))
+        assert canonical(found.rows) == canonical(run_table(whole, read_events(lines_)).rows)
