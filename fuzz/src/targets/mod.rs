@@ -20,6 +20,7 @@ targets! {
     expression,
     hostile,
     lossless,
+    mine,
     objects,
     parsers,
     partial,

@@ -106,6 +106,7 @@ class Search(Iterator[AnswerRow]):
         self._facts = msgspec.json.decode(self._plan, type=PlanFacts)
         self._newest_first = self._facts.newest_first
         self._is_closed = False
+        self._is_stopped = False
         self._root: Root | None = None
         self._nested: list[Search] = []
         self._gives_lines = False
@@ -168,7 +169,7 @@ class Search(Iterator[AnswerRow]):
             firsts.setdefault(entry.key, place)
         return [self._tasks[place] for place in firsts.values()]
 
-    def subsearch(self, query: Query) -> Iterator[Record]:
+    def subsearch(self, query: Query) -> Generator[Record, None, None]:
         """The rows of a nested query over the same state of the lake. Closing the iterator stops it."""
         compiled = compile_parsed(query, self.compiled.text, self.compiled.scope)
         if self.compiled.only_indexes is not None:
@@ -179,13 +180,18 @@ class Search(Iterator[AnswerRow]):
         self._nested.append(search)
         try:
             for row in search:
-                if isinstance(row, Row):
-                    yield Record.of_event(row, compiled.has_whole_events)
-                else:
-                    yield Record.of_table(row)
+                yield Record.of_answer(row, compiled.columns)
+            if self._is_stopped:
+                raise SessionClosed  # what the nested query gave may not be all
         finally:
             search.close()
             self.cost.include(search.cost)
+            self._note(search.notes)
+
+    def _note(self, notes: list[str]) -> None:
+        if self._root is not None:
+            for note in notes:
+                self._root.context.notes.add(note)
 
     def lookup_table(self, name: str) -> LookupFile:
         """A lookup table of the lake."""
@@ -200,6 +206,7 @@ class Search(Iterator[AnswerRow]):
 
     def stop(self) -> None:
         """Like `close`, but does not wait for a thread that is in the middle of asking for a row."""
+        self._is_stopped = True
         for search in list(self._nested):
             search.stop()
         self._session.close()
