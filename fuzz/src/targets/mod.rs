@@ -19,6 +19,7 @@ targets! {
     directory,
     expression,
     hostile,
+    json_rows,
     lossless,
     mine,
     objects,
@@ -29,5 +30,6 @@ targets! {
     pruning,
     rows,
     shapes,
+    sketches,
     values,
 }
