@@ -95,8 +95,8 @@ def spread(name: str, values: list[Json]) -> Json:
     doubles = [Fraction(float(Fraction(value.text))) for value in values if isinstance(value, Num)]
     if len(doubles) < 2:
         return MISSING
-    mean = sum(doubles) / len(doubles)
-    variance = double(sum((one - mean) ** 2 for one in doubles) / (len(doubles) - 1))
+    mean = sum(doubles, Fraction(0)) / len(doubles)
+    variance = double(sum(((one - mean) ** 2 for one in doubles), Fraction(0)) / (len(doubles) - 1))
     if name == "var" or not isinstance(variance, Num):
         return variance
     return Num(repr(math.sqrt(float(variance.text))))

@@ -54,8 +54,8 @@ def read_told(path: Path) -> list[Told]:
             case "event":
                 told[-1].event = json.loads(rest)
             case "fires" | "silent":
-                count, changes = rest.split(" ", 1) if rest[0].isdigit() else ("1", rest)
-                told[-1].variants.append((number, keyword == "fires", int(count), json.loads(changes)))
+                count, _, changes = rest.partition("{")
+                told[-1].variants.append((number, keyword == "fires", int(count.strip() or 1), json.loads("{" + changes)))
             case "" | "#":
                 continue
             case _:

@@ -17,6 +17,14 @@ const MODE_BYTE: usize = 7;
 const REGISTERS_MASK: u8 = 0b1100;
 const REGISTERS_OF_A_BYTE: u8 = 0b1000;
 
+/// The two bits of the mode that say: all registers follow, after so many bytes.
+const DENSE_MASK: u8 = 0b11;
+const DENSE: u8 = 0b10;
+const DENSE_START: usize = 40;
+
+/// A register tells of a run of zeros in a hash of 64 bits. The crate takes more for granted and shifts by it.
+const REGISTER_MAX: u8 = 63;
+
 /// A set of items, of which only the number can be asked.
 ///
 /// Cost: one hash and one byte per item. State: 4 bytes per item at first, 16 kB at most.
@@ -85,10 +93,21 @@ impl Distinct {
         if bytes.len() > DUMP_BYTES_MAX || bytes.get(LG_K_BYTE) != Some(&LG_K) {
             return Err(SketchError("distinct sketch of another precision"));
         }
-        if bytes.get(MODE_BYTE).is_none_or(|mode| mode & REGISTERS_MASK != REGISTERS_OF_A_BYTE) {
+        let mode = bytes.get(MODE_BYTE).copied().unwrap_or(0);
+        if mode & REGISTERS_MASK != REGISTERS_OF_A_BYTE {
             return Err(SketchError("distinct sketch with other registers"));
         }
-        HllSketch::deserialize(bytes).map(Self).map_err(|_| SketchError("not a distinct sketch"))
+        let registers = bytes.get(DENSE_START..).unwrap_or_default();
+        if mode & DENSE_MASK == DENSE && registers.iter().any(|&register| register > REGISTER_MAX) {
+            return Err(SketchError("distinct sketch with a register beyond 63"));
+        }
+        let refused = SketchError("not a distinct sketch");
+        let sketch = HllSketch::deserialize(bytes).map_err(|_| refused)?;
+        // The crate takes lists of coupons that no sketch would have written, and cannot read back what it makes of them.
+        if mode & DENSE_MASK != DENSE && HllSketch::deserialize(&sketch.serialize()).is_err() {
+            return Err(refused);
+        }
+        Ok(Self(sketch))
     }
 
     /// Bytes in memory.

@@ -19,7 +19,9 @@ targets! {
     directory,
     expression,
     hostile,
+    json_rows,
     lossless,
+    mine,
     objects,
     parsers,
     partial,
@@ -28,5 +30,6 @@ targets! {
     pruning,
     rows,
     shapes,
+    sketches,
     values,
 }

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from lakebed import native
 from lakebed.model import Table
+from lakebed.query.aggregate import Aggregate
+from lakebed.query.evaluate import Evaluator
+from lakebed.query.expression import ColumnRef, Expression
+from lakebed.query.expression_printer import print_expression
 from lakebed.query.functions.base import ROW_COLUMN
 from lakebed.query.json_lines import json_text
 from lakebed.query.plan import aggregate_plan
@@ -15,7 +20,7 @@ from lakebed.query.plan import aggregate_plan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lakebed.query.aggregate import Aggregate
+    from lakebed.model import Scalar
     from lakebed.query.record import Record
 
 
@@ -23,7 +28,8 @@ class RootAggregate:
     """The groups of one run."""
 
     def __init__(self, aggregate: Aggregate) -> None:
-        self._plan = msgspec.json.encode(aggregate_plan(aggregate))
+        named, self._evaluators = _with_columns(aggregate)
+        self._plan = msgspec.json.encode(aggregate_plan(named))
         with native.engine_errors():
             self._rows = native.RowAggregate(self._plan)
         self._columns = tuple(self._rows.columns())
@@ -33,15 +39,38 @@ class RootAggregate:
         """Counts the records into their groups."""
         if not records:
             return
-        rows = [
-            [number if name == ROW_COLUMN.name else record.value(name) for name in self._columns]
-            for number, record in enumerate(records, self._seen)
-        ]
+        columns = [self._values(name, records) for name in self._columns]
+        rows = list(zip(*columns, strict=True)) if columns else [()] * len(records)
         self._seen += len(records)
         with native.engine_errors():
             self._rows.push(json_text(rows))
+
+    def _values(self, name: str, records: Sequence[Record]) -> Sequence[Scalar]:
+        if name == ROW_COLUMN.name:
+            return range(self._seen, self._seen + len(records))
+        if name in self._evaluators:
+            return self._evaluators[name].values(records)
+        return [record.value(name) for record in records]
 
     def table(self) -> Table:
         """Rows as the engine gives them: by values, function values, row count."""
         with native.engine_errors():
             return Table.from_json(native.finish_partial(self._plan, self._rows.partial()))
+
+
+def _with_columns(aggregate: Aggregate) -> tuple[Aggregate, dict[str, Evaluator]]:
+    """The aggregate over columns only, and what computes those that were expressions."""
+    evaluators: dict[str, Evaluator] = {}
+    columns = {operand.name for operand in aggregate.operands if isinstance(operand, ColumnRef)}
+
+    def named(operand: Expression) -> Expression:
+        if isinstance(operand, ColumnRef):
+            return operand
+        name = print_expression(operand)  # as notes say it
+        while name in columns:
+            name += "'"
+        evaluators[name] = Evaluator(operand)
+        return ColumnRef(name)
+
+    functions = [replace(function, columns=tuple(map(named, function.columns))) for function in aggregate.functions]
+    return Aggregate(tuple(map(named, aggregate.by)), tuple(functions)), evaluators

@@ -61,6 +61,15 @@ impl Values {
         }
     }
 
+    /// The integer that a text says, where the column is stored as integers.
+    #[inline]
+    pub fn integer(&self, number: usize) -> Option<i64> {
+        match self {
+            Self::Texts { texts: Texts::Ints(integers), .. } => integers.get(number).copied(),
+            _ => None,
+        }
+    }
+
     /// The number of the text of the value at `index`.
     #[inline]
     pub fn number(&self, index: usize) -> usize {

@@ -2,7 +2,7 @@
 //!
 //! A kernel is a `State`: what a function knows of one group. `States` holds those of all groups, so that a page's rows go through
 //! one function after the other without a call per row.
-use super::aggregate::cells::{Fingerprint, NONE, ValueList};
+use super::aggregate::cells::{Fingerprint, NONE, Number, ValueList};
 use super::plan::Function;
 use super::sum::Addend;
 use super::value::ValueRef;
@@ -100,6 +100,8 @@ pub fn start(function: &Function) -> Result<Box<dyn Column>> {
 /// What a function asks of values beside what they are.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Needs {
+    /// The values themselves.
+    pub values: bool,
     /// Their numbers, as sums take them.
     pub numbers: bool,
     /// Their fingerprints, and the hashes of these.
@@ -109,12 +111,24 @@ pub struct Needs {
 }
 
 impl Needs {
+    pub const NOTHING: Self = Self { values: false, numbers: false, fingerprints: false, json: false };
+    pub const VALUES: Self = Self { values: true, ..Self::NOTHING };
+    pub const NUMBERS: Self = Self { numbers: true, ..Self::NOTHING };
+    pub const FINGERPRINTS: Self = Self { fingerprints: true, ..Self::NOTHING };
+    pub const JSON: Self = Self { json: true, ..Self::NOTHING };
+
     pub fn or(self, other: Self) -> Self {
         Self {
+            values: self.values || other.values,
             numbers: self.numbers || other.numbers,
             fingerprints: self.fingerprints || other.fingerprints,
             json: self.json || other.json,
         }
+    }
+
+    /// Whether their texts are of no interest.
+    pub fn is_numbers_only(self) -> bool {
+        !(self.values || self.fingerprints || self.json)
     }
 }
 
@@ -135,28 +149,39 @@ pub struct Row<'a> {
 
 impl<'a> Row<'a> {
     #[inline]
-    fn number(&self, operand: usize) -> Option<u32> {
+    fn place(&self, operand: usize) -> Option<u32> {
         Some(self.operands[operand].rows[self.at]).filter(|&number| number != NONE)
+    }
+
+    /// Whether an operand is not null.
+    pub fn has(&self, operand: usize) -> bool {
+        self.place(operand).is_some()
     }
 
     /// The value of an operand; None when it is null.
     #[inline]
     pub fn value(&self, operand: usize) -> Option<ValueRef<'a>> {
-        self.number(operand).map(|number| self.operands[operand].values.get(number))
+        self.place(operand).map(|place| self.operands[operand].values.get(place))
     }
 
     #[inline]
     pub fn addend(&self, operand: usize) -> Option<Addend> {
-        self.number(operand).and_then(|number| self.operands[operand].values.addend(number))
+        self.place(operand).and_then(|place| self.operands[operand].values.addend(place))
+    }
+
+    /// The number of an operand, as a double where that says the same.
+    #[inline]
+    pub fn number(&self, operand: usize) -> Option<Number<'a>> {
+        self.place(operand).and_then(|place| self.operands[operand].values.number(place))
     }
 
     #[inline]
     pub fn fingerprint(&self, operand: usize) -> Option<(Fingerprint, HashedItem)> {
-        self.number(operand).map(|number| self.operands[operand].values.fingerprint(number))
+        self.place(operand).map(|place| self.operands[operand].values.fingerprint(place))
     }
 
     pub fn json(&self, operand: usize) -> Option<&'a str> {
-        self.number(operand).map(|number| self.operands[operand].values.json(number))
+        self.place(operand).map(|place| self.operands[operand].values.json(place))
     }
 
     pub fn operands(&self) -> usize {

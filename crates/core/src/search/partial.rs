@@ -3,10 +3,11 @@
 //! Layout: a version byte; the numbers of by-columns and of functions; what was lost (most rows of a group that is not there, rows,
 //! groups); the number of groups; for each group its by-values, its row count, the rows that it may have missed, and one state per
 //! function (see `kernels`).
+use super::computed::Computed;
 use super::groups::{Groups, Losses};
 use super::kernels::{self, Column, Needs, Operand};
-use super::plan::Aggregate;
-use crate::error::{CoreError, DecodeError, Result};
+use super::plan::{self, Aggregate};
+use crate::error::{DecodeError, Result};
 use crate::format::wire::{Wire, put_varint};
 use crate::search::value::ValueRef;
 
@@ -225,6 +226,10 @@ impl std::fmt::Debug for Partial {
 /// What is wrong with a plan's aggregate, if anything.
 pub fn check(aggregate: &Aggregate) -> Result<()> {
     let operands = aggregate.by.iter().chain(aggregate.functions.iter().flat_map(|function| &function.columns));
-    operands.map(|operand| operand.column().map(drop)).collect::<std::result::Result<Vec<_>, CoreError>>()?;
+    for operand in operands {
+        if let plan::Operand::Expression(made) = operand {
+            Computed::compile(&made.expression)?;
+        }
+    }
     Partial::new(aggregate).map(drop)
 }

@@ -4,7 +4,7 @@ use crate::expression::Syntax;
 use serde::{Deserialize, Serialize};
 
 /// The only version this engine understands.
-const VERSION: u32 = 2;
+pub const VERSION: u32 = 2;
 
 /// Deeper filters than this are refused: evaluation and serde recurse.
 const FILTER_DEPTH_MAX: usize = 120;
@@ -30,7 +30,7 @@ pub struct Aggregate {
     pub functions: Vec<Function>,
 }
 
-#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Function {
     pub name: String,
@@ -42,17 +42,17 @@ pub struct Function {
 }
 
 /// What an aggregate groups by or looks at: a column by its name, or a value computed from columns.
-#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(untagged)]
 pub enum Operand {
     Column(String),
     Expression(ExpressionOperand),
 }
 
-#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct ExpressionOperand {
-    pub expression: serde_json::Value,
+    pub expression: Box<Syntax>,
 }
 
 impl Function {
@@ -72,13 +72,11 @@ impl Operand {
         }
     }
 
-    /// The name of the column that it is.
+    /// The name of the column that it is; rows that come from elsewhere have no other operands.
     pub fn column(&self) -> Result<&str> {
         match self {
             Self::Column(name) => Ok(name),
-            Self::Expression(_) => {
-                Err(CoreError::Plan("expressions as operands of an aggregate are not supported".to_string()))
-            }
+            Self::Expression(_) => Err(CoreError::Plan("rows come with the values of expressions in them".to_string())),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Rows on their way into a partial result: which group each belongs to, then one function after the other.
 use super::super::bits::RowSet;
-use super::super::kernels::Operand;
+use super::super::kernels::{Needs, Operand};
 use super::super::numbers::NumberHasher;
 use super::super::partial::{Budget, Partial};
 use super::super::plan::{self, Aggregate};
-use super::cells::{Cells, NONE};
+use super::cells::{Cells, NONE, ValueList};
 use crate::error::Result;
 use std::collections::HashMap;
 
@@ -35,12 +35,19 @@ impl Intake {
                 operands.len() - 1
             })
         };
-        let by = aggregate.by.iter().map(&mut place).collect();
+        let by: Vec<usize> = aggregate.by.iter().map(&mut place).collect();
         let functions = aggregate.functions.iter().map(|function| function.columns.iter().map(&mut place).collect());
-        let functions = functions.collect();
+        let functions: Vec<Vec<usize>> = functions.collect();
+        let partial = Partial::with_budget(aggregate, budget)?;
+        let mut needs = vec![Needs::NOTHING; operands.len()];
+        by.iter().for_each(|&operand| needs[operand] = Needs::VALUES);
+        for (own, of_function) in partial.needs().zip(&functions) {
+            of_function.iter().for_each(|&operand| needs[operand] = needs[operand].or(own));
+        }
+        let cells = needs.into_iter().map(|needs| Cells { values: ValueList::new(needs), rows: Vec::new() });
         Ok(Self {
-            partial: Partial::with_budget(aggregate, budget)?,
-            cells: operands.iter().map(|_| Cells::default()).collect(),
+            partial,
+            cells: cells.collect(),
             operands,
             by,
             functions,
@@ -68,9 +75,6 @@ impl Intake {
             }
         }
         let groups = self.groups_of_rows(set.len())?;
-        for (needs, operands) in self.partial.needs().zip(&self.functions) {
-            operands.iter().for_each(|&operand| self.cells[operand].values.prepare(needs));
-        }
         let of_function = |operands: &Vec<usize>| {
             let operand = |&at: &usize| Operand { values: &self.cells[at].values, rows: &self.cells[at].rows };
             operands.iter().map(operand).collect()

@@ -35,6 +35,9 @@ impl RowAggregate {
 
     /// Adds rows: a JSON array of arrays, each with a scalar for each column.
     pub fn push(&mut self, json: &[u8]) -> Result<()> {
+        if std::str::from_utf8(json).is_err() {
+            return Err(CoreError::Usage("rows are not UTF-8".to_string()));
+        }
         self.intake.forget_values();
         self.intake.cells.iter_mut().for_each(|cells| cells.rows.clear());
         let mut reader = Reader { text: json, at: 0, buffer: Vec::new() };

@@ -4,6 +4,7 @@ use super::super::unit::{Unit, WHOLE_GROUP};
 use super::super::walk::{Step, walk};
 use super::AggregateContext;
 use super::cells::{Cells, NONE};
+use super::made::CountedTexts;
 use crate::error::Result;
 use crate::format::column::Kind;
 use crate::format::directory::{Directory, Place};
@@ -69,6 +70,28 @@ impl Source {
         }
     }
 
+    /// For rows counted by the column's texts: the numbers of the values, each with its rows. `missing` rows do not have it.
+    pub fn count(&mut self, texts: Option<&CountedTexts>, missing: u64, cells: &mut Cells) -> Result<Vec<(u32, u64)>> {
+        let mut counted = Vec::new();
+        if let Some(texts) = texts {
+            let key = (texts.column, texts.scope);
+            let mut numbers = self.numbers.remove(&key).unwrap_or_else(|| vec![NONE; texts.counts.len()]);
+            let mut buffer = Vec::new();
+            for (text, &count) in texts.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                if numbers[text] == NONE {
+                    let bytes = texts.values.text(text, &mut buffer).map_err(|error| error.at("column", 0))?;
+                    numbers[text] = cells.values.push(texts.kind, bytes);
+                }
+                counted.push((numbers[text], count));
+            }
+            self.numbers.insert(key, numbers);
+        }
+        if missing > 0 {
+            counted.push((NONE, missing));
+        }
+        Ok(counted)
+    }
+
     /// The numbers of a column's texts, where they are known already, and the scope of these numbers.
     pub fn take_numbers(&mut self, unit: &Unit, column: usize, page: usize, texts: usize) -> Result<(Vec<u32>, usize)> {
         let is_paged = matches!(unit.facts()?.directory.columns[column].place, Place::Pages(_));
@@ -111,7 +134,9 @@ impl Source {
                     continue;
                 }
                 let text = values.number(start + first + row * per_row + nth);
-                if numbers[text] == NONE {
+                if let (true, Some(integer)) = (numbers[text] == NONE, values.integer(text)) {
+                    numbers[text] = cells.values.push_integer(integer);
+                } else if numbers[text] == NONE {
                     match values.text(text, &mut buffer) {
                         Ok(bytes) => numbers[text] = cells.values.push(entry.kind, bytes),
                         Err(error) => failed = Some(error.at("column", 0)),
@@ -153,8 +178,8 @@ fn fill_metadata(
     let shapes = &unit.facts()?.shapes;
     let table = unit.rows()?;
     let start = shapes.page_rows[page];
-    // Nearly every row has a time and a number of its own: looking for another with the same costs more than it saves.
-    let is_repeated = !matches!(metadata.field, Field::Time | Field::TimeNs | Field::Record);
+    // Nearly every row has a time of its own: looking for another with the same costs more than it saves.
+    let is_repeated = metadata.field != Field::Time;
     let mut known: HashMap<i64, u32> = HashMap::new();
     for (row, place) in shapes.time_places(page).into_iter().enumerate() {
         if cells.rows[row] != NONE {
@@ -162,6 +187,10 @@ fn fill_metadata(
         }
         let at = start + place as usize;
         let key = table.key(metadata.field, at)?;
+        if matches!(metadata.field, Field::TimeNs | Field::Record) {
+            cells.rows[row] = cells.values.push_integer(key);
+            continue;
+        }
         if is_repeated && let Some(&number) = known.get(&key) {
             cells.rows[row] = number;
             continue;

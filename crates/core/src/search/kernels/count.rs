@@ -48,7 +48,7 @@ impl Column for RowCount {
 struct Count(u64);
 
 impl State for Count {
-    const NEEDS: Needs = Needs { numbers: false, fingerprints: false, json: false };
+    const NEEDS: Needs = Needs::NOTHING;
     type Setup = ();
 
     fn start(_setup: &()) -> Self {
@@ -56,7 +56,7 @@ impl State for Count {
     }
 
     fn update(&mut self, _setup: &(), row: Row<'_>) {
-        self.0 += u64::from(row.value(0).is_some());
+        self.0 += u64::from(row.has(0));
     }
 
     fn merge(&mut self, _setup: &(), other: Self) -> Decoded<()> {

@@ -79,7 +79,7 @@ fn tuple(row: Row<'_>) -> Option<(Fingerprint, HashedItem)> {
 }
 
 impl State for Distinct {
-    const NEEDS: Needs = Needs { numbers: false, fingerprints: true, json: false };
+    const NEEDS: Needs = Needs::FINGERPRINTS;
     /// Values of a group that are counted exactly.
     type Setup = usize;
 

@@ -33,7 +33,7 @@ impl Edge {
 }
 
 impl State for Edge {
-    const NEEDS: Needs = Needs { numbers: false, fingerprints: false, json: false };
+    const NEEDS: Needs = Needs::VALUES;
     /// How a better key compares with the best.
     type Setup = Ordering;
 

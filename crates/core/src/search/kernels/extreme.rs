@@ -27,7 +27,7 @@ impl Extreme {
 }
 
 impl State for Extreme {
-    const NEEDS: Needs = Needs { numbers: false, fingerprints: false, json: false };
+    const NEEDS: Needs = Needs::VALUES;
     /// How a better value compares with the best.
     type Setup = Ordering;
 

@@ -42,7 +42,7 @@ impl List {
 }
 
 impl State for List {
-    const NEEDS: Needs = Needs { numbers: false, fingerprints: false, json: false };
+    const NEEDS: Needs = Needs::VALUES;
     type Setup = ();
 
     fn start(_setup: &()) -> Self {

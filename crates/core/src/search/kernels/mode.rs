@@ -21,7 +21,7 @@ fn start(_: &Parameters<'_>) -> Result<Box<dyn Column>> {
 struct Mode(Option<Box<Frequent>>);
 
 impl State for Mode {
-    const NEEDS: Needs = Needs { numbers: false, fingerprints: false, json: true };
+    const NEEDS: Needs = Needs::JSON;
     type Setup = ();
 
     fn start(_setup: &()) -> Self {

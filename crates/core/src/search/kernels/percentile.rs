@@ -9,8 +9,8 @@
 use super::{Column, Decoded, Needs, Parameters, Row, Spec, State, States};
 use crate::error::{DecodeError, Result};
 use crate::format::wire::{Wire, put_bytes, put_varint};
+use crate::search::aggregate::cells::Number;
 use crate::search::sum::Addend;
-use crate::search::value::ValueRef;
 use crate::value::decimal::{compare, is_number, to_f64};
 use crate::value::integer::canonical_text;
 use lakebed_sketch::Quantiles;
@@ -23,12 +23,6 @@ pub const EXACT_MAX: usize = 10_000;
 
 /// So few are always kept: the sketch would not be smaller.
 const EXACT_MIN: usize = 1000;
-
-/// Integers up to here are exact as doubles.
-const INTEGER_MAX: i128 = 1 << 53;
-
-/// Decimals of so many digits come back from doubles as they were.
-const DECIMAL_DIGITS_MAX: usize = 15;
 
 struct Setup {
     /// From 0 to 100.
@@ -57,17 +51,6 @@ enum Percentile {
     Sketch(Box<Quantiles>),
 }
 
-/// The number as a double, when that gives the same text again.
-fn exact_double(addend: Addend, text: &[u8]) -> Option<f64> {
-    match addend {
-        Addend::Integer(integer) => (integer.abs() <= INTEGER_MAX).then_some(integer as f64),
-        Addend::Double(double) => {
-            let is_plain = text.len() <= DECIMAL_DIGITS_MAX + 1 && !text.contains(&b'e');
-            is_plain.then_some(double)
-        }
-    }
-}
-
 /// The double that stands for a number in the sketch.
 fn nearest(double: f64) -> f64 {
     double.clamp(f64::MIN, f64::MAX)
@@ -78,22 +61,16 @@ fn put_number(double: f64, out: &mut Vec<u8>) {
 }
 
 impl Percentile {
-    fn push(&mut self, setup: &Setup, addend: Addend, text: &[u8]) {
-        match self {
-            Self::Exact { doubles, others } => {
-                match exact_double(addend, text) {
-                    Some(double) => doubles.push(double),
-                    None => others.push(text.into()),
-                }
-                if doubles.len() + others.len() > setup.exact_max {
-                    self.fit(setup);
-                }
-            }
-            Self::Sketch(sketch) => sketch.update(match addend {
-                Addend::Integer(integer) => integer as f64,
-                Addend::Double(double) => nearest(double),
-            }),
+    #[inline]
+    fn push(&mut self, setup: &Setup, number: Number<'_>) {
+        match (&mut *self, number) {
+            (Self::Sketch(sketch), Number::Double(double)) => return sketch.update(double),
+            (Self::Sketch(sketch), Number::Text(_, Addend::Integer(integer))) => return sketch.update(integer as f64),
+            (Self::Sketch(sketch), Number::Text(_, Addend::Double(double))) => return sketch.update(nearest(double)),
+            (Self::Exact { doubles, .. }, Number::Double(double)) => doubles.push(double),
+            (Self::Exact { others, .. }, Number::Text(text, _)) => others.push(text.into()),
         }
+        self.fit(setup);
     }
 
     /// Numbers of the exact state into a sketch.
@@ -128,7 +105,7 @@ fn nearest_rank(percent: f64, count: u64) -> u64 {
 }
 
 impl State for Percentile {
-    const NEEDS: Needs = Needs { numbers: true, fingerprints: false, json: false };
+    const NEEDS: Needs = Needs::NUMBERS;
     type Setup = Setup;
 
     fn start(_setup: &Setup) -> Self {
@@ -137,12 +114,8 @@ impl State for Percentile {
 
     #[inline]
     fn update(&mut self, setup: &Setup, row: Row<'_>) {
-        if let Some(addend) = row.addend(0) {
-            let text = match row.value(0) {
-                Some(ValueRef::Number(text)) => text,
-                _ => return,
-            };
-            self.push(setup, addend, text);
+        if let Some(number) = row.number(0) {
+            self.push(setup, number);
         }
     }
 

@@ -26,7 +26,7 @@ struct Rate {
 }
 
 impl State for Rate {
-    const NEEDS: Needs = Needs { numbers: true, fingerprints: false, json: false };
+    const NEEDS: Needs = Needs::NUMBERS;
     /// Seconds that the rows are divided by.
     type Setup = Option<f64>;
 

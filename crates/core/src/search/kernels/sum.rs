@@ -28,7 +28,7 @@ fn start_avg(_: &Parameters<'_>) -> Result<Box<dyn Column>> {
 struct Sum(ExactSum, u64);
 
 impl State for Sum {
-    const NEEDS: Needs = Needs { numbers: true, fingerprints: false, json: false };
+    const NEEDS: Needs = Needs::NUMBERS;
     type Setup = Answer;
 
     fn start(_answer: &Answer) -> Self {

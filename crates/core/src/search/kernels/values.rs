@@ -54,7 +54,7 @@ pub fn put_array<'a>(values: impl Iterator<Item = ValueRef<'a>>, out: &mut Vec<u
 }
 
 impl State for Values {
-    const NEEDS: Needs = Needs { numbers: false, fingerprints: false, json: false };
+    const NEEDS: Needs = Needs::VALUES;
     type Setup = ();
 
     fn start(_setup: &()) -> Self {

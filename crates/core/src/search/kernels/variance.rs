@@ -86,7 +86,7 @@ impl Variance {
 }
 
 impl State for Variance {
-    const NEEDS: Needs = Needs { numbers: true, fingerprints: false, json: false };
+    const NEEDS: Needs = Needs::NUMBERS;
     type Setup = Answer;
 
     fn start(_answer: &Answer) -> Self {
