@@ -55,7 +55,9 @@ def read_told(path: Path) -> list[Told]:
                 told[-1].event = json.loads(rest)
             case "fires" | "silent":
                 count, _, changes = rest.partition("{")
-                told[-1].variants.append((number, keyword == "fires", int(count.strip() or 1), json.loads("{" + changes)))
+                told[-1].variants.append(
+                    (number, keyword == "fires", int(count.strip() or 1), json.loads("{" + changes))
+                )
             case "" | "#":
                 continue
             case _:
