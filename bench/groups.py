@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+FOLDER = "groups"
 EVENTS = 5_000_000
 USERS = 1_000_000
 ADDRESSES = 200_000
@@ -40,7 +41,12 @@ def make(folder: Path, events: int = EVENTS) -> None:
             file.write("".join(lines))
     top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:TOP]
     truth = {"users": len(counts), "top": [[f"user-{user:07}", count] for user, count in top]}
-    (folder / "truth.json").write_text(json.dumps(truth))
+    truth_file(folder).write_text(json.dumps(truth))
+
+
+def truth_file(folder: Path) -> Path:
+    """What is in the events, beside their folder."""
+    return folder.with_name(f"{folder.name}.truth.json")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import lakebed
 from bench.corpus import FREQUENT, dumps, read_events
+from bench.groups import FOLDER as GROUPS_FOLDER
+from bench.groups import truth_file
 from bench.measure import Report, folder_bytes, median, run_side
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ CHARTS = {
     "everything": "*",
 }
 """Each asked of a fresh handle, which has nothing in its cache."""
+
+STATS_FUNCTIONS = "* | stats count(), countdistinct(ip), percentile(95, bytes) by status"
 
 COLD = "import lakebed.handlers.search"
 LOADED = COLD + "; import sys; print(*{m.partition('.')[0] for m in sys.modules} - set(sys.stdlib_module_names))"
@@ -81,11 +85,23 @@ def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:
         for name, word in (("absent", truth.absent), ("present", an_event_id(lake)), ("present_three", truth.key))
     }
     report.facts["cold"] = cold_start()
+    report.facts["groups"] = groups(report, corpus.parent / GROUPS_FOLDER, str(work / "groups"))
     report.warm("grep_rare", partial(grep_count, truth.key, corpus))
     report.warm("grep_frequent", partial(grep_count, FREQUENT, corpus))
     samples = os.environ.get("LAKEBED_TEST_DATA")
     if samples and Path(samples).is_dir():
         report.facts["real"] = real_size(Path(samples), work)
+
+
+def groups(report: Report, source: Path, url: str) -> dict[str, Any]:  # JSON
+    """A million groups in a process of its own; functions over undeclared columns beside a peer's declared ones."""
+    child("index", str(source), url)
+    report.warm("stats_functions", partial(first_value, lakebed.open(url), STATS_FUNCTIONS))
+    found = child("groups", url)
+    truth = json.loads(truth_file(source).read_text())
+    found["right"] = sum(ours == wanted for ours, wanted in zip(found.pop("top"), truth["top"], strict=False))
+    found["asked"] = len(truth["top"])
+    return found
 
 
 def first_value(lake: lakebed.Lake, query: str) -> object:

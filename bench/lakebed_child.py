@@ -1,6 +1,6 @@
 """Parts of Lakebed's side that need a process of their own: what they report is this process's alone.
 
-usage: python -m bench.lakebed_child index SOURCE LAKE | worker LAKE QUERY … | latency LAKE WORD
+usage: python -m bench.lakebed_child index SOURCE LAKE | worker LAKE QUERY … | latency LAKE WORD | groups LAKE
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import lakebed
+from bench.groups import TOP
 from bench.measure import cpu_seconds, median, peak_rss_bytes
 from lakebed.storage.latency import LatencyStore
 
@@ -34,6 +35,14 @@ def worker(lake: str, *queries: str) -> dict[str, float]:
     return {"rows": sum(sum(1 for _ in opened.search(query)) for query in queries)}
 
 
+def groups(lake: str) -> dict[str, Any]:
+    """The most frequent of a million groups, with their counts, and what the answer says of itself."""
+    started = time.perf_counter()
+    found = lakebed.open(lake).search(f"* | groupbycount(user.name) | head {TOP}")
+    top = [list(row.values()) for row in found if isinstance(row, dict)]
+    return {"wall_s": time.perf_counter() - started, "top": top, "notes": found.notes}
+
+
 def latency(lake: str, word: str) -> dict[str, float]:
     """One search on a store that takes its time; the catalog is open, nothing else is known."""
     seconds = []
@@ -49,6 +58,11 @@ def latency(lake: str, word: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    parts: dict[str, Callable[..., dict[str, float]]] = {"index": index, "worker": worker, "latency": latency}
+    parts: dict[str, Callable[..., dict[str, Any]]] = {
+        "index": index,
+        "worker": worker,
+        "latency": latency,
+        "groups": groups,
+    }
     report = parts[sys.argv[1]](*sys.argv[2:])
     print(json.dumps({**report, "peak_rss_bytes": peak_rss_bytes()}))

@@ -109,6 +109,9 @@ def show_number(value: float) -> str:
     return f"{value:g}"
 
 
+GROUPS_BYTES_MAX = 512e6
+
+
 def _real_size(reports: Reports) -> Outcome:
     ours, gzipped = fact(reports, "lakebed", "real.size_bytes"), fact(reports, "lakebed", "real.gzip_bytes")
     events = fact(reports, "lakebed", "real.events")
@@ -163,6 +166,13 @@ def _latency(name: str, events: int, most_s: float, *, is_asked: bool = True) ->
     return judge
 
 
+def _groups(reports: Reports) -> Outcome:
+    memory, seconds = fact(reports, "lakebed", "groups.peak_rss_bytes"), fact(reports, "lakebed", "groups.wall_s")
+    right, asked = fact(reports, "lakebed", "groups.right"), fact(reports, "lakebed", "groups.asked")
+    text = f"{show_mb(memory)}, {right:g} of {asked:g} right, {show_ms(seconds)}"
+    return Outcome(text, f"{memory / GROUPS_BYTES_MAX:.2f}", memory <= GROUPS_BYTES_MAX and right == asked)
+
+
 def _timechart(reports: Reports) -> Outcome:
     chart, columns = fact(reports, "lakebed", "timechart.chart"), fact(reports, "lakebed", "timechart.columns")
     whole = show_mb(fact(reports, "lakebed", "timechart.everything"))
@@ -192,6 +202,8 @@ ROWS = [
     time_row("count by a field", "count_by", "duckdb", 1.5),
     time_row("count by a nested field", "count_by_nested", "duckdb", 1.5),
     time_row("filter, count and distinct by a field", "filter_count_distinct", "clickhouse", 1),
+    time_row("count, distinct, percentile by a field, undeclared", "stats_functions", "clickhouse", 2),
+    Row("1 M groups of 5 M events", "≤ 512 MB, 1,000 most frequent exact", _groups),
     time_row("grep a plain word vs rg -z, rare", "grep_rare", "ripgrep", 1),
     time_row("grep a plain word vs rg -z, frequent", "grep_frequent", "ripgrep", 1),
     Row("timechart reads only time and split column", "the bytes of those columns", _timechart),

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench import groups
 from bench.corpus import EVENTS_WANTED, Truth, sample_events, write_corpus
 from bench.table import results_markdown, table_rows
 
@@ -38,6 +39,9 @@ def main() -> int:
     arguments.add_argument("--out", type=Path, default=None, help="default: bench/runs/<date>")
     chosen = arguments.parse_args()
     corpus, truth_file = prepare_corpus(chosen.source)
+    if not groups.truth_file(WORK / groups.FOLDER).exists():
+        print("making events of a million users, half a minute", file=sys.stderr)
+        groups.make(WORK / groups.FOLDER)
     reports: dict[str, Any] = {}  # JSON of each side
     for side in chosen.only:
         is_peer = side in PEERS

@@ -14,15 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lakebed.execute.index_plan import plan_for_index
 from lakebed.model import Row, Table, TableRow, decode_json
+from lakebed.query.compile import compile_parsed
+from lakebed.query.context import NoLake
+from lakebed.query.record import Record
 from tests.events import INDEX_NAME, MODIFIED_NS, OBJECT_URL, RECEIVED_NS, TIME_FIELD
 
 if TYPE_CHECKING:
     import multiprocessing.context
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from lakebed.query.compile import CompiledQuery
     from lakebed.query.context import Lake
+    from lakebed.query.lookup.file import LookupFile
+    from lakebed.query.parser import Query
     from lakebed.query.root import Root
 
 ROUNDS_MAX = 1_000
@@ -79,7 +85,7 @@ def build(lines: tuple[str, ...], layout: Layout) -> tuple[Stored, ...]:
 def search_segment(plan: bytes, stored: Stored) -> tuple[list[tuple[Any, ...]], bytes | None]:
     """The leaf part over one segment: its rows, and its partial when the plan aggregates."""
     core = require_core()
-    search = core.LeafSearch(plan, core.SegmentReader(stored.address, "segment"))
+    search = core.LeafSearch(plan_for_index(plan, INDEX_NAME), core.SegmentReader(stored.address, "segment"))
     rows = []
     for _ in range(ROUNDS_MAX):
         needs = search.needs()
@@ -93,22 +99,48 @@ def search_segment(plan: bytes, stored: Stored) -> tuple[list[tuple[Any, ...]], 
     return rows, search.partial() if _aggregates(plan) else None
 
 
+class NestedQueries:
+    """The lake of a search over segments, or over anything else that `answer` can ask."""
+
+    def __init__(
+        self, query: CompiledQuery, lake: Lake | None, answer: Callable[[CompiledQuery], Sequence[Row | TableRow]]
+    ) -> None:
+        self._query = query
+        self._lake = lake or NoLake()
+        self._answer = answer
+
+    def subsearch(self, query: Query) -> Generator[Record, None, None]:
+        compiled = compile_parsed(query, self._query.text, self._query.scope)
+        for row in self._answer(compiled):
+            yield Record.of_answer(row, compiled.columns)
+
+    def lookup_table(self, name: str) -> LookupFile:
+        return self._lake.lookup_table(name)
+
+
 def run(
     query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool = False, lake: Lake | None = None
 ) -> list[Mapping[str, Any]]:
     """The answer of a query over these segments."""
+    return list(map(shape, _answer(query, segments, in_processes=in_processes, lake=lake)))
+
+
+def _answer(
+    query: CompiledQuery, segments: Sequence[Stored], *, in_processes: bool, lake: Lake | None
+) -> list[Row | TableRow]:
     plan = query.plan_bytes()
     if in_processes:
         calls = [_pool().submit(search_segment, plan, stored) for stored in segments]
         found = [call.result() for call in calls]
     else:
         found = [search_segment(plan, stored) for stored in segments]
-    root = query.root(lake)
+    nested = NestedQueries(query, lake, lambda inner: _answer(inner, segments, in_processes=in_processes, lake=lake))
+    root = query.root(nested)
     if query.is_aggregate:
         core = require_core()
         merged = core.merge_partials(plan, [partial for _, partial in found])
         root.push_table(Table.from_json(core.finish_partial(plan, merged, query.groups_wanted)))
-        return list(map(shape, root.finish()))
+        return root.finish()
     rows = merge_rows([row for rows, _ in found for row in rows], query)
     return answer(root, rows)
 
@@ -121,14 +153,14 @@ def merge_rows(found: list[tuple[Any, ...]], query: CompiledQuery) -> list[Row]:
     return [_to_row(*row) for row in found[:limit]]
 
 
-def answer(root: Root, rows: Sequence[Row]) -> list[Mapping[str, Any]]:
+def answer(root: Root, rows: Sequence[Row]) -> list[Row | TableRow]:
     """Feeds rows one by one, as they would stream in, and gives the whole answer."""
-    shown: list[Mapping[str, Any]] = []
+    shown: list[Row | TableRow] = []
     for row in rows:
         if root.is_done:
             break
-        shown += map(shape, root.push_rows([row]))
-    return shown + list(map(shape, root.finish()))
+        shown += root.push_rows([row])
+    return shown + root.finish()
 
 
 def shape(row: Row | TableRow) -> Mapping[str, Any]:

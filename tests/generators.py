@@ -19,20 +19,28 @@ from lakebed.query.stages.arguments import keys_of
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.dedup import Dedup
+from lakebed.query.stages.delta import Delta
 from lakebed.query.stages.fields import Fields
+from lakebed.query.stages.fieldsummary import FieldSummary
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.join import Join
 from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.measures import Measure
 from lakebed.query.stages.parse import Parse, RegexForm
+from lakebed.query.stages.patterns import Patterns
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.sample import Sample
+from lakebed.query.stages.sequence import Sequence_, Step
 from lakebed.query.stages.sort import Sort, SortColumn
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.tail import Tail
 from lakebed.query.stages.timechart import Timechart
 from lakebed.query.stages.top import Top
+from lakebed.query.stages.transaction import Transaction
+from lakebed.query.stages.union import Union
+from lakebed.query.stages.unroll import Unroll
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from lakebed.query.syntax import (
@@ -57,7 +65,7 @@ from lakebed.query.syntax import (
     Value,
 )
 from lakebed.query.text_pattern import Gap, TextPattern
-from lakebed.query.time_spans import parse_span
+from lakebed.query.time_spans import TimeSpan, parse_span
 from tests.events import Num
 
 if TYPE_CHECKING:
@@ -247,6 +255,31 @@ lookups = st.one_of(
     ),
 )
 
+summaries: st.SearchStrategy[Stage] = st.one_of(
+    st.builds(Patterns, st.just(NOWHERE), names, st.sampled_from([1, 2, 1000])),
+    st.builds(FieldSummary, st.just(NOWHERE), st.one_of(st.just(()), distinct_names)),
+    st.builds(Delta, st.just(NOWHERE), filters(with_regex=True), st.sampled_from([3, 50])),
+)
+
+spans = st.sampled_from([TimeSpan("1ms", 10**6), TimeSpan("500ms", 5 * 10**8), TimeSpan("1h", 3_600 * 10**9)])
+step_filters = st.one_of(st.just(Everything()), terms, filters(with_regex=True))
+step_lists = st.lists(step_filters, min_size=2, max_size=3).map(
+    lambda found: tuple(Step(f"step{place}", one) for place, one in enumerate(found, 1))
+)
+sessions: st.SearchStrategy[Stage] = st.one_of(
+    st.builds(Sequence_, st.just(NOWHERE), st.one_of(st.just(()), distinct_names), spans, step_lists),
+    st.builds(
+        Transaction,
+        st.just(NOWHERE),
+        st.sampled_from([("a",), ("b", "name")]),
+        st.one_of(st.none(), spans),
+        st.one_of(st.none(), spans),
+        st.one_of(st.none(), step_filters),
+        st.one_of(st.none(), step_filters),
+        st.sampled_from([(), ("x.y",), ("user.name", "two words")]),
+    ),
+)
+
 
 @st.composite
 def stats_stages(draw: st.DrawFn) -> Stats:
@@ -259,7 +292,12 @@ def stats_stages(draw: st.DrawFn) -> Stats:
     return Stats(NOWHERE, tuple(measures), keys_of(by))
 
 
-fields = st.lists(columns, min_size=1, max_size=2, unique=True).map(tuple)
+fields = (
+    st.lists(columns, min_size=1, max_size=2, unique=True)
+    .map(tuple)
+    .filter(lambda found: all(one.name for one in found) or all(one.name != "@lb.source_type" for one in found))
+)
+"""This metadata and wildcards do not go together."""
 sort_columns = st.lists(st.builds(SortColumn, names, st.booleans()), min_size=1, max_size=2).map(tuple)
 ordering_stages: list[st.SearchStrategy[Stage]] = [
     sort_columns.map(lambda columns: Sort(NOWHERE, columns)),
@@ -297,6 +335,8 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
     stats_stages(),
     distinct_names.map(lambda by: CountDistinct(NOWHERE, FunctionCall("countdistinct", tuple(map(ColumnRef, by))))),
     parses,
+    summaries,
+    sessions,
     lookups,
     renames.map(lambda pairs: Rename(NOWHERE, tuple(pairs))),
     *ordering_stages,
@@ -306,4 +346,16 @@ plain_stages: st.SearchStrategy[Stage] = st.one_of(
         operands,
     ),
 )
-queries = st.builds(Query, filters(with_regex=True), st.lists(plain_stages, max_size=3).map(tuple))
+nested = st.builds(Query, filters(with_regex=True), st.lists(plain_stages, max_size=2).map(tuple))
+nesting_stages: st.SearchStrategy[Stage] = st.one_of(
+    st.lists(nested, min_size=1, max_size=2).map(lambda found: Union(NOWHERE, tuple(found))),
+    st.builds(
+        lambda pairs, query, keeps_all: Join(NOWHERE, tuple(pairs), query, keeps_all),
+        st.lists(st.one_of(names.map(lambda name: (name, name)), st.tuples(names, names)), min_size=1, max_size=2),
+        nested,
+        st.booleans(),
+    ),
+    st.builds(lambda name, output: Unroll(NOWHERE, name, output), names, st.sampled_from(["a", "item"])),
+)
+stages = st.one_of(plain_stages, plain_stages, plain_stages, nesting_stages)
+queries = st.builds(Query, filters(with_regex=True), st.lists(stages, max_size=3).map(tuple))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lakebed.execute.index_plan import plan_for_index
 from lakebed.model import Table
 from tests import engine
-from tests.events import MODIFIED_NS, OBJECT_URL, RECEIVED_NS, TIME_FIELD
+from tests.events import INDEX_NAME, MODIFIED_NS, OBJECT_URL, RECEIVED_NS, TIME_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from lakebed.model import Row, TableRow
     from lakebed.query.compile import CompiledQuery
     from lakebed.query.context import Lake
 
@@ -24,16 +26,20 @@ PIECE_BYTES = 7
 
 def run(query: CompiledQuery, lines: Sequence[str], lake: Lake | None = None) -> list[Mapping[str, Any]]:
     """The answer of a query over events as a file of JSON lines."""
+    return list(map(engine.shape, _answer(query, lines, lake)))
+
+
+def _answer(query: CompiledQuery, lines: Sequence[str], lake: Lake | None) -> list[Row | TableRow]:
     core = engine.require_core()
     plan = query.plan_bytes()
     text = "".join(line + "\n" for line in lines).encode("utf-8", "surrogatepass")
-    grep = core.Grep(plan, wanted="plan")
+    grep = core.Grep(plan_for_index(plan, INDEX_NAME), wanted="plan")
     rows, partials = found(grep, text, format="json", time_fields=(TIME_FIELD,), url=OBJECT_URL)
-    root = query.root(lake)
+    root = query.root(engine.NestedQueries(query, lake, lambda nested: _answer(nested, lines, lake)))
     if query.is_aggregate:
         merged = core.merge_partials(plan, partials)
         root.push_table(Table.from_json(core.finish_partial(plan, merged)))
-        return list(map(engine.shape, root.finish()))
+        return root.finish()
     return engine.answer(root, engine.merge_rows(rows, query))
 
 

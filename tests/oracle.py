@@ -10,29 +10,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lakebed.query.compile import compile_query
+from lakebed.query.compile import compile_parsed
+from lakebed.query.context import Scope
 from lakebed.query.expression import ColumnRef, Expression
-from lakebed.query.parser import parse_query
+from lakebed.query.parser import Query, parse_query
 from lakebed.query.plan import expression_node
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.eval import Eval
 from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
+from lakebed.query.stages.join import Join
 from lakebed.query.stages.rename import Rename
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.timechart import Timechart
+from lakebed.query.stages.union import Union
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from tests.events import INDEX_NAME, Event, Json
 from tests.expression_oracle import evaluate as evaluate_expression
 from tests.expressions.values import dump
 from tests.oracle_filter import holds
-from tests.oracle_functions import MISSING, function, number, order_key
+from tests.oracle_functions import MISSING, number, order_key
+from tests.oracle_measures import measured
 from tests.oracle_times import rfc3339
 
 if TYPE_CHECKING:
@@ -48,6 +52,8 @@ class OracleRow:
     flat: list[tuple[str, Json]] | None = None
     changes: dict[str, Json] = field(default_factory=dict)
     """Columns of an event that stages have set; MISSING where they took one away."""
+    also_known: dict[str, str] = field(default_factory=dict)
+    """Other names for columns of a table, for the stages that follow."""
 
     def every(self) -> list[tuple[str, Json]]:
         if self.columns is not None:
@@ -59,9 +65,13 @@ class OracleRow:
         return self.flat
 
     def named(self, name: str) -> list[Json]:
+        if name == "@index" and self.event is not None:
+            return [INDEX_NAME]
         if name in self.changes:
             return [] if self.changes[name] is MISSING else [self.changes[name]]
         own = [value for column, value in self.every() if column == name]
+        if not own and name in self.also_known and name not in (self.columns or {}):
+            return self.named(self.also_known[name])
         metadata = None
         if self.event is not None and self.columns is None:
             metadata = metadata_of(self.event, name)
@@ -96,23 +106,45 @@ def run(
     newest_first: bool = True,
 ) -> list[Json]:
     """The rows of the answer, in order."""
-    from tests import oracle_chart
+    from tests import oracle_mining
 
-    query = parse_query(text)
-    ordered = sorted(events, key=lambda event: event.order, reverse=newest_first)
-    in_range = [
-        OracleRow(event)
-        for event in ordered
-        if (since_ns is None or event.time_ns >= since_ns) and (until_ns is None or event.time_ns < until_ns)
-    ]
-    rows = [row for row in in_range if holds(query.filter, row)]
-    for stage in query.stages:
-        if isinstance(stage, Timechart):
-            scope = compile_query(text, since_ns=since_ns, until_ns=until_ns).scope
-            rows = oracle_chart.charted(stage, rows, scope.since_ns, scope.until_ns)
-        else:
-            rows = after(stage, rows)
-    return [row.answer() for row in rows[:limit]]
+    oracle_mining.set_time_range(since_ns, until_ns)
+    newest = Events(text, sorted(events, key=lambda event: event.order, reverse=newest_first), since_ns, until_ns)
+    return [row.answer() for row in newest.rows(parse_query(text))[:limit]]
+
+
+@dataclass(frozen=True)
+class Events:
+    """The events of a search in their order, for the query and those nested in it."""
+
+    text: str
+    events: list[Event]
+    since_ns: int | None
+    until_ns: int | None
+
+    def rows(self, query: Query) -> list[OracleRow]:
+        """The rows that a query gives."""
+        from tests import oracle_chart, oracle_stages
+
+        scope = compile_parsed(query, self.text, Scope(self.since_ns, self.until_ns)).scope
+        in_range = [
+            OracleRow(event)
+            for event in self.events
+            if (self.since_ns is None or event.time_ns >= self.since_ns)
+            and (self.until_ns is None or event.time_ns < self.until_ns)
+        ]
+        rows = [row for row in in_range if holds(query.filter, row)]
+        nested = replace(self, since_ns=scope.since_ns, until_ns=scope.until_ns)
+        for stage in query.stages:
+            if isinstance(stage, Timechart):
+                rows = oracle_chart.charted(stage, rows, scope.since_ns, scope.until_ns)
+            elif isinstance(stage, Union):
+                rows = rows + [row for query in stage.nested for row in nested.rows(query)]
+            elif isinstance(stage, Join):
+                rows = oracle_stages.joined(rows, nested.rows(stage.query), stage.pairs, stage.keeps_all)
+            else:
+                rows = after(stage, rows)
+        return rows
 
 
 def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
@@ -123,7 +155,7 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
         case Head():
             return rows[: stage.row_count]
         case Table():
-            return [OracleRow(row.event, {name: _table_value(row, name) for name in stage.columns}) for row in rows]
+            return [OracleRow(row.event, {name: row.value(name) for name in stage.columns}) for row in rows]
         case Count():
             return [OracleRow(None, {"@q.count": number(len(rows))})]
         case Eval():
@@ -142,15 +174,12 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
             (group,) = grouped(rows, [], [measure], value_of)
             assert group.columns is not None
             name = "@q.uniq" if isinstance(stage, CountDistinct) else "@q.value"
-            return [OracleRow(None, {name: group.columns["value"]})]
+            also_known = {"@q.count": "@q.uniq"} if isinstance(stage, CountDistinct) else {}
+            return [OracleRow(None, {name: group.columns["value"]}, also_known=also_known)]
         case _:
             from tests import oracle_stages
 
             return oracle_stages.after(stage, rows)
-
-
-def _table_value(row: OracleRow, name: str) -> Json:
-    return INDEX_NAME if name == "@index" and row.event is not None else row.value(name)
 
 
 def changed(row: OracleRow, changes: dict[str, Json]) -> OracleRow:
@@ -208,8 +237,7 @@ def grouped(
         columns = {output: value_of(key, members[0]) for output, key in keys}
         columns["@q.count"] = number(len(members))
         for output, name, operands, parameters in measures:
-            tuples = [tuple(value_of(operand, row) for operand in operands) for row in members]
-            columns[output] = function(name, tuples, parameters)
+            columns[output] = measured(name, members, operands, parameters, value_of)
         answer.append(OracleRow(None, columns))
     return answer
 

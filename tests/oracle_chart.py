@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tests import oracle, oracle_filter, oracle_times
 from tests.events import Num
 from tests.oracle import OracleRow
-from tests.oracle_functions import function, order_key
+from tests.oracle_functions import order_key
+from tests.oracle_measures import measured
 
 if TYPE_CHECKING:
     from lakebed.query.stages.timechart import Timechart
@@ -45,8 +46,7 @@ def columns_of(stage: Timechart, values: dict[Any, Json], cells: Any, buckets: l
 
     def cell(measure: Any, start: int, key: Any) -> Json:
         call = measure.call
-        tuples = [tuple(oracle.value_of(one, row) for one in call.operands) for row in cells.get((start, key), [])]
-        return function(call.name, tuples, call.parameters)
+        return measured(call.name, cells.get((start, key), []), call.operands, call.parameters, oracle.value_of)
 
     def total(key: Any) -> Fraction:
         found = [cell(stage.measures[0], start, key) for start in {start for start, _ in cells}]

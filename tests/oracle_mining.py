@@ -9,10 +9,15 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from lakebed.query.stages.delta import Delta
+from lakebed.query.stages.fieldsummary import FieldSummary
 from lakebed.query.stages.lookup import LookupStage
 from lakebed.query.stages.parse import Parse, RegexForm
+from lakebed.query.stages.patterns import Patterns
+from lakebed.query.stages.sequence import Sequence_
+from lakebed.query.stages.transaction import Transaction
 from lakebed.query.text_pattern import Gap
-from tests import oracle
+from tests import oracle, oracle_sessions, oracle_structure
 from tests.events import Json, Num
 from tests.oracle_filter import in_network, text_of
 from tests.oracle_functions import MISSING, number
@@ -26,6 +31,13 @@ NUMBER = r"\s*([+-]?)(?:(\d+\.?\d*(?:[eE][+-]?\d+)?)|0x([0-9a-fA-F]+))\s*"
 
 
 _tables: dict[str, str] = {}
+_time_range: tuple[int | None, int | None] = (None, None)
+
+
+def set_time_range(since_ns: int | None, until_ns: int | None) -> None:
+    """The time range of the query that runs."""
+    global _time_range
+    _time_range = since_ns, until_ns
 
 
 @contextlib.contextmanager
@@ -45,6 +57,16 @@ def after(stage: Stage, rows: list[oracle.OracleRow]) -> list[oracle.OracleRow]:
             return [oracle.changed(row, parsed(stage, row)) for row in rows]
         case LookupStage():
             return [oracle.changed(row, looked_up(stage, row, table_of(stage.table))) for row in rows]
+        case Sequence_():
+            return oracle_sessions.sequence(stage, rows)
+        case Transaction():
+            return oracle_sessions.transaction(stage, rows)
+        case Patterns():
+            return oracle_structure.patterns(stage, rows)
+        case FieldSummary():
+            return oracle_structure.summary(stage, rows)
+        case Delta():
+            return oracle_structure.delta(stage, rows, *_time_range)
         case _:
             raise AssertionError(f"the oracle does not know the stage {stage}")
 

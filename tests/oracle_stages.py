@@ -15,8 +15,9 @@ from lakebed.query.stages.sample import Sample
 from lakebed.query.stages.sort import Sort
 from lakebed.query.stages.tail import Tail
 from lakebed.query.stages.top import Top
+from lakebed.query.stages.unroll import Unroll
 from tests import oracle, oracle_filter, oracle_functions
-from tests.events import Num
+from tests.events import Num, load_json
 from tests.oracle import OracleRow
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
             return ranked(rows, names, keys, len(stage.by), stage.row_count, stage.is_rare)
         case Sample():
             return sampled(rows, stage.row_count, stage.percent)
+        case Unroll():
+            return [one for row in rows for one in unrolled(row, stage.column, stage.output)]
         case _:
             from tests import oracle_mining
 
@@ -165,3 +168,80 @@ def sampled(rows: list[OracleRow], row_count: int | None, percent: str | None) -
         return [row for row, draw in zip(rows, draws, strict=True) if draw < Fraction(percent) / 100 * 2**64]
     chosen = sorted(range(len(rows)), key=lambda place: (draws[place], place))[:row_count]
     return [rows[place] for place in sorted(chosen)]
+
+
+def unrolled(row: OracleRow, column: str, output: str) -> list[OracleRow]:
+    """One row for each element; the row itself when there is none."""
+    elements: dict[int, dict[str, Json]] = {}
+    gone: dict[str, Json] = {}
+    for name, value in own_columns(row):
+        found = re.fullmatch(re.escape(column) + r"\[([0-9]+)\](|[.\[](?s:.*))", name)
+        if found and value is not None:
+            elements.setdefault(int(found[1]), {}).setdefault(output + found[2], value)
+            gone[name] = None
+    found_text = row.value(column)
+    if not elements and isinstance(found_text, str) and found_text.startswith("["):
+        array = json_array(found_text)
+        gone[column] = None
+        for place, inner in enumerate(array):
+            flat: dict[str, Json] = {}
+            for name, value in oracle.flatten({"": inner}):
+                flat.setdefault(output + name, value)
+            if flat:
+                elements[place] = flat
+    if not elements:
+        return [row]
+    made = []
+    for place in sorted(elements):
+        if row.columns is None:
+            made.append(oracle.changed(row, {**gone, **elements[place]}))
+        else:
+            cells = {name: value for name, value in row.columns.items() if name not in gone}
+            made.append(OracleRow(row.event, {**cells, **elements[place]}))
+    return made
+
+
+def json_array(text: str) -> list[Json]:
+    try:
+        value = load_json(text)
+    except ValueError:
+        return []
+    return value if isinstance(value, list) else []
+
+
+def joined(
+    left: list[OracleRow], right: list[OracleRow], pairs: Sequence[tuple[str, str]], keeps_all: bool
+) -> list[OracleRow]:
+    """Each row with the columns of each row on the right that matches."""
+    own = {name for _, name in pairs}
+    names = list(dict.fromkeys(name for row in right for name, _ in own_columns(row) if name not in own))
+    answer = []
+    for row in left:
+        matches = [other for other in right if all(same(row.value(a), other.value(b)) for a, b in pairs)]
+        taken = {name for name, _ in own_columns(row)}
+        if row.columns is None:
+            taken |= {name for name in names if name.startswith(("@lb.", "@index"))}
+        for other in matches:
+            added: dict[str, Json] = {}
+            for name, value in own_columns(other):
+                if name not in own:
+                    added.setdefault(f"right.{name}" if name in taken else name, value)
+            answer.append(with_columns(row, added))
+        if not matches and keeps_all:
+            absent = {} if row.event is not None else dict.fromkeys(names)
+            answer.append(with_columns(row, {f"right.{n}" if n in taken else n: None for n in absent}))
+    return answer
+
+
+def with_columns(row: OracleRow, columns: dict[str, Json]) -> OracleRow:
+    if not columns:
+        return row
+    if row.columns is None:
+        return oracle.changed(row, columns)
+    return OracleRow(row.event, {**row.columns, **columns})
+
+
+def same(left: Json, right: Json) -> bool:
+    if left is None or right is None:
+        return False
+    return oracle_functions.order_key(left) == oracle_functions.order_key(right)

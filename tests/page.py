@@ -83,6 +83,12 @@ def example_events() -> tuple[str, ...]:
     return tuple(lines.splitlines())
 
 
+def example_lookups() -> tuple[tuple[str, str], ...]:
+    """The lookup table that is there for them."""
+    ((_, table),) = blocks(FRAME.read_text(), "csv")
+    return (("assets.csv", table),)
+
+
 def render(frame: str | None = None) -> str:
     """The whole page."""
     text = FRAME.read_text() if frame is None else frame

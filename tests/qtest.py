@@ -47,10 +47,13 @@ from lakebed.query.lookup.file import LookupFile
 from lakebed.query.times import parse_time
 from tests import engine, grep_engine, oracle, oracle_mining, plan_oracle
 from tests.canonical import canonical
-from tests.events import INDEX_NAME, load_json, read_events
+from tests.events import INDEX_NAME, Event, load_json, read_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from lakebed.model import Row, TableRow
+    from lakebed.query.context import Lake
 
 CONFIGURATIONS = Path(__file__).with_name("configs")
 
@@ -221,7 +224,8 @@ def answer_of(case: Case, configuration: Configuration) -> list[Any]:
             return oracle.run(case.query, read_events(case.events), **case.options)
     query = compile_query(case.query, **case.options, use_index=configuration.use_index)
     if configuration.runner == "plan":
-        return _answer_of_plan(query, case)
+        events = read_events(case.events)
+        return [dict(engine.shape(row)) for row in _answer_of_plan(query, events, CaseLake(case))]
     engine.require_core()
     if configuration.runner == "grep":
         return [dict(row) for row in grep_engine.run(query, case.events, CaseLake(case))]
@@ -230,11 +234,10 @@ def answer_of(case: Case, configuration: Configuration) -> list[Any]:
     return [dict(row) for row in rows]
 
 
-def _answer_of_plan(query: CompiledQuery, case: Case) -> list[Any]:
-    events = read_events(case.events)
-    root = query.root(CaseLake(case))
+def _answer_of_plan(query: CompiledQuery, events: list[Event], lake: Lake) -> list[Row | TableRow]:
+    root = query.root(engine.NestedQueries(query, lake, lambda nested: _answer_of_plan(nested, events, lake)))
     if query.is_aggregate:
         root.push_table(plan_oracle.run_table(query.plan, events))
-        return list(map(engine.shape, root.finish()))
+        return root.finish()
     rows = [replace(row, index=INDEX_NAME) for row in plan_oracle.run_rows(query.plan, events)]
-    return [dict(row) for row in engine.answer(root, rows)]
+    return engine.answer(root, rows)

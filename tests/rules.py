@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ def find_rules_folder() -> Path | None:
     return next((folder for folder in folders if folder.is_dir()), None)
 
 
+@functools.cache
 def rule_queries() -> dict[str, str]:
     """File name to `query_text` of every rule; skips the test where the rules are absent."""
     folder = find_rules_folder()
@@ -39,3 +42,19 @@ def query_text(rule: str) -> str | None:
             break
         block.append(line[2:])
     return "\n".join(block).strip()
+
+
+def rule_tests() -> list[tuple[str, str, tuple[str, ...], bool]]:
+    """File name, title, events and whether the rule should fire: the tests that stand in the rules' own files."""
+    folder = find_rules_folder()
+    if folder is None:
+        pytest.skip("no rule packs: set LAKEBED_TEST_DATA to the folder that holds detection-rules")
+    found = []
+    for path in sorted(folder.rglob("*.yml")):
+        for part in re.split(r"^  - name: ", path.read_text(), flags=re.MULTILINE)[1:]:
+            title, *lines = part.splitlines()
+            events = tuple(line.strip() for line in lines if line.strip().startswith("{"))
+            expected = re.search(r"expected_detection_result: (true|false)", part)
+            if events and expected:
+                found.append((path.name, title, events, expected[1] == "true"))
+    return found

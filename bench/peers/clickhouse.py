@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chdb import session
 
+from bench.groups import FOLDER
 from bench.measure import Report, run_side
 
 if TYPE_CHECKING:
@@ -34,6 +35,14 @@ from (select arrayJoin(JSONExtractArrayRaw(line, 'Records')) raw
   from file('{corpus}/*.json.gz', 'LineAsString', 'line String'))
 settings max_insert_threads = {threads}
 """
+
+GROUPS = """
+create table g engine = MergeTree order by tuple() as
+select user.name as user, toLowCardinality(status) as status, ip, bytes
+from file('{folder}/*.json.gz', 'JSONEachRow', 'user Tuple(name String), status String, ip String, bytes Int64')
+settings max_insert_threads = {threads}
+"""
+"""The fields of bench/groups.py, declared."""
 
 
 def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:
@@ -69,6 +78,12 @@ def run(report: Report, corpus: Path, truth: Truth, work: Path) -> None:
         "newest": "select raw from e order by at desc limit 50",
     }.items():
         report.warm(name, partial(ask, sql))
+    ask(GROUPS.format(folder=corpus.parent / FOLDER, threads=threads))
+    ask("optimize table g final")
+    report.warm(
+        "stats_functions",
+        partial(ask, "select status, count() c, uniq(ip), quantile(0.95)(bytes) from g group by 1 order by c desc"),
+    )
 
 
 if __name__ == "__main__":

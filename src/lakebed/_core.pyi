@@ -186,6 +186,41 @@ class Regex:
     def names(self) -> list[str | None]:
         """The names of the groups from 1 on."""
 
+class Patterns:
+    """Templates of texts with their counts. Bounded; not for several threads at once."""
+
+    def __init__(self) -> None: ...
+    def push(self, texts: Buffer) -> None:
+        """A JSON array of strings; null is no text."""
+
+    def partial(self) -> bytes:
+        """What was seen so far."""
+
+    def merge(self, partial: Buffer) -> None:
+        """Adds the `partial` of another."""
+
+    def finish(self, limit: int) -> bytes:
+        """JSON: {"rows": [[pattern, count, example], …], "notes": […]}, the most frequent first."""
+
+class Fields:
+    """What the fields of events hold, for one or two sets of events. Bounded; not for several threads at once."""
+
+    def __init__(self) -> None: ...
+    def push(self, events: Buffer, side: int = 0) -> None:
+        """JSON objects, one on each line, for the set A (0) or B (1)."""
+
+    def partial(self) -> bytes:
+        """What was seen so far."""
+
+    def merge(self, partial: Buffer) -> None:
+        """Adds the `partial` of another."""
+
+    def summary(self) -> bytes:
+        """JSON: {"events": n, "rows": [[field, count, distinct, types, min, max, top], …], "notes": […]}; `top` is JSON text."""
+
+    def delta(self, limit: int) -> bytes:
+        """JSON: {"events": [a, b], "rows": [[field, value, count in A, count in B, score], …], "notes": […]}; a value null: missing."""
+
 def scalar_functions() -> bytes:
     """The functions of expressions. JSON: [{"name", "family", "parameters": "text, start[, length]", "least", "most": int | null,
     "doc", "examples": [["math.abs(-1)", 1], …]}, …]. `most` null: any number."""

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -28,7 +29,10 @@ from lakebed.ingest.run import Progress, index_source
 from lakebed.ingest.worker import IndexSettings
 from lakebed.lookups import Lookups
 from lakebed.query.compile import compile_query
+from lakebed.query.complete import complete
+from lakebed.query.complete_source import LakeSource
 from lakebed.query.explain import explain
+from lakebed.query.missing_fields import missing_fields
 from lakebed.query.moments import parse_moment
 from lakebed.query.run import Search
 from lakebed.results import AsyncSearchResult, SearchResult
@@ -41,7 +45,9 @@ if TYPE_CHECKING:
     from lakebed.catalog.snapshot import Snapshot
     from lakebed.ingest.totals import IndexTotals
     from lakebed.query.compile import CompiledQuery
+    from lakebed.query.complete import Completion
     from lakebed.query.explanation import Explanation
+    from lakebed.query.sample_fields import Memo
 
 
 def open(url: str | os.PathLike[str] | None = None) -> Lake:  # noqa: A001 - the user's word
@@ -64,6 +70,7 @@ class Lake:
         self._lock = threading.Lock()
         self._catalog: Catalog | None = None
         self._readers = ReaderCache()
+        self._field_memo: Memo = {}
         self._executor: ThreadExecutor | None = None
         self.lookups = Lookups(self._store)
         """The lookup tables that stand in the lake, for the stage `lookup`."""
@@ -160,7 +167,7 @@ class Lake:
         search = Search(
             compiled, state, executor, self._readers, partial=partial, newest=newest, lookups=self.lookups.open
         )
-        return SearchResult(search)
+        return SearchResult(search, functools.partial(self._missing_fields, search))
 
     def explain(
         self,
@@ -184,6 +191,26 @@ class Lake:
         if index is not None:
             compiled = _restrict(compiled, [index] if isinstance(index, str) else index, state.snapshot)
         return explain(compiled, state, self._store, self._running())
+
+    def complete(
+        self,
+        text: str,
+        cursor: int | None = None,
+        *,
+        index: str | Sequence[str] | None = None,
+        since: str | datetime.datetime | None = None,
+        until: str | datetime.datetime | None = None,
+    ) -> Completion:
+        """What may stand at the cursor (None: at the end) of a query: fields, values, stages, functions, keywords.
+
+        Fields and values are taken from the newest segments of the time range, with a few small reads; whether these
+        are all is in `is_complete`. Never raises for what the text holds, or when the lake does not exist yet.
+        """
+        now_ns = time.time_ns()
+        names = [index] if isinstance(index, str) else index
+        times = (parse_moment(since, now_ns), parse_moment(until, now_ns))
+        source = LakeSource(self._opened(), self._store, self._readers, names, times, self._field_memo)
+        return complete(text, len(text) if cursor is None else cursor, source)
 
     async def search_async(
         self,
@@ -217,6 +244,15 @@ class Lake:
             executor, self._executor = self._executor, None
         if executor is not None:
             executor.close()
+
+    def _missing_fields(self, search: Search) -> list[str]:
+        return missing_fields(
+            search.compiled,
+            search.segments,
+            self._readers,
+            self._store.get_ranges,
+            has_rows=search.cost.rows > 0,
+        )
 
     def _opened(self) -> Catalog:
         with self._lock:

@@ -66,7 +66,8 @@ def _array(name: str, values: list[Scalar]) -> pa.Array:
 
     if name == "@lb.time":
         return pa.array([_text(value) for value in values], pa.string()).cast(pa.timestamp("ns", "UTC"))
-    kinds = {type(value) for value in values if value is not None}
+    found = {type(value) for value in values if value is not None}
+    kinds = {Decimal if issubclass(kind, Decimal) else kind for kind in found}
     if kinds == {bool}:
         return pa.array(values, pa.bool_())
     if kinds == {int} and all(abs(value) <= INT64_MAX for value in values if isinstance(value, int)):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lakebed.errors import NotFoundError, UsageError
 from lakebed.query.lookup.file import SUFFIXES, LookupFile, check_size, suffix_of
-from lakebed.query.lookup.limits import LOOKUP_CACHE_BYTES, TABLES_MAX
+from lakebed.query.lookup.limits import LOOKUP_CACHE_BYTES, LOOKUP_TABLES_MAX
 from lakebed.query.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ class Lookups:
             name = info.key.removeprefix(FOLDER)
             if _NAME.fullmatch(name) is None:
                 continue
-            if len(found) == TABLES_MAX:
-                raise UsageError(f"more than {TABLES_MAX} lookup tables in '{self._store.url}'")
+            if len(found) == LOOKUP_TABLES_MAX:
+                raise UsageError(f"more than {LOOKUP_TABLES_MAX} lookup tables in '{self._store.url}'")
             found[name] = info
         return found
 

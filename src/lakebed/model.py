@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Self, TypeAlias, cast
 
 import msgspec
 
@@ -65,6 +65,29 @@ class Table:
         return cls(cast("list[list[Scalar]]", decoded["rows"]), is_ordered=True, notes=notes)
 
 
+class SpelledDecimal(Decimal):
+    """A number whose text Python would write otherwise, such as `1e3`.
+
+    >>> str(SpelledDecimal("1e3")), SpelledDecimal("1e3") == 1000
+    ('1e3', True)
+    """
+
+    __slots__ = ("_text",)
+    _text: str
+
+    def __new__(cls, text: str) -> Self:
+        """The number that JSON number text says."""
+        number = super().__new__(cls, text)
+        number._text = text
+        return number
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __reduce__(self) -> tuple[type[SpelledDecimal], tuple[str]]:
+        return SpelledDecimal, (self._text,)
+
+
 def decode_json(data: bytes) -> JsonValue:
     """Reads JSON with exact numbers, as described at the top of this module.
 
@@ -86,7 +109,8 @@ def _exact_number(text: str) -> float | Decimal:
     if repr(number) == text:
         return number
     try:
-        return Decimal(text)
+        exact = Decimal(text)
+        return exact if str(exact) == text else SpelledDecimal(text)
     except InvalidOperation:  # beyond even Decimal's exponents: infinity or zero is all that is left
         return number
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Protocol, Self
 
 from lakebed.arrow import flat_row, rows_to_arrow
 from lakebed.errors import UsageError
+from lakebed.html import ROWS_SHOWN, rows_html
+from lakebed.query.habits import habits_of
+from lakebed.query.json_lines import json_line
 from lakebed.query.run import AnswerRow
 
 if TYPE_CHECKING:
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from lakebed.model import Scalar
     from lakebed.query.compile import CompiledQuery
     from lakebed.query.cost import SearchCost
+
+LOOKED_AHEAD_MAX = 1_000
+"""Rows that a notebook's table counts before it says "more than"."""
 
 BATCH_ROWS = 500
 """Rows that an asynchronous search takes over from its thread at once."""
@@ -52,14 +59,27 @@ class SearchResult(Iterator[AnswerRow]):
     search.
     """
 
-    def __init__(self, search: AnyRun) -> None:
+    def __init__(self, search: AnyRun, warn: Callable[[], list[str]] = list) -> None:
         self._search = search
+        self._warn = warn
+        self._ahead: deque[AnswerRow] = deque()
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> AnswerRow:
-        return next(self._search)
+        return self._ahead.popleft() if self._ahead else next(self._search)
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the first rows, which are still there to be iterated afterwards."""
+        self._ahead.extend(itertools.islice(iter(self._search.__next__, None), LOOKED_AHEAD_MAX + 1 - len(self._ahead)))
+        left = len(self._ahead) - ROWS_SHOWN
+        many = "more than " if len(self._ahead) > LOOKED_AHEAD_MAX else ""
+        more = f"{many}{left - bool(many):,} more rows" if left > 0 else f"{len(self._ahead):,} rows"
+        remarks = [f"note: {note}" for note in self.notes]
+        if not many:
+            remarks += [f"warning: {warning}" for warning in self.warnings]
+        return rows_html(list(itertools.islice(self._ahead, ROWS_SHOWN)), self.columns, more, remarks)
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +115,14 @@ class SearchResult(Iterator[AnswerRow]):
         """
         return self._search.notes
 
+    @property
+    def warnings(self) -> list[str]:
+        """What may be a slip in the query, such as a field that no event in the time range has; mostly none.
+
+        Ask when the rows have ended: what the search learned is not read again, and a few small reads may be made.
+        """
+        return [*habits_of(self._search.compiled.text), *self._warn()]
+
     def close(self) -> None:
         """Stops the search; the cost so far stays."""
         self._search.close()
@@ -108,6 +136,8 @@ class SearchResult(Iterator[AnswerRow]):
 
         Events have their metadata (`@lb.time`, `@index`, …) first. Several times quicker than decoding each event.
         """
+        if self._ahead:
+            return (json_line(row) for row in self)
         return self._search.lines()
 
     def dicts(self) -> Iterator[dict[str, Scalar]]:

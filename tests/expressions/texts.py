@@ -118,7 +118,8 @@ def extract(value: Json, regex: str, *group: Json) -> str:
     if isinstance(which, Num):
         which = small(which)
         check(0 <= which <= match.re.groups)
-    check(isinstance(which, int) or which in match.re.groupindex)
+    is_number = isinstance(which, int) and not isinstance(which, bool)
+    check(is_number or (isinstance(which, str) and which in match.re.groupindex))
     check(match[which] is not None)
     return str(match[which])
 

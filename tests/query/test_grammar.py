@@ -54,6 +54,8 @@ SEMANTIC = (
     "regular expression is never closed",
     "closes nothing",
     "look-around",
+    "this regular expression is wrong",
+    "only where no column has wildcards",
     "is not supported",
     "nested deeper",
 )

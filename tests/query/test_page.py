@@ -51,7 +51,7 @@ def test_there_are_examples() -> None:
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.title)
 def test_the_example_of_a_stage_or_function_finds_rows(entry: page.Entry) -> None:
     assert entry.example is not None, f'"Example: `…`" is missing in the docstring of {entry.title}'
-    case = Case(page.PAGE.name, 0, page.example_events(), entry.example)
+    case = Case(page.PAGE.name, 0, page.example_events(), entry.example, lookups=page.example_lookups())
     rows = answer_of(case, ENGINE)
     assert rows, f"no example event is found by {entry.example}: add one to the frame of the page"
     assert canonical(rows) == canonical(answer_of(case, ORACLE))

@@ -47,7 +47,7 @@ def test_rows_are_newest_first(lake: Lake) -> None:
 
 
 def test_a_wrong_regular_expression_is_refused_though_no_segment_is_opened(lake: Lake) -> None:
-    with pytest.raises(UsageError, match="invalid character class range"):
+    with pytest.raises(QueryError, match="invalid character class range"):
         list(lake.search("n ~ /[z-a]/", since="2100-01-01"))
 
 

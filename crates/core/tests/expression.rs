@@ -191,6 +191,26 @@ fn what_could_explode_is_null() {
     }
 }
 
+#[test]
+fn ends_of_ranges() {
+    for (call, wanted) in [
+        ("math.round(9007199254740993, -9223372036854775808)", "null"),
+        ("math.log(90, 0)", "null"),
+        ("math.abs(-170141183460469231731687303715884105728)", "170141183460469231731687303715884105728"),
+        ("math.mod(-170141183460469231731687303715884105728, -1)", "0"),
+        ("time.format(-9223372036854775808, \"%j %y\")", "\"264 77\""),
+        ("time.format(-9223372036854775808, \"%Y\", \"-01:00\")", "null"),
+        ("time.parse(\"366 2023\", \"%j %Y\")", "null"),
+        ("string.replace_regex(\"é\", \"x*\", \"-\")", "\"-é-\""),
+        ("string.substring(\"abc\", -9223372036854775808)", "\"abc\""),
+        ("string.substring(\"abc\", 9223372036854775807, 9223372036854775807)", "\"\""),
+        ("array.get(\"[1]\", -9223372036854775808)", "null"),
+    ] {
+        let found = Expression::compile(&written::read(call)).expect(call).evaluate(&[]).to_json();
+        assert_eq!(String::from_utf8_lossy(&found), wanted, "{call}");
+    }
+}
+
 /// Values as logs have them, and worse.
 fn any_value() -> impl Strategy<Value = String> {
     let texts = prop_oneof![

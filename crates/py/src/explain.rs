@@ -10,6 +10,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde_json::json;
 
+/// Names of fields, each with whether it holds others; whether these are all.
+type PyFields = (Vec<(String, bool)>, bool);
+
+/// Fields of a row group with their kind and values; its rows.
+type PyFieldCounts = (Vec<(String, &'static str, u32)>, usize);
+
 #[pyfunction]
 pub fn search_outlook<'py>(py: Python<'py>, search: &LeafSearch) -> PyResult<Bound<'py, PyBytes>> {
     let found = search.with(py, |search| search.outlook())?;
@@ -51,7 +57,7 @@ pub fn segment_fields(
     py: Python<'_>,
     reader: &SegmentReader,
     frame: Option<&Bound<'_, PyAny>>,
-) -> PyResult<Option<(Vec<(String, bool)>, bool)>> {
+) -> PyResult<Option<PyFields>> {
     let inner = &reader.inner;
     if inner.paths().is_none() {
         let Some(frame) = frame else { return Ok(None) };
@@ -83,7 +89,7 @@ pub fn group_fields(
     reader: &SegmentReader,
     group: usize,
     frame: &Bound<'_, PyAny>,
-) -> PyResult<(Vec<(String, &'static str, u32)>, usize)> {
+) -> PyResult<PyFieldCounts> {
     let bytes = buffer_bytes(frame)?;
     let (counts, rows) = py.detach(|| guarded(|| reader.inner.field_counts(group, &bytes)))?;
     let kind = |kind: Kind| match kind {

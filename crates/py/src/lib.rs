@@ -6,6 +6,7 @@ mod errors;
 mod explain;
 mod expression;
 mod grep;
+mod mine;
 mod rows;
 mod search;
 mod sketch;
@@ -21,6 +22,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<grep::Grep>()?;
     module.add_class::<expression::Expression>()?;
     module.add_class::<expression::Regex>()?;
+    module.add_class::<mine::Patterns>()?;
+    module.add_class::<mine::Fields>()?;
     module.add_function(wrap_pyfunction!(expression::scalar_functions, module)?)?;
     module.add_class::<rows::RowAggregate>()?;
     module.add_class::<sketch::DistinctSketch>()?;

@@ -17,35 +17,34 @@ const MODE_BYTE: usize = 7;
 const REGISTERS_MASK: u8 = 0b1100;
 const REGISTERS_OF_A_BYTE: u8 = 0b1000;
 
-/// The two bits of the mode that say whether all registers are there, and not yet a list of items.
-const FULL_MASK: u8 = 0b11;
-const FULL: u8 = 0b10;
+/// The two bits of the mode that say: all registers follow, after so many bytes.
+const DENSE_MASK: u8 = 0b11;
+const DENSE: u8 = 0b10;
+const DENSE_START: usize = 40;
 
-/// Where a full sketch keeps the sums of 2^-register, of small registers and of others, the number of zeros, and the registers.
-const SMALL_SUM: usize = 16;
-const LARGE_SUM: usize = 24;
-const ZEROS: usize = 32;
-const REGISTERS: usize = 40;
+/// A register tells of a run of zeros in a hash of 64 bits. The crate takes more for granted and shifts by it.
+const REGISTER_MAX: u8 = 63;
+
+/// Where a dense sketch keeps the sums of 2^-register, of small registers and of others, and the number of zeros.
+const SMALL_SUM: std::ops::Range<usize> = 16..24;
+const LARGE_SUM: std::ops::Range<usize> = 24..32;
+const ZEROS: std::ops::Range<usize> = 32..36;
 
 /// Registers from here on are in the second sum.
 const LARGE_REGISTER: u8 = 32;
 
-/// No register is larger: a hash has no more zeros.
-const REGISTER_MAX: u8 = 63;
-
-/// Whether a full sketch says of its registers what they are. The library believes it, and its estimate would be of anything.
-fn is_consistent(bytes: &[u8]) -> bool {
-    let Some(registers) = bytes.get(REGISTERS..).filter(|registers| registers.len() == 1 << LG_K) else { return false };
+/// Whether what a dense sketch says of its registers is so. The crate believes it, and would estimate anything.
+fn says_what_they_are(bytes: &[u8], registers: &[u8]) -> bool {
     let sum = |is_large: bool| -> f64 {
         let own = registers.iter().filter(|&&register| (register >= LARGE_REGISTER) == is_large);
-        // Powers of two that all fit one double: exact in any order.
-        own.map(|&register| f64::from(register).exp2().recip()).sum()
+        // Powers of two that all fit one double: exact in any order. An empty sum of doubles would be -0.
+        own.fold(0.0, |sum, &register| sum + f64::from(register).exp2().recip())
     };
     let zeros = registers.iter().filter(|&&register| register == 0).count() as u32;
-    registers.iter().all(|&register| register <= REGISTER_MAX)
-        && bytes[SMALL_SUM..LARGE_SUM] == sum(false).to_le_bytes()
-        && bytes[LARGE_SUM..ZEROS] == sum(true).to_le_bytes()
-        && bytes[ZEROS..ZEROS + 4] == zeros.to_le_bytes()
+    registers.len() == 1 << LG_K
+        && bytes[SMALL_SUM] == sum(false).to_le_bytes()
+        && bytes[LARGE_SUM] == sum(true).to_le_bytes()
+        && bytes[ZEROS] == zeros.to_le_bytes()
 }
 
 /// A set of items, of which only the number can be asked.
@@ -116,13 +115,24 @@ impl Distinct {
         if bytes.len() > DUMP_BYTES_MAX || bytes.get(LG_K_BYTE) != Some(&LG_K) {
             return Err(SketchError("distinct sketch of another precision"));
         }
-        if bytes.get(MODE_BYTE).is_none_or(|mode| mode & REGISTERS_MASK != REGISTERS_OF_A_BYTE) {
+        let mode = bytes.get(MODE_BYTE).copied().unwrap_or(0);
+        if mode & REGISTERS_MASK != REGISTERS_OF_A_BYTE {
             return Err(SketchError("distinct sketch with other registers"));
         }
-        if bytes[MODE_BYTE] & FULL_MASK == FULL && !is_consistent(bytes) {
+        let registers = bytes.get(DENSE_START..).unwrap_or_default();
+        if mode & DENSE_MASK == DENSE && registers.iter().any(|&register| register > REGISTER_MAX) {
+            return Err(SketchError("distinct sketch with a register beyond 63"));
+        }
+        if mode & DENSE_MASK == DENSE && !says_what_they_are(bytes, registers) {
             return Err(SketchError("distinct sketch whose registers are not what it says of them"));
         }
-        HllSketch::deserialize(bytes).map(Self).map_err(|_| SketchError("not a distinct sketch"))
+        let refused = SketchError("not a distinct sketch");
+        let sketch = HllSketch::deserialize(bytes).map_err(|_| refused)?;
+        // The crate takes lists of coupons that no sketch would have written, and cannot read back what it makes of them.
+        if mode & DENSE_MASK != DENSE && HllSketch::deserialize(&sketch.serialize()).is_err() {
+            return Err(refused);
+        }
+        Ok(Self(sketch))
     }
 
     /// Bytes in memory.

@@ -36,6 +36,21 @@ impl Default for Frequent {
     }
 }
 
+/// More than any log has; the crate adds counts without a look at the end of their range.
+const WEIGHT_MAX: u64 = 1 << 60;
+
+/// Place of the number of items, and of their counts, in the bytes of a sketch.
+const ITEMS_BYTE: usize = 8;
+const COUNTS_BYTE: usize = 32;
+
+/// The counts in the bytes of a sketch that the crate has taken.
+fn counts_of(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    let items =
+        bytes.get(ITEMS_BYTE..ITEMS_BYTE + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_le_bytes);
+    let counts = bytes.get(COUNTS_BYTE..).unwrap_or_default().as_chunks::<8>().0;
+    counts.iter().take(items as usize).map(|count| u64::from_le_bytes(*count))
+}
+
 impl Frequent {
     pub fn new() -> Self {
         Self(FrequentItemsSketch::new(MAP_SIZE).expect("the size is a power of two"))
@@ -93,6 +108,9 @@ impl Frequent {
             FrequentItemsSketch::deserialize(bytes).map_err(|_| SketchError("not a sketch of frequent items"))?;
         if sketch.maximum_error() > sketch.total_weight() {
             return Err(SketchError("frequent items with an impossible error"));
+        }
+        if sketch.total_weight() > WEIGHT_MAX || counts_of(bytes).any(|count| count > sketch.total_weight()) {
+            return Err(SketchError("frequent items with an impossible count"));
         }
         Ok(Self(sketch))
     }

@@ -23,7 +23,11 @@ pub fn seeds() -> Vec<Vec<u8>> {
         r#"{"op":"cidr","column":{"parts":["ip"]},"network":"10.0.0.0/24"}"#,
         r#"{"op":"compare_time","column":{"parts":["time"]},"relation":"<","time_ns":1768471207000000000}"#,
     ];
+    let computed = r#"{"expression":{"call":"string.lower","of":[{"column":"user.name"}]}}"#;
+    let is_computed = format!(r#"{{"op":"is","column":{computed},"pattern":{{"parts":["ali",""]}}}}"#);
+    let by_computed = format!(r#"{{"by":[{computed}],"functions":[{{"name":"max","columns":[{computed}]}}]}}"#);
     let aggregate = r#"{"by":["user.name"],"functions":[{"name":"count"},{"name":"sum","columns":["n"]}]}"#;
     let plans = filters.iter().flat_map(|filter| [plan(filter, "null", "5", true), plan(filter, aggregate, "null", false)]);
-    plans.map(String::into_bytes).collect()
+    let over_expressions = [plan(&is_computed, "null", "5", true), plan(&is_computed, &by_computed, "null", true)];
+    plans.chain(over_expressions).map(String::into_bytes).collect()
 }

@@ -79,6 +79,7 @@ def make_app(*, is_help: bool = False) -> App:
         version=_version,
         suppress_keyboard_interrupt=False,
     )
+    app.register_install_completion_command()
     for found in pkgutil.iter_modules(commands.__path__):
         home = f"{commands.__name__}.{found.name}"
         if is_help:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed.errors import LakebedError
+from lakebed.execute.index_plan import plan_for_index
 from lakebed.native import LeafSearch, SegmentReader, engine_errors
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class LeafTask(msgspec.Struct, frozen=True):
     address: bytes
     dead: tuple[int, ...] = ()
     groups: tuple[int, int] | None = None
+    index: str = ""
+    """Name of the index that the segment is in."""
 
 
 class LeafPart(msgspec.Struct, frozen=True):
@@ -98,7 +101,9 @@ class LeafRun:
         self._narrowed: int | None = None
         self.floor_ns: int | None = None
         with engine_errors(task.key):
-            self._search = LeafSearch(plan, reader, dead_objects=list(task.dead), groups=task.groups)
+            self._search = LeafSearch(
+                plan_for_index(plan, task.index), reader, dead_objects=list(task.dead), groups=task.groups
+            )
 
     def step(self) -> LeafPart:
         """Reads on until there are rows to hand over, or nothing is left to read.

@@ -48,7 +48,7 @@ class TaskList(Sequence[LeafTask]):
         if isinstance(place, slice):
             return [self[number] for number in range(*place.indices(len(self)))]
         entry = self.entries[place]
-        return LeafTask(entry.key, self._address(place, entry), entry.dead)
+        return LeafTask(entry.key, self._address(place, entry), entry.dead, index=entry.index)
 
     def _address(self, place: int, entry: SegmentEntry) -> bytes:
         block = place // BLOCK
@@ -110,7 +110,7 @@ def _split(task: LeafTask, reader: SegmentReader, pieces: int, *, newest_first: 
     for low, high in itertools.pairwise(edges):
         times = reader.group_times[low:high]
         bound = max(latest for _, latest in times) if newest_first else min(earliest for earliest, _ in times)
-        found.append((LeafTask(task.key, task.address, task.dead, (low, high)), bound))
+        found.append((LeafTask(task.key, task.address, task.dead, (low, high), task.index), bound))
     return found[::-1] if newest_first else found
 
 

@@ -22,7 +22,7 @@ from lakebed.query.plan import PLAN_VERSION, Plan, aggregate_node, depth_of, fil
 from lakebed.query.record import LEAF_ONLY_METADATA
 from lakebed.query.root import Root
 from lakebed.query.simplify import NOTHING, simplify
-from lakebed.query.stages.base import Leaf, Pushed, Stage, rows_wanted
+from lakebed.query.stages.base import Leaf, Nested, Pushed, Stage, rows_wanted
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.where import Where
 from lakebed.query.syntax import NOWHERE, And, Everything, Filter, Span
@@ -147,11 +147,12 @@ def compile_parsed(
     indexes, filter_ = lift_indexes(query.filter, text)
     limiting = [] if limit is None else [Head(NOWHERE, limit)]
     for stage in query.stages:
-        if isinstance(stage, Where):
-            refuse_indexes(stage.filter, text)
+        for stage_filter in stage.filters():
+            refuse_indexes(stage_filter, text)
     time_range, filters = lift_times([filter_], TimeRange(scope.since_ns, scope.until_ns))
     scope = replace(scope, since_ns=time_range.since_ns, until_ns=time_range.until_ns)
-    written = [stage.bound(scope) for stage in (*query.stages, *limiting)]
+    written = [_with_nested(stage.bound(scope), text, scope) for stage in (*query.stages, *limiting)]
+    _check_inputs(written, text)
     stages = [stage.followed_by(written[place + 1 :]) for place, stage in enumerate(written)]
     leaf, root_stages = _split(filters, stages, scope)
     time_range, filters = lift_times(leaf.filters, time_range)
@@ -167,7 +168,7 @@ def compile_parsed(
         "newest_first": scope.newest_first != leaf.is_reversed,
         "limit": leaf.limit,
         "columns": columns,
-        "aggregate": _aggregate_of(leaf, text),
+        "aggregate": _aggregate_of(leaf),
         "use_index": use_index,
     }
     if depth_of(plan) > PLAN_DEPTH_MAX:
@@ -191,6 +192,21 @@ def compile_parsed(
         parsed=query,
         limit=limit,
     )
+
+
+def _with_nested(stage: Stage, text: str, scope: Scope) -> Stage:
+    """The stage, once its nested queries are known to be right."""
+    nested = [compile_parsed(query, text, scope) for query in stage.nested_queries()]
+    return stage.knowing([Nested(one.columns, one.gives_table) for one in nested]) if nested else stage
+
+
+def _check_inputs(stages: Sequence[Stage], text: str) -> None:
+    is_table = False
+    for stage in stages:
+        message = stage.refuses(is_table)
+        if message is not None:
+            raise QueryError(message, text, stage.span.start, stage.span.end)
+        is_table = is_table or stage.gives_table
 
 
 def _split(filters: list[Filter], stages: Sequence[Stage], scope: Scope) -> tuple[Leaf, list[Stage]]:
@@ -242,10 +258,7 @@ def _named_columns(stage: Stage) -> list[tuple[str | None, Span]]:
     return [(name, stage.span) for name in sorted(stage.reads() or ())]
 
 
-def _aggregate_of(leaf: Leaf, text: str) -> Plan | None:
+def _aggregate_of(leaf: Leaf) -> Plan | None:
     if leaf.aggregate is None or leaf.computes is None:
         return None
-    if INDEX_COLUMN in (leaf.computes.reads() or ()):
-        span = leaf.aggregate.span
-        raise QueryError('"@index" cannot be aggregated yet', text, span.start, span.end)
     return aggregate_node(leaf.computes)

@@ -10,7 +10,7 @@ from lakebed.errors import UsageError
 from lakebed.query.times import NS_PER_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from lakebed.query.lookup.file import LookupFile
     from lakebed.query.parser import Query
@@ -70,7 +70,7 @@ class Notes:
 class Lake(Protocol):
     """What stages may ask of the lake besides the rows that they are given."""
 
-    def subsearch(self, query: Query) -> Iterator[Record]:
+    def subsearch(self, query: Query) -> Generator[Record, None, None]:
         """The rows of a nested query over the same time range, each once. Closing the iterator stops it."""
 
     def lookup_table(self, name: str) -> LookupFile:
@@ -80,7 +80,7 @@ class Lake(Protocol):
 class NoLake:
     """Stands for the lake where there is none."""
 
-    def subsearch(self, query: Query) -> Iterator[Record]:
+    def subsearch(self, query: Query) -> Generator[Record, None, None]:
         """Refuses."""
         raise UsageError(f"the nested query '{query}' needs a lake to run in")
 

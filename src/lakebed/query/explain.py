@@ -18,9 +18,12 @@ from lakebed.execute.tasks import TaskList, order_entries, split_tasks
 from lakebed.native import check_plan, engine_errors
 from lakebed.query.conditions import conditions_of
 from lakebed.query.explanation import Bounds, Explanation, Remaining, StagePlace, TermPages
+from lakebed.query.fields import plan_columns
 from lakebed.query.parser import parse_query
 from lakebed.query.printer import print_filter
 from lakebed.query.probe import Probe, ProbePlan, Reads, probe
+from lakebed.query.stages.head import Head
+from lakebed.query.stages.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,7 +189,7 @@ def _terms(probes: Sequence[Probe]) -> tuple[TermPages, ...]:
 
 def _columns(compiled: CompiledQuery) -> tuple[str, ...] | None:
     if compiled.leaf_aggregate is not None:
-        return tuple(sorted(compiled.leaf_aggregate.reads() or ()))
+        return tuple(dict.fromkeys(plan_columns({"aggregate": compiled.plan["aggregate"]})))
     columns = compiled.plan["columns"]
     return None if columns is None else tuple(cast("list[str]", columns))
 
@@ -200,7 +203,7 @@ def _stages(compiled: CompiledQuery) -> tuple[StagePlace, ...]:
         if stage not in at_root:
             found.append(StagePlace(str(stage), "leaf"))
             continue
-        helps = stage.name in ("head", "table") and is_open
+        helps = isinstance(stage, Head | Table) and is_open
         is_open = is_open and helps
         found.append(StagePlace(str(stage), "leaf and root" if helps else "root"))
     return tuple(found)

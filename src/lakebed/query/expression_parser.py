@@ -19,6 +19,7 @@ from lakebed.query.expression import (
     TextLiteral,
 )
 from lakebed.query.expression_lexer import operand_token, operator_token
+from lakebed.query.habits import function_habit
 from lakebed.query.lexer import Kind, Token
 from lakebed.query.scalar_functions import scalar_functions
 from lakebed.query.suggest import did_you_mean
@@ -173,7 +174,8 @@ def _parse_call(cursor: Cursor, name: Token) -> Expression:
     function = functions.get(word)
     if function is None:
         short = {known.rpartition(".")[2]: known for known in functions}
-        hint = f': did you mean "{short[word]}"?' if word in short else did_you_mean(word, functions)
+        hint = f': did you mean "{short[word]}"?' if word in short else ""
+        hint = hint or function_habit(word) or did_you_mean(word, functions)
         cursor.fail(f"unknown function {name.describe()}{hint}", name)
     cursor.take_as(operator_token)
     of: list[Expression] = []

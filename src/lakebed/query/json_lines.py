@@ -12,13 +12,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lakebed.model import Row, decode_json
+from lakebed.model import Row, SpelledDecimal, decode_json
 from lakebed.query.times import format_time
 
 if TYPE_CHECKING:
     from lakebed.model import TableRow
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
+
+def _spelled(value: object) -> msgspec.Raw:
+    """A number as the source spells it."""
+    if isinstance(value, SpelledDecimal):
+        return msgspec.Raw(str(value).encode())
+    raise NotImplementedError(f"no JSON for {type(value).__name__}")
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=_spelled)
 
 
 def json_text(value: object) -> bytes:

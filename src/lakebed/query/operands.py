@@ -3,6 +3,7 @@ regex, network or range."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from lakebed.query.indexes import INDEX_COLUMN, parse_indexes
 from lakebed.query.lexer import Kind, Token
 from lakebed.query.literals import RANGE_MARK, parse_network, parse_number, regex_problem
+from lakebed.query.regex_check import RegexFault, regex_fault
 from lakebed.query.syntax import (
     And,
     Column,
@@ -190,7 +192,23 @@ def _parse_regex(cursor: Cursor, column: Column) -> Filter:
     problem = regex_problem(body)
     if problem is not None:
         cursor.fail(problem, token)
+    fault = regex_fault(body, ignore_case=flags == "i")
+    if fault is not None:
+        cursor.fail(f"this regular expression is wrong: {fault.message}", _place_in(token, fault))
     return Matches(column, body, flags == "i", cursor.span_from(column.span))
+
+
+def _place_in(token: Token, fault: RegexFault) -> Token | Span:
+    """Where the fault is in the query: each `\\/` of the text is one character of the expression."""
+    if fault.start is None or fault.end is None:
+        return token
+    places = [match.start() for match in re.finditer(r"\\/|\\.|.", token.source[1:])]
+    starts: list[int] = []
+    for place in places:
+        is_escape = token.source[1 + place] == "\\" and token.source[2 + place] != "/"
+        starts += [place, place + 1] if is_escape else [place]
+    start, end = (token.start + 1 + starts[min(at, len(starts) - 1)] for at in (fault.start, fault.end))
+    return Span(start, end)
 
 
 def _parse_in(cursor: Cursor, column: Column) -> Filter:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakebed.errors import QueryError
 from lakebed.query.cursor import Cursor
 from lakebed.query.filters import fail_leftover, parse_filter
+from lakebed.query.habits import stage_habit, taught
 from lakebed.query.lexer import Kind
 from lakebed.query.printer import print_filter
 from lakebed.query.stages import STAGES
-from lakebed.query.stages.planned import PLANNED_STAGES
 from lakebed.query.suggest import did_you_mean
 from lakebed.query.syntax import Everything, Filter
 
@@ -39,7 +40,15 @@ def parse_query(text: str) -> Query:
     >>> str(parse_query("error  not level:debug | HEAD 5"))
     'error and not level: debug | head 5'
     """
-    return _parse_pipeline(Cursor(text), Kind.END)
+    try:
+        return _parse_pipeline(Cursor(text), Kind.END)
+    except QueryError as error:
+        raise taught(error) from None
+
+
+def parse_tokens(cursor: Cursor) -> Query:
+    """Parses a whole query from a cursor of the caller's; for completion, which looks at what is asked of it."""
+    return _parse_pipeline(cursor, Kind.END)
 
 
 def parse_nested(cursor: Cursor, expected: str) -> Query:
@@ -71,6 +80,8 @@ def _parse_leading_filter(cursor: Cursor, end: Kind = Kind.END) -> Filter:
     if cursor.peek().kind in (end, Kind.PIPE):
         return Everything(cursor.span_from(cursor.peek()))
     filter_ = parse_filter(cursor)
+    if end is not Kind.END and cursor.peek().kind is Kind.END:
+        cursor.fail_expected('"|" or ")" after the nested query')
     if cursor.peek().kind not in (end, Kind.PIPE):
         fail_leftover(cursor)
     return filter_
@@ -83,13 +94,12 @@ def _parse_stage(cursor: Cursor, end: Kind) -> Stage:
     if token.kind is not Kind.WORD:
         cursor.fail_expected('a stage after "|"')
     name = token.source.lower()
-    if name in PLANNED_STAGES:
-        cursor.fail(f'stage "{name}" is not available yet', token)
     if name not in STAGES:
-        hint = did_you_mean(name, STAGES, PLANNED_STAGES)
+        hint = stage_habit(name) or did_you_mean(name, STAGES)
         cursor.fail(f"unknown stage {token.describe()}{hint}", token)
     cursor.take()
     stage = STAGES[name].parse(cursor, name)
     if cursor.peek().kind not in (end, Kind.PIPE):
-        cursor.fail_expected(f'"|" or the end of the query after the stage "{name}"')
+        end_text = "the end of the query" if end is Kind.END else '")"'
+        cursor.fail_expected(f'"|" or {end_text} after the stage "{name}"')
     return stage

@@ -6,13 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from lakebed.model import Row
 from lakebed.query.times import format_time
 from lakebed.query.values import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from lakebed.model import Row, Scalar, TableRow
+    from lakebed.model import Scalar, TableRow
 
 LEAF_ONLY_METADATA = frozenset(
     {"@lb.source_type", "@scnr.source_type", "@lb.received", "@lb.time_source", "@lb.parse_error"}
@@ -36,13 +37,14 @@ class Record:
     """Gives the columns of a row. Rows of tables hold them; events are flattened when first
     asked."""
 
-    __slots__ = ("_changes", "_columns", "_is_whole_event", "row", "table_row")
+    __slots__ = ("_also_known", "_changes", "_columns", "_is_whole_event", "row", "table_row")
 
     def __init__(self, row: Row | None, table_row: TableRow | None, is_whole_event: bool) -> None:
         self.row = row
         self.table_row = table_row
         self._is_whole_event = is_whole_event
         self._columns: list[tuple[str, Scalar]] | None = None
+        self._also_known: Mapping[str, str] = {}
         self._changes: Mapping[str, Scalar] = {}
         """Columns of a whole event that stages have set; None takes one away."""
 
@@ -53,9 +55,18 @@ class Record:
         return cls(row, None, is_whole)
 
     @classmethod
-    def of_table(cls, table_row: TableRow) -> Record:
-        """A row of a table."""
-        return cls(None, table_row, False)
+    def of_answer(cls, row: Row | TableRow, columns: tuple[str, ...] | None) -> Record:
+        """A row of the answer of another query, whose output columns are these; None for whole events."""
+        if isinstance(row, Row):
+            return cls.of_event(row, is_whole=columns is None)
+        return cls.of_table(row)
+
+    @classmethod
+    def of_table(cls, table_row: TableRow, also_known: Mapping[str, str] | None = None) -> Record:
+        """A row of a table. `also_known`: other names that stages may call its columns by; they are not shown."""
+        record = cls(None, table_row, False)
+        record._also_known = also_known or {}
+        return record
 
     @property
     def is_whole_event(self) -> bool:
@@ -70,7 +81,8 @@ class Record:
             metadata = self._metadata(name)
             if metadata is not None:
                 return [metadata]
-        return [value for column, value in self.every() if column == name]
+        found = [value for column, value in self.every() if column == name]
+        return self.named(self._also_known[name]) if not found and name in self._also_known else found
 
     def value(self, name: str) -> Scalar:
         """The value of one column, None when it is not there."""

@@ -55,7 +55,10 @@ class Root:
         assert self._aggregate is not None, "a row query takes rows"
         for note in table.notes:
             self.context.notes.add(note)
-        records = [Record.of_table(row) for row in self._aggregate.to_rows(table, self.context.notes)]
+        records = [
+            Record.of_table(row, self._aggregate.also_known)
+            for row in self._aggregate.to_rows(table, self.context.notes)
+        ]
         self._held.extend(self._through(self._runs, records))
 
     def finish(self) -> list[Row | TableRow]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lakebed.catalog.checkpoint import State
     from lakebed.catalog.entries import SegmentEntry
     from lakebed.execute.executor import Executor, Session
-    from lakebed.execute.leaf import LeafPart
+    from lakebed.execute.leaf import LeafPart, LeafTask
     from lakebed.execute.merge import MergedRow
     from lakebed.execute.readers import ReaderCache
     from lakebed.query.compile import CompiledQuery
@@ -48,6 +48,9 @@ ROWS_AT_ONCE = 100
 
 PART_BYTES = 6 * MIB
 """What the engine hands over at once at most, when there are enough rows."""
+
+SEGMENTS_TOLD_MAX = 1_000
+"""Segments whose addresses are handed out after a search: some megabytes."""
 
 ASKED_AT_FIRST = 4
 """Tasks that a filtered search with a limit begins with; its rows may be anywhere, but the newest may be enough."""
@@ -103,6 +106,7 @@ class Search(Iterator[AnswerRow]):
         self._facts = msgspec.json.decode(self._plan, type=PlanFacts)
         self._newest_first = self._facts.newest_first
         self._is_closed = False
+        self._is_stopped = False
         self._root: Root | None = None
         self._nested: list[Search] = []
         self._gives_lines = False
@@ -157,7 +161,15 @@ class Search(Iterator[AnswerRow]):
         """What a reader of the answer must know: where it is approximate, and the bound; complete with the last row."""
         return [] if self._root is None else list(self._root.context.notes)
 
-    def subsearch(self, query: Query) -> Iterator[Record]:
+    @property
+    def segments(self) -> list[LeafTask]:
+        """The segments that index and time left, in the order of the search, each once; `SEGMENTS_TOLD_MAX` at most."""
+        firsts: dict[str, int] = {}
+        for place, entry in enumerate(self._task_entries[:SEGMENTS_TOLD_MAX]):
+            firsts.setdefault(entry.key, place)
+        return [self._tasks[place] for place in firsts.values()]
+
+    def subsearch(self, query: Query) -> Generator[Record, None, None]:
         """The rows of a nested query over the same state of the lake. Closing the iterator stops it."""
         compiled = compile_parsed(query, self.compiled.text, self.compiled.scope)
         if self.compiled.only_indexes is not None:
@@ -168,13 +180,18 @@ class Search(Iterator[AnswerRow]):
         self._nested.append(search)
         try:
             for row in search:
-                if isinstance(row, Row):
-                    yield Record.of_event(row, compiled.has_whole_events)
-                else:
-                    yield Record.of_table(row)
+                yield Record.of_answer(row, compiled.columns)
+            if self._is_stopped:
+                raise SessionClosed  # what the nested query gave may not be all
         finally:
             search.close()
             self.cost.include(search.cost)
+            self._note(search.notes)
+
+    def _note(self, notes: list[str]) -> None:
+        if self._root is not None:
+            for note in notes:
+                self._root.context.notes.add(note)
 
     def lookup_table(self, name: str) -> LookupFile:
         """A lookup table of the lake."""
@@ -189,6 +206,7 @@ class Search(Iterator[AnswerRow]):
 
     def stop(self) -> None:
         """Like `close`, but does not wait for a thread that is in the middle of asking for a row."""
+        self._is_stopped = True
         for search in list(self._nested):
             search.stop()
         self._session.close()
@@ -200,6 +218,7 @@ class Search(Iterator[AnswerRow]):
             tasks, self._plan, self._readers, self._executor.parallelism, newest_first=self._newest_first
         )
         self._task_entries, self._bounds = split.entries, split.bounds
+        self._tasks = split.tasks
         self._session: Session = self._executor.start(split.tasks, self._plan, is_aggregate=self.compiled.is_aggregate)
         self._costs: dict[int, dict[str, int]] = {}
         self._opened: set[str] = set()

@@ -9,16 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def did_you_mean(word: str, known: Iterable[str], planned: Iterable[str] = ()) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of an error message: the nearest name, or all known ones when none is near.
-
-    `planned` names are near too, so that a slip in one leads to the error that says so.
 
     >>> did_you_mean("cuont", ["count", "head"])
     ': did you mean "count"?'
     """
     names = sorted(known)
-    near = difflib.get_close_matches(word, [*names, *sorted(planned)], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if near:
         return f': did you mean "{near[0]}"?'
     return ": known are " + ", ".join(f'"{name}"' for name in names)

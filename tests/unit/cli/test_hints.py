@@ -1,4 +1,4 @@
-"""On a terminal an answer without rows, or with an empty column, says why that may be; in a pipe it does not."""
+"""An answer warns of columns that no event has; without rows it says on a terminal where the events are."""
 
 from __future__ import annotations
 
@@ -40,12 +40,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ["eventname: CreateUser", "-i", "trail"],
             [
                 "nothing found; the 2 events in index 'trail' are from 2026-01-01T00:00:00 to 2026-01-01T00:00:30",
-                "no event has the column 'eventname'; did you mean 'eventName'?",
+                "warning: no event has the column 'eventname'; did you mean 'eventName'?",
             ],
         ),
         (
             ["resources.ARN: zzz or rare: zzz"],
-            [f"nothing found; {WHERE}", "no event has the column 'resources.ARN'; did you mean 'resources[*].ARN'?"],
+            [
+                f"nothing found; {WHERE}",
+                "warning: no event has the column 'resources.ARN'; did you mean 'resources[*].ARN'?",
+            ],
         ),
         (["status: 404 and `user.name`: eve"], [f"nothing found; {WHERE}"]),
     ],
@@ -53,16 +56,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nothing_found(folder: Path, arguments: list[str], lines: list[str]) -> None:
     assert on_a_terminal(folder, "search", *arguments, width=200).splitlines() == lines
     quiet = lakebed("search", *arguments, folder=folder)
-    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (1, "", "")
+    warnings = [line for line in lines if line.startswith("warning: ")]
+    assert (quiet.returncode, quiet.stdout, quiet.stderr.splitlines()) == (1, "", warnings)
 
 
 def test_an_empty_column_of_an_answer(folder: Path) -> None:
     shown = on_a_terminal(folder, "search", "* | stats sum(bytes) by status", "-i", "web", width=200).splitlines()
-    assert shown[-1] == "no event has the column 'bytes'; did you mean 'body_bytes_sent'?"
+    assert shown[-1] == "warning: no event has the column 'bytes'; did you mean 'body_bytes_sent'?"
     shown = on_a_terminal(folder, "search", "* | table(status, rare)", "-i", "web", width=200).splitlines()
     assert len(shown) == 4
     shown = on_a_terminal(folder, "search", "status: 500 | table(status, rare, x)", width=200).splitlines()
-    assert shown[3:] == ["no event has the column 'x'"]
+    assert shown[3:] == ["warning: no event has the column 'x'"]
 
 
 def test_what_was_asked_for_comes_first(folder: Path) -> None:

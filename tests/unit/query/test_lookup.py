@@ -184,7 +184,7 @@ def test_what_cannot_be_a_table_of_a_lake(lake: lakebed.Lake, tmp_path: Path) ->
 def test_columns_that_the_table_has_not(lake: lakebed.Lake, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("number,word\n1,one\n")
     lake.lookups.add("words", tmp_path / "t.csv")
-    with pytest.raises(UsageError, match=r"""has no column 'numbr'': did you mean "number"\?"""):
+    with pytest.raises(UsageError, match=r"""has no column 'numbr': did you mean "number"\?"""):
         list(lake.search("* | lookup words numbr = n"))
     with pytest.raises(UsageError, match=r"""has no column 'wurd': did you mean "word"."""):
         list(lake.search("* | lookup words number = n output wurd"))

@@ -102,6 +102,15 @@ pub fn keys(text: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(found)
 }
 
+/// Calls `each` with every value of an event and the name of its column; null is no value. None when the text is no JSON object.
+pub fn columns<'a>(text: &'a [u8], each: &mut dyn FnMut(&[u8], Value<'a>)) -> Option<()> {
+    let mut reader = Reader { text, at: 0, depth: 0 };
+    reader.space();
+    (reader.peek()? == b'{').then_some(())?;
+    reader.flatten(&mut Vec::new(), each)?;
+    reader.end()
+}
+
 struct Reader<'a> {
     text: &'a [u8],
     at: usize,
@@ -227,6 +236,40 @@ impl<'a> Reader<'a> {
             b'n' => self.word(b"null").map(|()| Value::Null)?,
             _ => Value::Number(Number::from_text(self.number()?)),
         })
+    }
+
+    fn flatten(&mut self, name: &mut Vec<u8>, each: &mut dyn FnMut(&[u8], Value<'a>)) -> Option<()> {
+        self.space();
+        let length = name.len();
+        match self.peek()? {
+            b'{' => self.list(b'{', |reader| {
+                let key = reader.name()?;
+                if reader.depth > 1 {
+                    name.push(b'.');
+                }
+                name.extend_from_slice(&key);
+                reader.flatten(name, each)?;
+                name.truncate(length);
+                Some(())
+            }),
+            b'[' => {
+                let mut position = 0;
+                self.list(b'[', |reader| {
+                    name.extend_from_slice(format!("[{position}]").as_bytes());
+                    reader.flatten(name, each)?;
+                    name.truncate(length);
+                    position += 1;
+                    Some(())
+                })
+            }
+            _ => {
+                let value = self.value()?;
+                if !value.is_null() {
+                    each(name, value);
+                }
+                Some(())
+            }
+        }
     }
 
     /// Skips a value. The inner option is the text at the path in it.

@@ -26,13 +26,22 @@ pub struct LineFeeder {
     /// Lines whose end, or the line behind them, has not come; the parser knows nothing of them.
     held: Vec<u8>,
     stride: usize,
+    stride_min: usize,
 }
 
 impl LineFeeder {
     /// `required`: what a line that must not be left out holds; None: no line is left out.
     pub fn new(required: Option<Required>) -> Self {
         let envelope = Required::of_text(std::str::from_utf8(ENVELOPE_KEY).unwrap_or_default());
-        Self { required, envelope, held: Vec::new(), stride: STRIDE_BYTES_MIN }
+        Self { required, envelope, held: Vec::new(), stride: STRIDE_BYTES_MIN, stride_min: STRIDE_BYTES_MIN }
+    }
+
+    /// With strides that begin so small.
+    #[cfg(test)]
+    pub fn with_stride(mut self, bytes: usize) -> Self {
+        self.stride_min = bytes;
+        self.stride = bytes;
+        self
     }
 
     /// Takes the next text.
@@ -55,7 +64,7 @@ impl LineFeeder {
     /// Another object comes.
     pub fn forget(&mut self) {
         self.held.clear();
-        self.stride = STRIDE_BYTES_MIN;
+        self.stride = self.stride_min;
     }
 
     /// Parses or leaves out text; the answer is how much of it, the rest is to be held.
@@ -67,7 +76,7 @@ impl LineFeeder {
                 at = self.stride_on(text, at, parser, out);
                 continue;
             };
-            self.stride = STRIDE_BYTES_MIN;
+            self.stride = self.stride_min;
             let Some(end) = block_end(&text[at..], skippable).map(|length| at + length) else {
                 if text.len() - at <= LINE_BYTES_MAX {
                     return at;

@@ -208,3 +208,7 @@ impl Current {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

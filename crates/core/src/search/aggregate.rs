@@ -3,14 +3,13 @@ use super::bits::RowSet;
 use super::fetch::Fetched;
 use super::partial::BUDGET;
 use super::plan::{Aggregate, Operand};
-use super::unit::Unit;
+use super::unit::{Unit, WHOLE_GROUP};
 use crate::error::Result;
-use crate::format::directory::Directory;
+use crate::format::directory::{Directory, Place};
 use crate::format::objects::SourceObject;
 use crate::format::paths::Paths;
-use cells::NONE;
 use intake::Intake;
-use made::Made;
+use made::{CountedTexts, Made};
 use sources::Source;
 
 pub mod cells;
@@ -126,49 +125,22 @@ impl Aggregator {
         page: usize,
         set: &RowSet,
     ) -> Result<bool> {
-        let [Input::Named(source)] = &mut self.inputs[..] else { return Ok(false) };
-        if !self.intake.counts_values_only() || source.metadata.is_some() {
-            return Ok(false);
-        }
-        let facts = unit.facts()?.clone();
-        let mut present = source.columns(&facts.directory);
-        present.retain(|&(column, _)| facts.shapes.value_count(page, column) > 0);
-        let (column, total) = match present[..] {
-            [] => {
-                self.intake.count_value(NONE, set.len() as u64)?;
-                return Ok(true);
-            }
-            [(column, false)] => (column, facts.shapes.value_count(page, column)),
-            _ => return Ok(false),
+        let [input] = &mut self.inputs[..] else { return Ok(false) };
+        let columns = match input {
+            Input::Named(source) if source.metadata.is_none() => Some(source.columns(&unit.facts()?.directory)),
+            Input::Named(_) => None,
+            Input::Made(made) => made.only_columns(&unit.facts()?.directory),
         };
-        let (values, start) = unit.values(context.fetched, column, page)?;
-        let mut counts = vec![0u64; values.text_count()];
-        let mut is_single = true;
-        facts.shapes.for_each_run(page, column, |_, per_row, _| is_single &= per_row == 1);
-        if set.is_full() && is_single {
-            values.for_each(start..start + total, |_, text| counts[text] += 1);
-        } else {
-            facts.shapes.for_each_run(page, column, |run, per_row, first| {
-                for row in (0..run.rows as usize).filter(|row| set.contains(run.row as usize + row)) {
-                    counts[values.number(start + first + row * per_row)] += 1;
-                }
-            });
-        }
-        let (mut numbers, scope) = source.take_numbers(unit, column, page, counts.len())?;
-        let mut missing = set.len() as u64;
-        let mut buffer = Vec::new();
-        for (text, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            if numbers[text] == NONE {
-                let bytes = values.text(text, &mut buffer).map_err(|error| error.at("column", 0))?;
-                numbers[text] = self.intake.cells[0].values.push(facts.directory.columns[column].kind, bytes);
-            }
-            self.intake.count_value(numbers[text], count)?;
-            missing -= count;
-        }
-        source.keep_numbers(column, scope, numbers);
-        if missing > 0 {
-            self.intake.count_value(NONE, missing)?;
-        }
+        let Some(columns) = columns.filter(|_| self.intake.counts_values_only()) else { return Ok(false) };
+        let Some(texts) = counted_texts(columns, context, unit, page, set)? else { return Ok(false) };
+        let present = texts.as_ref().map_or(0, |texts| texts.counts.iter().sum());
+        let missing = set.len() as u64 - present;
+        let cells = &mut self.intake.cells[0];
+        let counted = match input {
+            Input::Named(source) => source.count(texts.as_ref(), missing, cells)?,
+            Input::Made(made) => made.count(texts.as_ref(), missing, cells)?,
+        };
+        counted.into_iter().try_for_each(|(number, rows)| self.intake.count_value(number, rows))?;
         Ok(true)
     }
 
@@ -176,4 +148,39 @@ impl Aggregator {
     pub fn partial(&self) -> Vec<u8> {
         self.intake.partial.dump()
     }
+}
+
+/// The rows of the set by the texts of the one column that the page has of these. The outer None: it is not so simple; the
+/// inner one: the page has none of them.
+fn counted_texts(
+    mut columns: Vec<(usize, bool)>,
+    context: &AggregateContext<'_>,
+    unit: &mut Unit,
+    page: usize,
+    set: &RowSet,
+) -> Result<Option<Option<CountedTexts>>> {
+    let facts = unit.facts()?.clone();
+    columns.retain(|&(column, _)| facts.shapes.value_count(page, column) > 0);
+    let column = match columns[..] {
+        [] => return Ok(Some(None)),
+        [(column, false)] => column,
+        _ => return Ok(None),
+    };
+    let (values, start) = unit.values(context.fetched, column, page)?;
+    let mut counts = vec![0u64; values.text_count()];
+    let mut is_single = true;
+    facts.shapes.for_each_run(page, column, |_, per_row, _| is_single &= per_row == 1);
+    if set.is_full() && is_single {
+        let end = start + facts.shapes.value_count(page, column);
+        values.for_each(start..end, |_, text| counts[text] += 1);
+    } else {
+        facts.shapes.for_each_run(page, column, |run, per_row, first| {
+            for row in (0..run.rows as usize).filter(|row| set.contains(run.row as usize + row)) {
+                counts[values.number(start + first + row * per_row)] += 1;
+            }
+        });
+    }
+    let entry = &facts.directory.columns[column];
+    let scope = if matches!(entry.place, Place::Pages(_)) { page } else { WHOLE_GROUP };
+    Ok(Some(Some(CountedTexts { column, scope, kind: entry.kind, values, counts })))
 }

@@ -44,6 +44,14 @@ impl Computed {
         Self { expression, columns }
     }
 
+    /// The columns of a group that hold its only column; None where there are several, or where it is metadata.
+    pub fn only_columns(&self, directory: &Directory) -> Option<Vec<(usize, bool)>> {
+        match &self.columns[..] {
+            [named] if !named.is_metadata() => Some(named.columns(directory)),
+            _ => None,
+        }
+    }
+
     /// The columns of a group that it looks at.
     pub fn columns(&self, directory: &Directory) -> Vec<usize> {
         self.columns.iter().flat_map(|named| named.columns(directory)).map(|(column, _)| column).collect()
@@ -92,25 +100,14 @@ impl Results {
         page: usize,
         among: &RowSet,
     ) -> Result<(Vec<u32>, bool)> {
-        let forgot = self.bytes > KEPT_BYTES_MAX || self.by_values.len() > KEPT_COMBINATIONS_MAX;
-        if forgot {
-            *self = Self::default();
-        }
-        self.cells.resize_with(computed.columns.len(), Cells::default);
+        let forgot = self.begin_page(computed);
         let columns = computed.columns.iter().zip(&mut self.cells);
         let columns =
             columns.map(|(named, cells)| cells.page(named, around, unit, page)).collect::<Result<Vec<_>>>()?;
         let mut rows = vec![NONE; among.rows()];
         if let [column] = &columns[..] {
-            self.by_value.resize(self.cells[0].len() + 1, UNKNOWN);
             for row in among.iter() {
-                let number = column[row];
-                // The value that is not there has a place of its own, the first.
-                let place = if number == NONE { 0 } else { number as usize + 1 };
-                if self.by_value[place] == UNKNOWN {
-                    self.by_value[place] = self.evaluate(computed, &[number])?;
-                }
-                rows[row] = self.by_value[place];
+                rows[row] = self.of_value(computed, column[row])?;
             }
             return Ok((rows, forgot));
         }
@@ -127,6 +124,37 @@ impl Results {
             };
         }
         Ok((rows, forgot))
+    }
+
+    /// True: the numbers that were given before are forgotten, as they took too much memory.
+    pub fn begin_page(&mut self, computed: &Computed) -> bool {
+        let forgets = self.bytes > KEPT_BYTES_MAX || self.by_values.len() > KEPT_COMBINATIONS_MAX;
+        if forgets {
+            *self = Self::default();
+        }
+        self.cells.resize_with(computed.columns.len(), Cells::default);
+        forgets
+    }
+
+    /// The number of the result for a value of the only column, NONE for rows without one.
+    #[inline]
+    pub fn of_value(&mut self, computed: &Computed, number: u32) -> Result<u32> {
+        // The value that is not there has a place of its own, the first.
+        let place = number.wrapping_add(1) as usize;
+        match self.by_value.get(place) {
+            Some(&result) if result != UNKNOWN => Ok(result),
+            _ => {
+                let result = self.evaluate(computed, &[number])?;
+                self.by_value.resize((self.cells[0].len() + 1).max(self.by_value.len()), UNKNOWN);
+                self.by_value[place] = result;
+                Ok(result)
+            }
+        }
+    }
+
+    /// The values of the only column.
+    pub fn only_cells(&mut self) -> &mut Cells {
+        &mut self.cells[0]
     }
 
     fn evaluate(&mut self, computed: &Computed, numbers: &[u32]) -> Result<u32> {

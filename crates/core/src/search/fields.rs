@@ -29,13 +29,13 @@ impl SegmentReader {
         let mut holds = vec![false; paths.len()];
         paths.nodes.iter().skip(1).for_each(|node| holds[node.parent as usize] = true);
         let (mut found, mut buffer, mut bytes) = (Vec::new(), Vec::new(), 0);
-        for node in 1..paths.len() {
+        for (node, &holds_others) in holds.iter().enumerate().skip(1) {
             let name = paths.name(node as u32, &mut buffer);
             bytes += name.len() + 1;
             if bytes > NAMES_BYTES_MAX {
                 return Ok((found, false));
             }
-            found.push(Field { name: String::from_utf8_lossy(name).into_owned(), holds_others: holds[node] });
+            found.push(Field { name: String::from_utf8_lossy(name).into_owned(), holds_others });
         }
         Ok((found, true))
     }

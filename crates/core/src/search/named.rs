@@ -45,6 +45,10 @@ impl NamedColumn {
         Self { name: name.to_vec(), metadata, nodes }
     }
 
+    pub fn is_metadata(&self) -> bool {
+        self.metadata.is_some()
+    }
+
     /// The columns of a group that hold it, and whether it is one position there.
     pub fn columns(&self, directory: &Directory) -> Vec<(usize, bool)> {
         let found = self.nodes.iter().flat_map(|&(node, is_position)| {
@@ -71,6 +75,9 @@ impl NamedColumn {
     }
 }
 
+/// The numbers of the texts of one decoded column: its source, and for each text the number of its value.
+pub type TextNumbers = (u32, Vec<u32>);
+
 /// The values of a named column that were met in a group.
 #[derive(Default)]
 pub struct Cells {
@@ -78,7 +85,7 @@ pub struct Cells {
     /// Of each value: its source, and the number of its text there.
     places: Vec<(u32, u32)>,
     /// Of each column and scope: its source, and the numbers of its texts' values.
-    numbers: HashMap<(usize, usize), (u32, Vec<u32>)>,
+    numbers: HashMap<(usize, usize), TextNumbers>,
     /// Numbers of metadata values, by what decides them.
     metadata: HashMap<i64, u32>,
 }
@@ -106,6 +113,24 @@ impl Cells {
             }
             Source::Metadata(kind, text) => (*kind, text),
         })
+    }
+
+    /// The numbers of a column's texts, those that are known already; to be given back by `keep`.
+    pub fn take(&mut self, column: usize, scope: usize, kind: Kind, values: &Arc<Values>) -> TextNumbers {
+        match self.numbers.remove(&(column, scope)) {
+            Some(known) => known,
+            None => (self.source(Source::Column(kind, values.clone())), vec![NONE; values.text_count()]),
+        }
+    }
+
+    pub fn keep(&mut self, column: usize, scope: usize, taken: TextNumbers) {
+        self.numbers.insert((column, scope), taken);
+    }
+
+    /// A number for the text of a source.
+    pub fn push(&mut self, source: u32, text: usize) -> u32 {
+        self.places.push((source, text as u32));
+        (self.places.len() - 1) as u32
     }
 
     /// For each row of the page the number of its value, or NONE.
@@ -150,13 +175,7 @@ impl Cells {
         let (values, start) = unit.values(around.fetched, column, page)?;
         let entry = &facts.directory.columns[column];
         let scope = if matches!(entry.place, Place::Pages(_)) { page } else { WHOLE_GROUP };
-        let (source, mut numbers) = match self.numbers.remove(&(column, scope)) {
-            Some(known) => known,
-            None => {
-                let numbers = vec![NONE; values.text_count()];
-                (self.source(Source::Column(entry.kind, values.clone())), numbers)
-            }
-        };
+        let (source, mut numbers) = self.take(column, scope, entry.kind, &values);
         shapes.for_each_run(page, column, |run, per_row, first| {
             let is_named = |own: &&(u32, u32)| columns.iter().any(|(known, _)| *known == own.0 as usize);
             let nth = if is_position || shapes.columns_of(run.shape).iter().filter(is_named).nth(1).is_some() {
@@ -169,8 +188,7 @@ impl Cells {
             for row in 0..run.rows as usize {
                 let text = values.number(start + first + row * per_row + nth);
                 if numbers[text] == NONE {
-                    numbers[text] = self.places.len() as u32;
-                    self.places.push((source, text as u32));
+                    numbers[text] = self.push(source, text);
                 }
                 let slot = &mut rows[run.row as usize + row];
                 if *slot == NONE {
@@ -178,7 +196,7 @@ impl Cells {
                 }
             }
         });
-        self.numbers.insert((column, scope), (source, numbers));
+        self.keep(column, scope, (source, numbers));
         Ok(())
     }
 

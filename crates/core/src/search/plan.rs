@@ -4,7 +4,7 @@ use crate::expression::Syntax;
 use serde::{Deserialize, Serialize};
 
 /// The only version this engine understands.
-const VERSION: u32 = 2;
+pub const VERSION: u32 = 2;
 
 /// Deeper filters than this are refused: evaluation and serde recurse.
 const FILTER_DEPTH_MAX: usize = 120;

@@ -1,5 +1,4 @@
 //! Sums that do not depend on the order: integers exactly, doubles by expansion, rounded once at the end.
-//!
 //! Cost: constant for integers, a few additions for doubles; state 32 bytes and a handful of doubles.
 use crate::error::DecodeError;
 use crate::format::wire::{Wire, put_signed, put_varint};

@@ -9,20 +9,26 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from lakebed.api import open as open_lake
+from lakebed.cli.chart import is_charted, write_chart
 from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
-from lakebed.cli.hints import Watch, hints
+from lakebed.cli.hints import where_events_are
 from lakebed.cli.rows import Output, open_writer
 from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import counted, size_text
+from lakebed.model import Row
 from lakebed.query.json_lines import json_text
 from lakebed.query.mentions import mentions
 
 if TYPE_CHECKING:
     from lakebed.api import Lake
+    from lakebed.model import TableRow
     from lakebed.query.cost import SearchCost
     from lakebed.results import SearchResult
 
 _FLAG = Parameter(negative="", show_default=False)
+
+CHART_ROWS = 1_000
+"""The same for a chart, which has about a hundred rows unless its span was given: cut, it would be another chart."""
 
 TERMINAL_ROWS = 100
 """Rows shown on a terminal unless a limit is given: a screenful or two, and the search stops there."""
@@ -62,6 +68,7 @@ def search(
     is_terminal = sys.stdout.isatty()
     chosen: Output = output or ("table" if is_terminal else "jsonl")
     is_cut = limit is None and is_terminal and chosen == "table"
+    most = CHART_ROWS if is_charted(query) else TERMINAL_ROWS
     with (
         open_lake(lake) as opened,
         opened.search(
@@ -69,48 +76,50 @@ def search(
             index=index,
             since=since,
             until=until,
-            limit=TERMINAL_ROWS if is_cut else limit or None,
+            limit=most if is_cut else limit or None,
             newest_first=not oldest_first,
             partial=partial,
         ) as found,
     ):
         _write_rows(opened, query, found, chosen)
-        cost, notes = found.cost, found.notes
-    for note in notes:
-        sys.stderr.write(safe_text(f"note: {note}") + "\n")
-    if is_cut and cost.rows == TERMINAL_ROWS:
-        sys.stderr.write(f"stopped after {TERMINAL_ROWS} rows; --limit 0 shows all\n")
-    for missing in cost.missing:
-        sys.stderr.write(safe_text(f"missing: {missing.reason}") + "\n")
+        cost, warnings = found.cost, found.warnings
+    _tell(found.notes, warnings, cost, most if is_cut else None)
     if stats:
-        sys.stderr.write(_stats(cost, chosen) + "\n")
+        sys.stderr.write(_stats(cost, warnings, chosen) + "\n")
     if cost.is_partial:
         return PARTIAL
     return FOUND if cost.rows else NOTHING
 
 
 def _write_rows(lake: Lake, query: str, found: SearchResult, output: Output) -> None:
-    watch = Watch(found.columns)
-    is_watched = sys.stderr.isatty()
     if output == "jsonl":
         for lines in found.json_lines():  # flushed at once: whoever reads the pipe sees rows as they are found
             sys.stdout.buffer.write(lines)
             sys.stdout.buffer.flush()
-        is_watched = is_watched and not found.cost.rows
     else:
         writer = open_writer(output, found.columns, is_table=found.is_table, mentioned=mentions(query))
+        charted: list[TableRow] | None = [] if is_charted(query) and sys.stdout.isatty() and output == "table" else None
         for row in found:
             writer.write(row)
-            if is_watched:
-                watch.see(row)
+            if charted is not None and not isinstance(row, Row):
+                charted.append(row)
         writer.end()
-    for line in hints(lake, query, found, watch) if is_watched else ():
-        sys.stderr.write(safe_text(line) + "\n")
+        write_chart(charted or [])
+    if not found.cost.rows and sys.stderr.isatty():
+        sys.stderr.write(safe_text(where_events_are(lake, found)) + "\n")
 
 
-def _stats(cost: SearchCost, output: Output) -> str:
+def _tell(notes: list[str], warnings: list[str], cost: SearchCost, cut_at: int | None) -> None:
+    lines = [f"warning: {warning}" for warning in warnings] + [f"note: {note}" for note in notes]
+    if cut_at is not None and cost.rows == cut_at:
+        lines.append(f"stopped after {cut_at} rows; --limit 0 shows all")
+    lines += [f"missing: {missing.reason}" for missing in cost.missing]
+    sys.stderr.write("".join(f"{safe_text(line)}\n" for line in lines))
+
+
+def _stats(cost: SearchCost, warnings: list[str], output: Output) -> str:
     if output != "table":
-        return json_text({"cost": asdict(cost)}).decode()
+        return json_text({"cost": asdict(cost), "warnings": warnings}).decode()
     return (
         f"{counted(cost.rows, 'row')} in {cost.milliseconds:,.1f} ms; "
         f"{counted(cost.requests, 'request')}, {size_text(cost.bytes_read)} read; "

@@ -25,5 +25,5 @@ LOOKUP_ANSWERS_KEPT = 100_000
 MMDB_NETWORKS_SAMPLED = 5_000
 """An MMDB file does not say which columns it has; so many of its networks are asked."""
 
-TABLES_MAX = 1_000
+LOOKUP_TABLES_MAX = 1_000
 """Tables of one lake: they are listed when a search names one."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 from lakebed.model import Scalar, Table, TableRow
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lakebed.query.aggregate import Aggregate
     from lakebed.query.context import Notes, RunContext, Scope
     from lakebed.query.cursor import Cursor
+    from lakebed.query.parser import Query
     from lakebed.query.syntax import Filter, Span
 
 COUNT_COLUMN = "@q.count"
@@ -84,6 +86,14 @@ class Leaf:
                 self.filters.append(Exists(Column((meaning.name,))))
 
 
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """What a nested query answers, see `CompiledQuery`."""
+
+    columns: tuple[str, ...] | None
+    gives_table: bool
+
+
 class StageRun(ABC):
     """The state of one stage during one run of a query."""
 
@@ -130,6 +140,18 @@ class Stage(ABC):
         """The stage for one search, where it depends on the time range."""
         return self
 
+    def nested_queries(self) -> tuple[Query, ...]:
+        """The queries between its parentheses."""
+        return ()
+
+    def knowing(self, answers: Sequence[Nested]) -> Stage:
+        """The stage, knowing what each of its nested queries answers."""
+        return self
+
+    def refuses(self, is_table: bool) -> str | None:
+        """Why it cannot take rows of a table, or events; None when it can."""
+        return None
+
     def followed_by(self, stages: Sequence[Stage]) -> Stage:
         """The stage with what it makes of those that come after it, such as that only its first rows are looked at."""
         return self
@@ -137,6 +159,10 @@ class Stage(ABC):
     def push_down(self, leaf: Leaf) -> Pushed:
         """Hands work to the leaf part, when every stage before this one has been pushed."""
         return Pushed.NOTHING
+
+    def filters(self) -> tuple[Filter, ...]:
+        """The filters that it has."""
+        return ()
 
     @abstractmethod
     def reads(self) -> frozenset[str] | None:
@@ -172,6 +198,8 @@ class AggregateStage(Stage):
     """A stage that turns rows into one table. The first in a query becomes the leaf's aggregate."""
 
     gives_table: ClassVar[bool] = True
+    also_known: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Other names that the next stages may call columns of the answer by."""
 
     @abstractmethod
     def aggregate(self, order: RowOrder) -> Aggregate:
@@ -236,4 +264,5 @@ class _AggregateRun(StageRun):
         table = self._groups.table()
         for note in table.notes:
             self._notes.add(note)
-        return [Record.of_table(row) for row in self._stage.to_rows(table, self._notes)]
+        rows = self._stage.to_rows(table, self._notes)
+        return [Record.of_table(row, self._stage.also_known) for row in rows]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakebed.query.functions import FUNCTIONS
 from lakebed.query.functions.base import FunctionCall
+from lakebed.query.habits import function_habit
 from lakebed.query.lexer import Kind, Token
 from lakebed.query.scalar_functions import scalar_functions
 from lakebed.query.stages.arguments import parse_operand, take_number
@@ -80,7 +81,7 @@ def _refuse_unknown(cursor: Cursor, name: Token, word: str) -> None:
     """An expression may begin with one of its own functions; anything else is a slip."""
     if word in scalar_functions():
         return
-    hint = did_you_mean(word, FUNCTIONS)
+    hint = function_habit(word) or did_you_mean(word, FUNCTIONS)
     cursor.fail(f"unknown function {name.describe()}{hint}", name)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lakebed.query.record import Record
     from lakebed.query.syntax import Span
 
-KEYS_MAX = 16
+LOOKUP_KEYS_MAX = 16
 """Keys of one lookup; more than anybody joins by."""
 
 
@@ -38,14 +38,15 @@ class LookupStage(Stage):
     need not be repeated. Keys match when their texts are equal, case counts. A key column of networks (`10.0.0.0/8`)
     matches the addresses in them, the longest prefix wins. An MMDB table has one key, the address, under any name.
 
-    Without `output` all other columns of the table are added, `prefix` puts a text before their names: `prefix geo.`
-    A column of such a name that the row had is replaced. A row without a match stays, with null in these columns. Of
+    Without `output` all other columns of the table are added, `prefix` puts a text before their names: `prefix geo.` A
+    column of such a name that the row had is replaced. A row without a match stays, with null in these columns. Of
     several rows for the same keys the first counts, and the answer says so.
 
-    Example: `* | lookup assets ip = sourceIPAddress output owner, site as where | groupbycount(owner)`
+    Example: `* | lookup assets.csv ip = sourceIPAddress output owner, site as place | groupbycount(owner)`
     """
 
     name: ClassVar[str] = "lookup"
+    keeps_each_row: ClassVar[bool] = True
     table: str
     keys: tuple[tuple[str, str], ...]
     """Column of the table, column of the rows."""
@@ -59,8 +60,8 @@ class LookupStage(Stage):
         table, _ = parse_name(cursor, f'the name of a lookup table after "{name}"')
         keys = [_parse_key(cursor, f"a column of the lookup table `{table}`")]
         while cursor.take_if(Kind.COMMA):
-            if len(keys) == KEYS_MAX:
-                cursor.fail(f"a lookup has at most {KEYS_MAX} keys", cursor.last)
+            if len(keys) == LOOKUP_KEYS_MAX:
+                cursor.fail(f"a lookup has at most {LOOKUP_KEYS_MAX} keys", cursor.last)
             keys.append(_parse_key(cursor, 'a column of the lookup table after ","'))
         span = cursor.span_from(start)
         distinct(cursor, [(key, span) for key, _ in keys])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lakebed.query.record import Record
 
 _QUOTED = (Kind.DOUBLE_QUOTED, Kind.SINGLE_QUOTED)
-COLUMNS_MAX = 64
+PARSE_COLUMNS_MAX = 64
 """Columns of one `parse`: each is a search of its own through the text."""
 
 
@@ -62,6 +62,7 @@ class Parse(Stage):
     """
 
     name: ClassVar[str] = "parse"
+    keeps_each_row: ClassVar[bool] = True
     column: str
     form: TextPattern | RegexForm
 
@@ -80,8 +81,8 @@ class Parse(Stage):
         stage = cls(cursor.span_from(start), column, form)
         for output in stage.outputs:
             check_assigned(cursor, output)
-        if len(stage.outputs) > COLUMNS_MAX:
-            cursor.fail(f"one parse makes at most {COLUMNS_MAX} columns", cursor.last)
+        if len(stage.outputs) > PARSE_COLUMNS_MAX:
+            cursor.fail(f"one parse makes at most {PARSE_COLUMNS_MAX} columns", cursor.last)
         return stage
 
     def __str__(self) -> str:

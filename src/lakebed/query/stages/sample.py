@@ -34,7 +34,7 @@ class Sample(Stage):
     rows, and new events do not change which of the old ones are in `sample 1%`. Rows of a table are drawn by their
     place. The rows keep their order, and a note says of how many they are. `sample 100` takes at most 50,000 rows.
 
-    Example: `@lb.source_type: "aws:vpcflow" | sample 20`
+    Example: `action: * | sample 20`
     """
 
     name: ClassVar[str] = "sample"

@@ -37,7 +37,7 @@ class Stats(AggregateStage):
     def parse(cls, cursor: Cursor, name: str) -> Self:
         start = cursor.last
         named: list[tuple[Measure, Span]] = []
-        if cursor.peek().kind not in (Kind.END, Kind.PIPE) and not _is_by(cursor.peek()):
+        if cursor.peek().kind not in (Kind.END, Kind.PIPE, Kind.CLOSE) and not _is_by(cursor.peek()):
             named = parse_measures(cursor)
         by = _parse_by(cursor)
         by_names = [key.output for key in by]

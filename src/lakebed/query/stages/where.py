@@ -49,6 +49,9 @@ class Where(Stage):
         leaf.filters.append(filter_)
         return Pushed.ALL
 
+    def filters(self) -> tuple[Filter, ...]:
+        return (self.filter,)
+
     def reads(self) -> frozenset[str] | None:
         return columns_read(self.filter)
 

@@ -4,6 +4,7 @@ use super::super::unit::{Unit, WHOLE_GROUP};
 use super::super::walk::{Step, walk};
 use super::AggregateContext;
 use super::cells::{Cells, NONE};
+use super::made::CountedTexts;
 use crate::error::Result;
 use crate::format::column::Kind;
 use crate::format::directory::{Directory, Place};
@@ -67,6 +68,28 @@ impl Source {
             Some(metadata) => fill_metadata(metadata, context, unit, page, cells),
             None => Ok(()),
         }
+    }
+
+    /// For rows counted by the column's texts: the numbers of the values, each with its rows. `missing` rows do not have it.
+    pub fn count(&mut self, texts: Option<&CountedTexts>, missing: u64, cells: &mut Cells) -> Result<Vec<(u32, u64)>> {
+        let mut counted = Vec::new();
+        if let Some(texts) = texts {
+            let key = (texts.column, texts.scope);
+            let mut numbers = self.numbers.remove(&key).unwrap_or_else(|| vec![NONE; texts.counts.len()]);
+            let mut buffer = Vec::new();
+            for (text, &count) in texts.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                if numbers[text] == NONE {
+                    let bytes = texts.values.text(text, &mut buffer).map_err(|error| error.at("column", 0))?;
+                    numbers[text] = cells.values.push(texts.kind, bytes);
+                }
+                counted.push((numbers[text], count));
+            }
+            self.numbers.insert(key, numbers);
+        }
+        if missing > 0 {
+            counted.push((NONE, missing));
+        }
+        Ok(counted)
     }
 
     /// The numbers of a column's texts, where they are known already, and the scope of these numbers.

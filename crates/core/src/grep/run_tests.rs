@@ -1,0 +1,127 @@
+//! Leaving out what cannot match never changes what is found.
+use super::*;
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+static HEAD: LazyLock<String> = LazyLock::new(|| format!("{{\"a\":\"err {}\"}}\n", "x".repeat(16 << 10)));
+
+/// The records that hold the word, as lines; `leaves_out` false: everything is parsed.
+fn found(data: &[u8], format: Option<&str>, piece_bytes: usize, leaves_out: bool) -> String {
+    let filter = r#"{"op":"has","column":null,"pattern":{"parts":["err"]}}"#;
+    let plan = format!(
+        r#"{{"version":{},"filter":{filter},"since_ns":null,"until_ns":null,"newest_first":true,"limit":null,"columns":null,
+           "aggregate":null,"use_index":true}}"#,
+        crate::search::plan::VERSION
+    );
+    let plan = Plan::parse(plan.as_bytes()).expect("a plan");
+    let mut grep = Grep::new(&plan, Wanted::Text, None, true).expect("a run");
+    match leaves_out {
+        true => grep.feeder = grep.feeder.with_stride(1),
+        false => {
+            grep.feeder = LineFeeder::new(None);
+            grep.required = None;
+        }
+    }
+    let format = format.map(str::to_string);
+    // A parser begins only when it has seen enough to know the format.
+    let data = [HEAD.as_bytes(), data].concat();
+    grep.begin_object(ObjectStart { format, ..ObjectStart::default() }).expect("begins");
+    for piece in data.chunks(piece_bytes) {
+        grep.feed(piece).expect("is fed");
+    }
+    grep.end_object().expect("ends");
+    String::from_utf8_lossy(&grep.take_text()).into_owned()
+}
+
+fn any_lines() -> impl Strategy<Value = Vec<u8>> {
+    let line = proptest::sample::select(vec![
+        r#"{"a":"err"}"#,
+        r#"{"a":"x"}"#,
+        r#"{"a":"err","b":[{"c":1},{"d":"}"}]}"#,
+        r#"{"a":"\u0065rr"}"#,
+        r#"{"a":1}{"b":"err"}"#,
+        r#"{"a":{}"#,
+        r#"{"a":{"b":"err"}"#,
+        r#"{"a":[{}"#,
+        r#"{"a":"err}"#,
+        r#"{"a":NaN}"#,
+        r#"{"a":NaN,"b":"err"}"#,
+        r#"{"a":1} ["#,
+        r#"{"a":1} [{"b":2}"#,
+        r#"{"a":1}[{"b":2}"#,
+        r#"{"Records":[{"a":1}"#,
+        r#"{"R\u0065cords":[{"a":1}"#,
+        r#"{"Records":[{"a":"err"}],"b":"err"}"#,
+        r#"{"b":{"a":1},"Records":[{"c":2}"#,
+        r#"[{"a":"err"},{"b":1}]"#,
+        r#"[{"a":1}"#,
+        r#",{"b":"err"}"#,
+        "]",
+        "]}",
+        "}",
+        "{",
+        r#""b":"err"}"#,
+        "5",
+        "err",
+        "text err",
+        "",
+        "  {\"a\":\"err\"}",
+        "version srcaddr start",
+        "5 err 1418530010",
+        "srcaddr start end",
+        "2 1 err 10.0.0.1 - - - - - - 1431280876 1431280934 - NODATA",
+    ]);
+    let end = proptest::sample::select(vec!["\n", "\n", "\n", "\n", "\r\n", " \n", ""]);
+    proptest::collection::vec((line, end), 0..12).prop_map(|lines| {
+        lines.into_iter().flat_map(|(line, end)| [line.as_bytes(), end.as_bytes()].concat()).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #[test]
+    fn leaving_out_changes_nothing(
+        text in any_lines(),
+        format in proptest::sample::select(vec![None, Some("json"), Some("json"), Some("text"), Some("vpcflow")]),
+        piece_bytes in proptest::sample::select(vec![1, 3, 20, 1000]),
+    ) {
+        let (quick, slow) = (found(&text, format, piece_bytes, true), found(&text, format, piece_bytes, false));
+        prop_assert_eq!(quick, slow);
+    }
+}
+
+#[test]
+fn long_lines_and_many_lines() {
+    let line = |number: usize| format!("{{\"n\":{number},\"pad\":\"{}\"}}\n", "x".repeat(number % 200));
+    let long = format!("{{\"a\":\"{} err\"}}\n", "y".repeat(3 << 20));
+    let mut text: String = (0..20_000).map(line).collect();
+    text.insert_str(text.len() / 2 / 100 * 100, "\n{\"a\":\"err 1\"}\n");
+    text.push_str(&long);
+    text.push_str("{\"b\":\"err 2\"}\n");
+    for piece_bytes in [1 << 20, 5000] {
+        let quick = found(text.as_bytes(), None, piece_bytes, true);
+        assert_eq!(quick, found(text.as_bytes(), None, piece_bytes, false));
+        assert!(quick.lines().count() >= 3);
+    }
+}
+
+#[test]
+fn lines_that_open_something_are_parsed() {
+    let hit = r#"{"a":"err"}"#;
+    for opening in [
+        r#"{"a":1}[{"b":2}"#,
+        "{\"a\":1} \t[{\"b\":2}",
+        r#"{"Records":[{"a":1}"#,
+        r#"{"R\u0065cords":[{"a":1}"#,
+        r#"{"b":{"a":1},"Records":[{"c":2}"#,
+    ] {
+        // Among elements, a comma may stand before an event.
+        let text = format!("{opening}\n{hit}\n,{hit}\n");
+        let expected = format!("{}{hit}\n{hit}\n", *HEAD);
+        assert_eq!(found(text.as_bytes(), None, 1000, false), expected, "{opening}");
+        assert_eq!(found(text.as_bytes(), None, 1000, true), expected, "{opening}");
+    }
+    let text = format!("{{\"a\":{{}}\n,\"b\":1}}\n{hit}\n,{hit}\n");
+    let expected = format!("{}{hit}\n,{hit}\n", *HEAD);
+    assert_eq!(found(text.as_bytes(), None, 1000, true), expected);
+}
