@@ -47,6 +47,9 @@ KERNELS = {
     "rate": Data(parameters=((), ("60",), ("0.5",))),
 }
 
+ANY_ORDER = {"mode"}
+"""Their states hold items in a table of the sketch crate, whose order depends on which came first."""
+
 NUMBERS = [
     "0",
     "-0",
@@ -189,7 +192,10 @@ def test_a_trip_through_bytes_changes_nothing(name: str, rows: list[Any]) -> Non
     partial = partial_of(plan, rows)
     again = _core.merge_partials(plan, [partial])
     assert finished(plan, again) == finished(plan, partial)
-    assert _core.merge_partials(plan, [again]) == again
+    twice = _core.merge_partials(plan, [again])
+    assert finished(plan, twice) == finished(plan, partial)
+    if name not in ANY_ORDER:
+        assert twice == again
 
 
 @pytest.mark.parametrize("name", sorted(KERNELS))
