@@ -1,12 +1,11 @@
 //! The aggregate over one segment: values are looked at once each, rows by the numbers of their values.
 use super::bits::RowSet;
-use super::fetch::Fetched;
+use super::named::Surroundings;
 use super::partial::BUDGET;
 use super::plan::{Aggregate, Operand};
 use super::unit::{Unit, WHOLE_GROUP};
 use crate::error::Result;
 use crate::format::directory::{Directory, Place};
-use crate::format::objects::SourceObject;
 use crate::format::paths::Paths;
 use intake::Intake;
 use made::{CountedTexts, Made};
@@ -46,13 +45,6 @@ impl Input {
     }
 }
 
-/// What an aggregate looks at.
-pub struct AggregateContext<'a> {
-    pub paths: &'a Paths,
-    pub objects: &'a [SourceObject],
-    pub fetched: &'a Fetched,
-}
-
 impl Aggregator {
     pub fn new(aggregate: &Aggregate) -> Result<Self> {
         let intake = Intake::new(aggregate, BUDGET)?;
@@ -80,7 +72,7 @@ impl Aggregator {
 
     pub fn needs_rows(&self) -> bool {
         self.inputs.iter().any(|input| match input {
-            Input::Named(source) => source.metadata.is_some(),
+            Input::Named(source) => source.metadata().is_some(),
             Input::Made(made) => made.needs_rows(),
         })
     }
@@ -97,13 +89,7 @@ impl Aggregator {
     }
 
     /// Adds the rows of `set`.
-    pub fn add_page(
-        &mut self,
-        context: &AggregateContext<'_>,
-        unit: &mut Unit,
-        page: usize,
-        set: &RowSet,
-    ) -> Result<()> {
+    pub fn add_page(&mut self, context: &Surroundings<'_>, unit: &mut Unit, page: usize, set: &RowSet) -> Result<()> {
         if self.count_values(context, unit, page, set)? {
             self.intake.end_rows();
             return Ok(());
@@ -118,16 +104,10 @@ impl Aggregator {
     }
 
     /// Counts by the texts of one column alone, which needs no look at single rows. False: it is not such a simple case.
-    fn count_values(
-        &mut self,
-        context: &AggregateContext<'_>,
-        unit: &mut Unit,
-        page: usize,
-        set: &RowSet,
-    ) -> Result<bool> {
+    fn count_values(&mut self, context: &Surroundings<'_>, unit: &mut Unit, page: usize, set: &RowSet) -> Result<bool> {
         let [input] = &mut self.inputs[..] else { return Ok(false) };
         let columns = match input {
-            Input::Named(source) if source.metadata.is_none() => Some(source.columns(&unit.facts()?.directory)),
+            Input::Named(source) if source.metadata().is_none() => Some(source.columns(&unit.facts()?.directory)),
             Input::Named(_) => None,
             Input::Made(made) => made.only_columns(&unit.facts()?.directory),
         };
@@ -154,7 +134,7 @@ impl Aggregator {
 /// inner one: the page has none of them.
 fn counted_texts(
     mut columns: Vec<(usize, bool)>,
-    context: &AggregateContext<'_>,
+    context: &Surroundings<'_>,
     unit: &mut Unit,
     page: usize,
     set: &RowSet,

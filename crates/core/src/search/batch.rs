@@ -1,8 +1,8 @@
 //! Working through the groups of a segment, some at a time: directories, then values, then output.
-use super::aggregate::AggregateContext;
 use super::evaluate::{Context, Evaluation, columns_to_read};
 use super::filter::Leaf;
 use super::leaf::{LeafSearch, Phase};
+use super::named::Surroundings;
 use super::output::PageWriter;
 use super::rows::{Found, PageRows};
 use super::unit::Unit;
@@ -176,7 +176,7 @@ impl LeafSearch {
             self.cost.events_matched += set.len() as u64;
             match &mut self.aggregator {
                 Some(aggregator) if !set.is_empty() => {
-                    let context = AggregateContext { paths, objects, fetched: &self.fetched };
+                    let context = Surroundings { paths, objects, fetched: &self.fetched };
                     aggregator.add_page(&context, unit, page, &set)?;
                 }
                 Some(_) => {}

@@ -5,6 +5,7 @@
 use super::columns::Values;
 use super::fetch::Fetched;
 use super::metadata::Metadata;
+use super::reader::GroupFacts;
 use super::unit::{Unit, WHOLE_GROUP};
 use super::walk::{Step, walk};
 use crate::error::Result;
@@ -35,6 +36,11 @@ pub struct NamedColumn {
 }
 
 impl NamedColumn {
+    /// Before it was looked for.
+    pub fn nowhere(name: &[u8]) -> Self {
+        Self { name: name.to_vec(), metadata: Metadata::named(name), nodes: Vec::new() }
+    }
+
     /// Finds the name among the segment's paths.
     pub fn find(name: &[u8], paths: &Paths) -> Self {
         let metadata = Metadata::named(name);
@@ -55,6 +61,37 @@ impl NamedColumn {
             Kind::ALL.iter().filter_map(move |&kind| Some((directory.find(node, kind)?, is_position)))
         });
         found.collect()
+    }
+
+    pub fn metadata(&self) -> Option<Metadata> {
+        self.metadata
+    }
+
+    /// Visits the rows of a page that have their value in one of the columns: the row, and the place of its value among those that
+    /// the column has on the page. `columns` are all that hold the name.
+    pub fn for_each_row(
+        &self,
+        paths: &Paths,
+        facts: &GroupFacts,
+        page: usize,
+        (column, is_position, columns): (usize, bool, &[(usize, bool)]),
+        mut visit: impl FnMut(usize, usize),
+    ) {
+        let shapes = &facts.shapes;
+        let entry = &facts.directory.columns[column];
+        shapes.for_each_run(page, column, |run, per_row, first| {
+            let is_named = |own: &&(u32, u32)| columns.iter().any(|(known, _)| *known == own.0 as usize);
+            let nth = if is_position || shapes.columns_of(run.shape).iter().filter(is_named).nth(1).is_some() {
+                let found = self.first_in(paths, shapes.shapes.steps(run.shape as usize));
+                found.filter(|&(node, kind, _)| (node, kind) == (entry.node, entry.kind)).map(|(_, _, nth)| nth)
+            } else {
+                Some(0)
+            };
+            let Some(nth) = nth else { return };
+            for row in 0..run.rows as usize {
+                visit(run.row as usize + row, first + row * per_row + nth);
+            }
+        });
     }
 
     /// The first value of that name in an event of this shape: its path, its kind, and which of the values there it is.
@@ -171,29 +208,18 @@ impl Cells {
         rows: &mut [u32],
     ) -> Result<()> {
         let facts = unit.facts()?.clone();
-        let shapes = &facts.shapes;
         let (values, start) = unit.values(around.fetched, column, page)?;
         let entry = &facts.directory.columns[column];
         let scope = if matches!(entry.place, Place::Pages(_)) { page } else { WHOLE_GROUP };
         let (source, mut numbers) = self.take(column, scope, entry.kind, &values);
-        shapes.for_each_run(page, column, |run, per_row, first| {
-            let is_named = |own: &&(u32, u32)| columns.iter().any(|(known, _)| *known == own.0 as usize);
-            let nth = if is_position || shapes.columns_of(run.shape).iter().filter(is_named).nth(1).is_some() {
-                let found = named.first_in(around.paths, shapes.shapes.steps(run.shape as usize));
-                found.filter(|&(node, kind, _)| (node, kind) == (entry.node, entry.kind)).map(|(_, _, nth)| nth)
-            } else {
-                Some(0)
-            };
-            let Some(nth) = nth else { return };
-            for row in 0..run.rows as usize {
-                let text = values.number(start + first + row * per_row + nth);
-                if numbers[text] == NONE {
-                    numbers[text] = self.push(source, text);
-                }
-                let slot = &mut rows[run.row as usize + row];
-                if *slot == NONE {
-                    *slot = numbers[text];
-                }
+        named.for_each_row(around.paths, &facts, page, (column, is_position, columns), |row, place| {
+            let text = values.number(start + place);
+            if numbers[text] == NONE {
+                numbers[text] = self.push(source, text);
+            }
+            let slot = &mut rows[row];
+            if *slot == NONE {
+                *slot = numbers[text];
             }
         });
         self.keep(column, scope, (source, numbers));

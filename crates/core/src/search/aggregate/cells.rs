@@ -2,6 +2,7 @@
 //!
 //! A value is looked at once, however many rows have it: when it comes, what functions want to know of it is kept, and no more.
 use super::super::kernels::Needs;
+pub use super::super::named::NONE;
 use super::super::sum::Addend;
 use super::super::value::ValueRef;
 use crate::format::column::Kind;
@@ -10,9 +11,6 @@ use crate::value::decimal::as_i64;
 use crate::value::integer::canonical_text;
 use lakebed_sketch::HashedItem;
 use xxhash_rust::xxh3::xxh3_128;
-
-/// Stands for "no value" where the number of one is asked for.
-pub const NONE: u32 = u32::MAX;
 
 /// A value in a few bytes. Equal ones are of equal values: by chance two others meet once in 10^38 pairs.
 pub type Fingerprint = u128;

@@ -6,7 +6,6 @@ use super::super::metadata::Metadata;
 use super::super::named::Surroundings;
 use super::super::plan::ExpressionOperand;
 use super::super::unit::Unit;
-use super::AggregateContext;
 use super::cells::{Cells, NONE};
 use crate::error::{CoreError, Result};
 use crate::expression::Expression;
@@ -121,15 +120,14 @@ impl Made {
     /// Fills in the value of each row of the page that is in the set.
     pub fn fill(
         &mut self,
-        context: &AggregateContext<'_>,
+        context: &Surroundings<'_>,
         unit: &mut Unit,
         page: usize,
         set: &RowSet,
         cells: &mut Cells,
     ) -> Result<()> {
         let Some(found) = &self.found else { return Ok(()) };
-        let around = Surroundings { paths: context.paths, objects: context.objects, fetched: context.fetched };
-        let (rows, forgot) = self.results.page(found, &around, unit, page, set)?;
+        let (rows, forgot) = self.results.page(found, context, unit, page, set)?;
         if forgot {
             self.numbers.clear();
         }

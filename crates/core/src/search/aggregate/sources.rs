@@ -1,45 +1,41 @@
 //! Where an operand's values come from: the column of its name in the event, or what is known about the event.
 use super::super::metadata::{Field, Metadata};
+use super::super::named::{NamedColumn, Surroundings};
 use super::super::unit::{Unit, WHOLE_GROUP};
-use super::super::walk::{Step, walk};
-use super::AggregateContext;
 use super::cells::{Cells, NONE};
 use super::made::CountedTexts;
 use crate::error::Result;
-use crate::format::column::Kind;
 use crate::format::directory::{Directory, Place};
 use crate::format::paths::Paths;
 use std::collections::HashMap;
 
 /// A column as an aggregate names it.
 pub struct Source {
-    name: Vec<u8>,
-    pub metadata: Option<Metadata>,
-    /// Paths that may hold it, and whether it is one position of an array there.
-    nodes: Vec<(u32, bool)>,
+    name: String,
+    /// Where the segment has it.
+    column: NamedColumn,
     /// Numbers of the values already seen, by column and scope; forgotten with the group.
     numbers: HashMap<(usize, usize), Vec<u32>>,
 }
 
 impl Source {
     pub fn new(name: &str) -> Self {
-        let name = name.as_bytes().to_vec();
-        Self { metadata: Metadata::named(&name), name, nodes: Vec::new(), numbers: HashMap::new() }
+        let column = NamedColumn::nowhere(name.as_bytes());
+        Self { name: name.to_string(), column, numbers: HashMap::new() }
+    }
+
+    pub fn metadata(&self) -> Option<Metadata> {
+        self.column.metadata()
     }
 
     /// Finds the column among the segment's paths.
     pub fn resolve(&mut self, paths: &Paths) {
-        if self.metadata.is_none_or(|metadata| metadata.yields) {
-            self.nodes = paths.named(&self.name).into_iter().map(|(node, whole)| (node, !whole)).collect();
-        }
+        self.column = NamedColumn::find(self.name.as_bytes(), paths);
     }
 
     /// The columns of a group that may hold it, and whether it is one position of an array there.
     pub fn columns(&self, directory: &Directory) -> Vec<(usize, bool)> {
-        let found = self.nodes.iter().flat_map(|&(node, is_position)| {
-            Kind::ALL.iter().filter_map(move |&kind| Some((directory.find(node, kind)?, is_position)))
-        });
-        found.collect()
+        self.column.columns(directory)
     }
 
     /// Numbers of values are given out anew.
@@ -48,13 +44,7 @@ impl Source {
     }
 
     /// Fills in the value of each row of the page.
-    pub fn fill(
-        &mut self,
-        context: &AggregateContext<'_>,
-        unit: &mut Unit,
-        page: usize,
-        cells: &mut Cells,
-    ) -> Result<()> {
+    pub fn fill(&mut self, context: &Surroundings<'_>, unit: &mut Unit, page: usize, cells: &mut Cells) -> Result<()> {
         let facts = unit.facts()?.clone();
         cells.rows.clear();
         cells.rows.resize(facts.shapes.rows(page), NONE);
@@ -64,7 +54,7 @@ impl Source {
                 self.fill_column(context, unit, page, (column, is_position, &columns), cells)?;
             }
         }
-        match self.metadata {
+        match self.metadata() {
             Some(metadata) => fill_metadata(metadata, context, unit, page, cells),
             None => Ok(()),
         }
@@ -106,71 +96,43 @@ impl Source {
     /// Fills in the values of one of the columns that have the name; `columns` are all of them.
     fn fill_column(
         &mut self,
-        context: &AggregateContext<'_>,
+        context: &Surroundings<'_>,
         unit: &mut Unit,
         page: usize,
         (column, is_position, columns): (usize, bool, &[(usize, bool)]),
         cells: &mut Cells,
     ) -> Result<()> {
         let facts = unit.facts()?.clone();
-        let shapes = &facts.shapes;
         let (values, start) = unit.values(context.fetched, column, page)?;
-        let entry = &facts.directory.columns[column];
+        let kind = facts.directory.columns[column].kind;
         let (mut numbers, scope) = self.take_numbers(unit, column, page, values.text_count())?;
         let mut failed = None;
         let mut buffer = Vec::new();
-        shapes.for_each_run(page, column, |run, per_row, first| {
-            let is_named = |own: &&(u32, u32)| columns.iter().any(|(known, _)| *known == own.0 as usize);
-            let nth = if is_position || shapes.columns_of(run.shape).iter().filter(is_named).nth(1).is_some() {
-                let found = self.first_named(context.paths, shapes.shapes.steps(run.shape as usize));
-                found.filter(|&(node, kind, _)| (node, kind) == (entry.node, entry.kind)).map(|(_, _, nth)| nth)
-            } else {
-                Some(0)
-            };
-            let Some(nth) = nth else { return };
-            for row in 0..run.rows as usize {
-                let slot = &mut cells.rows[run.row as usize + row];
-                if *slot != NONE {
-                    continue;
-                }
-                let text = values.number(start + first + row * per_row + nth);
-                if let (true, Some(integer)) = (numbers[text] == NONE, values.integer(text)) {
-                    numbers[text] = cells.values.push_integer(integer);
-                } else if numbers[text] == NONE {
-                    match values.text(text, &mut buffer) {
-                        Ok(bytes) => numbers[text] = cells.values.push(entry.kind, bytes),
-                        Err(error) => failed = Some(error.at("column", 0)),
-                    }
-                }
-                *slot = numbers[text];
+        self.column.for_each_row(context.paths, &facts, page, (column, is_position, columns), |row, place| {
+            let slot = &mut cells.rows[row];
+            if *slot != NONE {
+                return;
             }
+            let text = values.number(start + place);
+            if let (true, Some(integer)) = (numbers[text] == NONE, values.integer(text)) {
+                numbers[text] = cells.values.push_integer(integer);
+            } else if numbers[text] == NONE {
+                match values.text(text, &mut buffer) {
+                    Ok(bytes) => numbers[text] = cells.values.push(kind, bytes),
+                    Err(error) => failed = Some(error.at("column", 0)),
+                }
+            }
+            *slot = numbers[text];
         });
         self.keep_numbers(column, scope, numbers);
         failed.map_or(Ok(()), Err)
-    }
-
-    /// The first value of the column in an event of this shape: its path, its kind, and which of the values there it is.
-    fn first_named(&self, paths: &Paths, steps: &[u32]) -> Option<(u32, Kind, usize)> {
-        let mut seen: HashMap<(u32, Kind), usize> = HashMap::new();
-        let mut found = None;
-        walk(steps, paths, true, |path, step, name| {
-            let Step::Value(kind) = step else { return };
-            if found.is_none() && self.nodes.iter().any(|&(node, _)| node == path) {
-                let nth = seen.entry((path, kind)).or_default();
-                if name == self.name {
-                    found = Some((path, kind, *nth));
-                }
-                *nth += 1;
-            }
-        });
-        found
     }
 }
 
 /// Fills in the metadata of the rows that have no column of that name themselves.
 fn fill_metadata(
     metadata: Metadata,
-    context: &AggregateContext<'_>,
+    context: &Surroundings<'_>,
     unit: &Unit,
     page: usize,
     cells: &mut Cells,
