@@ -15,7 +15,7 @@ from lakebed.query.expression import ColumnRef
 from lakebed.query.functions.base import FunctionCall
 from lakebed.query.literals import parse_network
 from lakebed.query.parser import Query
-from lakebed.query.stages.arguments import keys_of
+from lakebed.query.stages.arguments import Key
 from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.dedup import Dedup
@@ -69,6 +69,8 @@ from lakebed.query.time_spans import TimeSpan, parse_span
 from tests.events import Num
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lakebed.query.stages.base import Stage
 
 KEYS = ["a", "b", "name", "user", "x.y", "two words", "and"]
@@ -201,6 +203,11 @@ def filters(with_regex: bool) -> st.SearchStrategy[Filter]:
 def _joined(inner: st.SearchStrategy[Filter]) -> st.SearchStrategy[Filter]:
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
     return st.one_of(several.map(And), several.map(Or), inner.map(Not))
+
+
+def keys_of(chosen: Sequence[str]) -> tuple[Key, ...]:
+    """Plain columns as what rows are grouped by."""
+    return tuple(Key(ColumnRef(name), name) for name in chosen)
 
 
 distinct_names = st.lists(names, min_size=1, max_size=2, unique=True).map(tuple)

@@ -44,11 +44,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A finished aggregate: each row is `[by values…, function values…, row count]`."""
+    """A finished aggregate: each row is `[by values…, function values…, row count]`.
+
+    The most frequent group stands first, equal ones by their values.
+    """
 
     rows: Sequence[Sequence[Scalar]]
-    is_ordered: bool = False
-    """Whether the rows stand in the order of an answer: most frequent first, equal ones by their values."""
     notes: Sequence[str] = ()
     """Where the answer is approximate, and the bound."""
 
@@ -62,7 +63,7 @@ class Table:
         decoded = decode_json(data)
         assert isinstance(decoded, dict)  # the engine answers an object
         notes = cast("list[str]", decoded.get("notes", []))
-        return cls(cast("list[list[Scalar]]", decoded["rows"]), is_ordered=True, notes=notes)
+        return cls(cast("list[list[Scalar]]", decoded["rows"]), notes=notes)
 
 
 class SpelledDecimal(Decimal):

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed.errors import QueryError
+from lakebed.execute.index_plan import INDEX_COLUMN
 from lakebed.query.context import Lake, NoLake, RunContext, Scope
 from lakebed.query.functions.base import TIME_COLUMN, RowOrder
-from lakebed.query.indexes import INDEX_COLUMN, lift_indexes, refuse_indexes
+from lakebed.query.indexes import lift_indexes, refuse_indexes
 from lakebed.query.parser import Query, parse_query
 from lakebed.query.plan import PLAN_VERSION, Plan, aggregate_node, depth_of, filter_node
 from lakebed.query.record import LEAF_ONLY_METADATA

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from lakebed.errors import QueryError
+from lakebed.execute.index_plan import INDEX_COLUMN
 from lakebed.query.complete_place import Place, place_at
 from lakebed.query.functions import FUNCTIONS
-from lakebed.query.indexes import INDEX_COLUMN
 from lakebed.query.lexer import Kind
 from lakebed.query.operands import COLUMN_OPERATORS
 from lakebed.query.parser import parse_query

@@ -62,12 +62,6 @@ def parse_expression(cursor: Cursor) -> Expression:
     return _parse_chain(cursor, lambda: _parse_and(cursor), {Kind.OR: "or"})
 
 
-def starts_call(cursor: Cursor) -> bool:
-    """True when a function with its parenthesis stands next."""
-    token = cursor.peek_as(operand_token)
-    return token.kind is Kind.WORD and cursor.text[token.end : token.end + 1] == "("
-
-
 def _parse_and(cursor: Cursor) -> Expression:
     return _parse_chain(cursor, lambda: _parse_not(cursor), {Kind.AND: "and"})
 

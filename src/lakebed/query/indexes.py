@@ -21,8 +21,6 @@ from lakebed.query.syntax import (
 if TYPE_CHECKING:
     from lakebed.query.cursor import Cursor
 
-INDEX_COLUMN = "@index"
-
 _NAME_STARTS = (Kind.WORD, Kind.SINGLE_QUOTED, Kind.DOUBLE_QUOTED, Kind.IN)
 
 

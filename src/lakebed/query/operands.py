@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from lakebed.query.indexes import INDEX_COLUMN, parse_indexes
+from lakebed.execute.index_plan import INDEX_COLUMN
+from lakebed.query.indexes import parse_indexes
 from lakebed.query.lexer import Kind, Token
 from lakebed.query.literals import RANGE_MARK, parse_network, parse_number, regex_problem
 from lakebed.query.regex_check import RegexFault, regex_fault
@@ -183,7 +184,8 @@ def _operand_text(token: Token) -> str:
     return str(first) if is_plain else ""
 
 
-def _parse_regex(cursor: Cursor, column: Column) -> Filter:
+def take_regex(cursor: Cursor) -> tuple[Token, str, bool]:
+    """Takes `/…/` or `/…/i`: the token, the expression, and whether it ignores case."""
     token, flags = cursor.take_regex()
     if flags not in ("", "i"):
         place = Span(token.end - len(flags), token.end)
@@ -192,10 +194,15 @@ def _parse_regex(cursor: Cursor, column: Column) -> Filter:
     problem = regex_problem(body)
     if problem is not None:
         cursor.fail(problem, token)
-    fault = regex_fault(body, ignore_case=flags == "i")
+    return token, body, flags == "i"
+
+
+def _parse_regex(cursor: Cursor, column: Column) -> Filter:
+    token, body, ignore_case = take_regex(cursor)
+    fault = regex_fault(body, ignore_case=ignore_case)
     if fault is not None:
         cursor.fail(f"this regular expression is wrong: {fault.message}", _place_in(token, fault))
-    return Matches(column, body, flags == "i", cursor.span_from(column.span))
+    return Matches(column, body, ignore_case, cursor.span_from(column.span))
 
 
 def _place_in(token: Token, fault: RegexFault) -> Token | Span:

@@ -68,11 +68,6 @@ def simplify(filter_: Filter) -> Filter:
             return filter_
 
 
-def is_nothing(filter_: Filter) -> bool:
-    """Whether no event passes, whatever it holds."""
-    return filter_ == NOTHING
-
-
 def _join(parts: Sequence[Filter], kind: type[And | Or], whole: And | Or) -> Filter:
     neutral, decisive = (Everything(), NOTHING) if kind is And else (NOTHING, Everything())
     kept: dict[Filter, None] = {}

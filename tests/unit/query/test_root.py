@@ -45,7 +45,7 @@ def test_table_keeps_the_place_of_a_row() -> None:
 def test_an_aggregate_takes_one_table() -> None:
     query = compile_query("* | stats sum(x) as total by a, b | where total > 1 | head 1")
     root = query.root()
-    root.push_table(Table([["p", 1, 5, 2], ["q", 1, 1, 9], ["r", 2, 7, 3]]))
+    root.push_table(Table([["q", 1, 1, 9], ["r", 2, 7, 3], ["p", 1, 5, 2]]))
     assert root.finish() == [{"a": "r", "b": 2, "@q.count": 3, "total": 7}]
 
 

@@ -48,11 +48,6 @@ class Key:
         return text if self.output == label_of(self.expression) else f"{text} as {print_name(self.output)}"
 
 
-def keys_of(names: Sequence[str]) -> tuple[Key, ...]:
-    """Plain columns as keys."""
-    return tuple(Key(ColumnRef(name), name) for name in names)
-
-
 def parse_name(cursor: Cursor, expected: str = "a column name") -> tuple[str, Span]:
     """Takes the name of one column."""
     token = cursor.peek()
@@ -84,15 +79,6 @@ def take_minus(cursor: Cursor) -> bool:
 def _minus_at(text: str, position: int) -> Token:
     start = skip_blank(text, position)
     return Token(Kind.MINUS, start, start + 1, "-", ("-",))
-
-
-def parse_argument(cursor: Cursor, stage: str) -> str:
-    """Takes `a` or `(a)`: the one column of a stage."""
-    opening = cursor.take_if(Kind.OPEN)
-    column, _ = parse_name(cursor, f'a column name after "{stage}{"(" if opening else ""}"')
-    if opening is not None:
-        close_parenthesis(cursor, f'")" after the column `{column}`')
-    return column
 
 
 def parse_operand(cursor: Cursor, expected: str = "a column name") -> Operand:
@@ -185,6 +171,15 @@ def take_empty_parentheses(cursor: Cursor, stage: str) -> None:
 def close_parenthesis(cursor: Cursor, expected: str) -> None:
     """Takes the `)` at the end of a list of arguments."""
     cursor.expect(Kind.CLOSE, expected)
+
+
+def parse_row_count(cursor: Cursor, stage: str, most: int) -> int:
+    """Takes `10` or `(10)`: the number of rows of a stage."""
+    opening = cursor.take_if(Kind.OPEN)
+    row_count = parse_count(cursor, f'a number of rows after "{stage}"', most)
+    if opening is not None:
+        close_parenthesis(cursor, '")" after the number of rows')
+    return row_count
 
 
 def parse_count(cursor: Cursor, expected: str, most: int) -> int:

@@ -21,7 +21,6 @@ from lakebed.query.names import Names
 from lakebed.query.record import Record
 from lakebed.query.root_aggregate import RootAggregate
 from lakebed.query.syntax import Column, Exists
-from lakebed.query.values import sort_key
 
 if TYPE_CHECKING:
     from lakebed.query.aggregate import Aggregate
@@ -223,9 +222,7 @@ class AggregateStage(Stage):
         """The answer in its final order: the most frequent group first, equal ones by their
         values."""
         by_count = len(self.aggregate(ROOT_ORDER).by)
-        groups = [(row[:by_count], row[by_count:-1], _count_of(row)) for row in table.rows]
-        if not table.is_ordered:
-            groups.sort(key=lambda group: (-group[2], [sort_key(value) for value in group[0]]))
+        groups = ((row[:by_count], row[by_count:-1], _count_of(row)) for row in table.rows)
         return [dict(zip(self.output, self.to_values(*group), strict=True)) for group in groups]
 
     def push_down(self, leaf: Leaf) -> Pushed:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from lakebed.query.lexer import Kind
-from lakebed.query.stages.arguments import close_parenthesis, parse_count
+from lakebed.query.stages.arguments import parse_row_count
 from lakebed.query.stages.base import Leaf, Pushed, Stage, StageRun
 
 if TYPE_CHECKING:
@@ -36,10 +35,7 @@ class Head(Stage):
     @classmethod
     def parse(cls, cursor: Cursor, name: str) -> Self:
         start = cursor.last
-        opening = cursor.take_if(Kind.OPEN)
-        row_count = parse_count(cursor, f'a number of rows after "{name}"', HEAD_ROWS_MAX)
-        if opening is not None:
-            close_parenthesis(cursor, '")" after the number of rows')
+        row_count = parse_row_count(cursor, name, HEAD_ROWS_MAX)
         return cls(cursor.span_from(start), row_count)
 
     def __str__(self) -> str:

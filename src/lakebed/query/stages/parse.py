@@ -10,12 +10,11 @@ from lakebed.native import Regex, engine_errors
 from lakebed.query.evaluate import Evaluator
 from lakebed.query.expression import Call, ColumnRef, Expression, NumberLiteral, TextLiteral
 from lakebed.query.lexer import Kind
-from lakebed.query.literals import regex_problem
+from lakebed.query.operands import take_regex
 from lakebed.query.printer import print_name
 from lakebed.query.stages.arguments import parse_name
 from lakebed.query.stages.base import Leaf, Pushed, Stage, StageRun
 from lakebed.query.stages.eval import check_assigned
-from lakebed.query.syntax import Span
 from lakebed.query.text_pattern import Gap, TextPattern, parse_pattern, print_pattern, to_regex
 from lakebed.query.values import MESSAGE_COLUMN
 
@@ -133,22 +132,15 @@ class Parse(Stage):
 
 
 def _parse_regex(cursor: Cursor) -> RegexForm:
-    token, flags = cursor.take_regex()
-    if flags not in ("", "i"):
-        place = Span(token.end - len(flags), token.end)
-        cursor.fail(f'unknown flag "{flags}" of a regular expression: "i" ignores case', place)
-    body = str(token.text[0])
-    problem = regex_problem(body)
-    if problem is not None:
-        cursor.fail(problem, token)
+    token, body, ignores_case = take_regex(cursor)
     try:
         with engine_errors():
-            groups = tuple(Regex(body, bool(flags)).names())
+            groups = tuple(Regex(body, ignores_case).names())
     except LakebedError as error:
         cursor.fail(str(error).splitlines()[-1].removeprefix("error: "), token)
     if not any(groups):
         cursor.fail("the regular expression has no group with a name, such as (?P<user>[a-z]+)", token)
-    return RegexForm(body, bool(flags), groups)
+    return RegexForm(body, ignores_case, groups)
 
 
 class _ParseRun(StageRun):

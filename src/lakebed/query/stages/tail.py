@@ -6,8 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from lakebed.query.lexer import Kind
-from lakebed.query.stages.arguments import close_parenthesis, parse_count
+from lakebed.query.stages.arguments import parse_row_count
 from lakebed.query.stages.base import Leaf, Pushed, Stage, StageRun
 
 if TYPE_CHECKING:
@@ -39,10 +38,7 @@ class Tail(Stage):
     @classmethod
     def parse(cls, cursor: Cursor, name: str) -> Self:
         start = cursor.last
-        opening = cursor.take_if(Kind.OPEN)
-        row_count = parse_count(cursor, f'a number of rows after "{name}"', TAIL_ROWS_MAX)
-        if opening is not None:
-            close_parenthesis(cursor, '")" after the number of rows')
+        row_count = parse_row_count(cursor, name, TAIL_ROWS_MAX)
         return cls(cursor.span_from(start), row_count)
 
     def __str__(self) -> str:
