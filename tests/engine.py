@@ -169,9 +169,7 @@ def shape(row: Row | TableRow) -> Mapping[str, Any]:
 
 
 def _to_row(time_ns: int, url: str, record: int, data: bytes) -> Row:
-    event = decode_json(data)
-    whole = event if isinstance(event, dict) else {"message": event}
-    return Row(time_ns, url, record, whole, INDEX_NAME)
+    return Row.from_json(time_ns, url, record, data, INDEX_NAME)
 
 
 def _aggregates(plan: bytes) -> bool:

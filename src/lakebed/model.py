@@ -41,6 +41,12 @@ class Row:
     event: Mapping[str, JsonValue]
     index: str | None = None
 
+    @classmethod
+    def from_json(cls, time_ns: int, url: str, record: int, data: bytes, index: str | None = None) -> Row:
+        """The row that the engine has found; a top-level value that is no object is the column `message`."""
+        event = decode_json(data)
+        return cls(time_ns, url, record, event if isinstance(event, dict) else {"message": event}, index)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

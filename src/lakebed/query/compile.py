@@ -88,6 +88,12 @@ class CompiledQuery:
         return cutting.columns_after(None) is None
 
     @property
+    def copies_events(self) -> bool:
+        """Whether the rows of the answer are events as the leaf part finds them, all or the first of them."""
+        is_whole = not self.is_aggregate and self.plan["columns"] is None
+        return is_whole and all(isinstance(stage, Head) for stage in self.root_stages)
+
+    @property
     def wants_data_range(self) -> bool:
         """Whether the query depends on the times of the events that the lake holds: see `over_data`."""
         is_open = self.scope.since_ns is None or self.scope.until_ns is None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lakebed.model import Row, SpelledDecimal, decode_json
+from lakebed.model import Row, SpelledDecimal
 from lakebed.query.times import format_time
 
 if TYPE_CHECKING:
@@ -64,8 +64,7 @@ def event_line(time_ns: int, url: str, record: int, text: bytes, index: str | No
     b'{"@lb.time":"1970-01-01T00:00:00Z","@index":"web","@lb.object":"s3://logs/a","@lb.record":7,"n":1.10}\n'
     """
     if not text.startswith(b"{") or b'"@' in text:  # its own fields may have the metadata's names
-        event = decode_json(text)
-        return json_line(Row(time_ns, url, record, event if isinstance(event, dict) else {"message": event}, index))
+        return json_line(Row.from_json(time_ns, url, record, text, index))
     home = b"" if index is None else b'"@index":%s,' % json_text(index)
     place = b'%s"@lb.object":%s,"@lb.record":%d' % (home, json_text(url), record)
     own = text[1:] if text == b"{}" else b"," + text[1:]

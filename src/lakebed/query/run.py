@@ -18,13 +18,12 @@ from lakebed.execute.executor import SessionClosed
 from lakebed.execute.leaf import PlanFacts
 from lakebed.execute.merge import RowMerge, merge_aggregates
 from lakebed.execute.tasks import TaskList, order_entries, split_tasks
-from lakebed.model import Row, Table, TableRow, decode_json
+from lakebed.model import Row, Table, TableRow
 from lakebed.native import check_plan, engine_errors, finish_partial, merge_partials
 from lakebed.query.compile import compile_parsed
 from lakebed.query.cost import SearchCost
 from lakebed.query.json_lines import event_line, json_line
 from lakebed.query.record import Record
-from lakebed.query.stages.head import Head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -124,7 +123,7 @@ class Search(Iterator[AnswerRow]):
 
     def lines(self) -> Iterator[bytes]:
         """The rows as JSON lines, some at a time; instead of iterating, from the start."""
-        if not self._is_copied:
+        if not self.compiled.copies_events:
             for row in self:
                 yield json_line(row)
             return
@@ -137,12 +136,6 @@ class Search(Iterator[AnswerRow]):
                 return
             assert isinstance(found, bytes), "either rows or lines"
             yield found
-
-    @property
-    def _is_copied(self) -> bool:
-        """Whether the rows are the events as the leaf part finds them."""
-        is_whole = not self.compiled.is_aggregate and self.compiled.plan["columns"] is None
-        return is_whole and all(isinstance(stage, Head) for stage in self.compiled.root_stages)
 
     def _next(self) -> AnswerRow | bytes:
         with self._lock:
@@ -318,14 +311,8 @@ class Search(Iterator[AnswerRow]):
         yield from root.finish()
 
     def _rows_of(self, batch: Sequence[MergedRow]) -> list[Row]:
-        rows: list[Row] = []
         names = {task: self._task_entries[task].index for task in {row[4] for row in batch}}
-        for time_ns, url, record, data, task in batch:
-            event = decode_json(data)
-            if not isinstance(event, dict):
-                event = {"message": event}
-            rows.append(Row(time_ns, url, record, event, names[task]))
-        return rows
+        return [Row.from_json(time_ns, url, record, data, names[task]) for time_ns, url, record, data, task in batch]
 
     def _on_part(self, number: int, part: LeafPart) -> None:
         self.cost.add(part.cost, self._costs.get(number, {}))

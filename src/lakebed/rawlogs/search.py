@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Self
 
 from lakebed import config
 from lakebed.errors import UsageError
-from lakebed.model import Row, Table, decode_json
+from lakebed.model import Row, Table
 from lakebed.native import check_plan, engine_errors, finish_partial, format_names, merge_partials
 from lakebed.query.cost import SearchCost
 from lakebed.query.json_lines import event_line, json_line
-from lakebed.query.stages.head import Head
 from lakebed.rawlogs.scan import Settings, scan
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from lakebed.query.compile import CompiledQuery
     from lakebed.query.root import Root
     from lakebed.query.run import AnswerRow
-    from lakebed.rawlogs.scan import FoundRow, Part
+    from lakebed.rawlogs.scan import Part
     from lakebed.rawlogs.sources import Problem, RawSource
 
 PARTIALS_HELD = 64
@@ -140,8 +139,7 @@ class RawSearch(Iterator["AnswerRow"]):
     @property
     def gives_records(self) -> bool:
         """Whether the rows are the records of the sources, all or the first of them."""
-        whole = not self.compiled.is_aggregate and self.compiled.plan["columns"] is None
-        return whole and all(isinstance(stage, Head) for stage in self.compiled.root_stages)
+        return self.compiled.copies_events
 
     @property
     def _limit(self) -> int | None:
@@ -179,7 +177,7 @@ class RawSearch(Iterator["AnswerRow"]):
         root = self._root = self.compiled.root()
         if self._limit != 0:
             for part in self._scan(self._settings("plan", self._limit)):
-                yield from root.push_rows([_row(found) for found in part.rows])
+                yield from root.push_rows([Row.from_json(*found) for found in part.rows])
                 if root.is_done:
                     break
         yield from root.finish()
@@ -195,9 +193,3 @@ class RawSearch(Iterator["AnswerRow"]):
             table = Table.from_json(finish_partial(self._plan, merge_partials(self._plan, partials)))
         root.push_table(table)
         yield from root.finish()
-
-
-def _row(found: FoundRow) -> Row:
-    time_ns, url, record, data = found
-    event = decode_json(data)
-    return Row(time_ns, url, record, event if isinstance(event, dict) else {"message": event})
