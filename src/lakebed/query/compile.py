@@ -55,7 +55,7 @@ class CompiledQuery:
     plan: Plan = field(compare=False)
     """The plan of docs/search-plan.md for the leaf part."""
     columns: tuple[str, ...] | None
-    """Output columns in order; None when the answer is whole events."""
+    """Output columns in order; None when the answer is whole events, or a table whose columns depend on them."""
     is_aggregate: bool
     """True when the leaf parts give one mergeable partial instead of rows."""
     gives_table: bool
@@ -180,8 +180,8 @@ def compile_parsed(
     }
     if depth_of(plan) > PLAN_DEPTH_MAX:
         raise QueryError("the filter is nested too deeply to run", text, 0, len(text))
-    output = leaf.aggregate.output if leaf.aggregate is not None else None
-    for stage in root_stages:
+    output: tuple[str, ...] | None = None
+    for stage in (*([leaf.aggregate] if leaf.aggregate is not None else []), *root_stages):
         output = stage.columns_after(output)
     gives_table = any(stage.gives_table for stage in stages)
     is_aggregate = leaf.aggregate is not None

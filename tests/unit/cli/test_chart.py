@@ -117,3 +117,13 @@ def test_search_draws_a_timechart_on_a_terminal(tmp_path: Path) -> None:
     shown = on_a_terminal(tmp_path, "search", "* | timechart span=10m count() by host", width=80).splitlines()
     assert shown[-3:-1] == ["h0  ██████  5", "h1  ██████  5"]
     assert "█" not in lakebed("search", "* | timechart span=10m count()", "-o", "table", folder=tmp_path).stdout
+
+
+def test_series_are_columns_of_tables_and_csv(tmp_path: Path) -> None:
+    write_log(tmp_path / "web.json", [event(n * 60, host=f"h{n % 2}") for n in range(20)])
+    lakebed("index", "web.json", "--into", "web", folder=tmp_path)
+    query = "* | timechart span=10m count() by host"
+    rows = lakebed("search", query, "-o", "csv", folder=tmp_path).stdout.splitlines()
+    assert [row.partition(",")[2] for row in rows] == ["h0,h1", "5,5", "5,5"]
+    rows = lakebed("search", query, "-o", "table", folder=tmp_path).stdout.splitlines()
+    assert [row.split()[1:] for row in rows] == [["h0", "h1"], ["--", "--"], ["5", "5"], ["5", "5"]]
