@@ -139,6 +139,10 @@ def taught(error: QueryError) -> QueryError:
     return error
 
 
+_OTHER_STAGE = re.compile(r"\|\s*(?!where\b)[A-Za-z_]\w*[^|]*", re.IGNORECASE)
+"""A stage that has no filter: its words are its own, such as the `limit 3` of `patterns`."""
+
+
 def habits_of(text: str) -> list[str]:
     """A sentence for each idiom that parses and means something else than where it is from.
 
@@ -148,7 +152,8 @@ def habits_of(text: str) -> list[str]:
     []
     """
     shown = text[:TEXT_LOOKED_AT_MAX]
-    return list(_habits(shown, _blanked(shown)))[:HABITS_MAX]
+    filters = _OTHER_STAGE.sub(lambda match: "|" + "¤" * (len(match[0]) - 1), _blanked(shown))
+    return list(_habits(shown, filters))[:HABITS_MAX]
 
 
 def _habits(text: str, blank: str) -> Iterator[str]:

@@ -81,6 +81,10 @@ MISREAD = [
 ]
 
 PLAIN = [
+    "error | patterns message limit 3",
+    "error | delta limit 5",
+    "* | timechart count() by a limit=5",
+    "* | rename index as earliest",
     "'index=main' error",
     '"select x from y"',
     "@index=main error",
