@@ -8,6 +8,7 @@ disagreement is a bug in one of the two.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,10 +26,12 @@ from lakebed.query.stages.groupbycount import GroupByCount
 from lakebed.query.stages.head import Head
 from lakebed.query.stages.join import Join
 from lakebed.query.stages.rename import Rename
+from lakebed.query.stages.sort import Sort
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.table import Table
 from lakebed.query.stages.timechart import Timechart
 from lakebed.query.stages.union import Union
+from lakebed.query.stages.unroll import Unroll
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from tests.events import INDEX_NAME, Event, Json
@@ -135,20 +138,24 @@ class Events:
         ]
         rows = [row for row in in_range if holds(query.filter, row)]
         nested = replace(self, since_ns=scope.since_ns, until_ns=scope.until_ns)
+        in_time_order = True
         for stage in query.stages:
             if isinstance(stage, Timechart):
-                rows = oracle_chart.charted(stage, rows, scope.since_ns, scope.until_ns)
+                compute = functools.partial(measured, in_time_order=in_time_order)
+                rows = oracle_chart.charted(stage, rows, scope.since_ns, scope.until_ns, compute)
             elif isinstance(stage, Union):
                 rows = rows + [row for query in stage.nested for row in nested.rows(query)]
             elif isinstance(stage, Join):
                 rows = oracle_stages.joined(rows, nested.rows(stage.query), stage.pairs, stage.keeps_all)
             else:
-                rows = after(stage, rows)
+                rows = after(stage, rows, in_time_order)
+            in_time_order = in_time_order and not isinstance(stage, (Sort, Unroll, Union, Join))
         return rows
 
 
-def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
+def after(stage: Stage, rows: list[OracleRow], in_time_order: bool) -> list[OracleRow]:
     """The rows that a stage makes of these."""
+    compute = functools.partial(measured, in_time_order=in_time_order)
     match stage:
         case Where():
             return [row for row in rows if holds(stage.filter, row)]
@@ -165,13 +172,13 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
         case Rename():
             return [renamed(row, stage.pairs) for row in rows]
         case GroupByCount():
-            return grouped(rows, [(key.output, key.expression) for key in stage.by], [], value_of)
+            return grouped(rows, [(key.output, key.expression) for key in stage.by], [], value_of, compute)
         case Stats():
             measures: Measures = [(m.output, m.call.name, m.call.operands, m.call.parameters) for m in stage.measures]
-            return grouped(rows, [(key.output, key.expression) for key in stage.by], measures, value_of)
+            return grouped(rows, [(key.output, key.expression) for key in stage.by], measures, value_of, compute)
         case SingleValue() | CountDistinct():
             measure = ("value", stage.call.name, stage.call.operands, stage.call.parameters)
-            (group,) = grouped(rows, [], [measure], value_of)
+            (group,) = grouped(rows, [], [measure], value_of, compute)
             assert group.columns is not None
             name = "@q.uniq" if isinstance(stage, CountDistinct) else "@q.value"
             also_known = {"@q.count": "@q.uniq"} if isinstance(stage, CountDistinct) else {}
@@ -228,7 +235,9 @@ def grouped(
     keys: list[tuple[str, Any]],
     measures: Measures,
     value_of: Callable[[Any, OracleRow], Json],
+    compute: Callable[..., Json],
 ) -> list[OracleRow]:
+    """The groups; `compute` is `measured`, or what takes the same."""
     groups: dict[Any, list[OracleRow]] = {} if keys else {(): []}
     for row in rows:
         groups.setdefault(tuple(order_key(value_of(key, row)) for _, key in keys), []).append(row)
@@ -237,7 +246,7 @@ def grouped(
         columns = {output: value_of(key, members[0]) for output, key in keys}
         columns["@q.count"] = number(len(members))
         for output, name, operands, parameters in measures:
-            columns[output] = measured(name, members, operands, parameters, value_of)
+            columns[output] = compute(name, members, operands, parameters, value_of)
         answer.append(OracleRow(None, columns))
     return answer
 

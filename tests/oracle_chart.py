@@ -10,9 +10,10 @@ from tests import oracle, oracle_filter, oracle_times
 from tests.events import Num
 from tests.oracle import OracleRow
 from tests.oracle_functions import order_key
-from tests.oracle_measures import measured
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lakebed.query.stages.timechart import Timechart
     from tests.events import Json
 
@@ -20,8 +21,10 @@ EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 NANOSECONDS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9}
 
 
-def charted(stage: Timechart, rows: list[OracleRow], since_ns: int | None, until_ns: int | None) -> list[OracleRow]:
-    """One row for each bucket of time."""
+def charted(
+    stage: Timechart, rows: list[OracleRow], since_ns: int | None, until_ns: int | None, compute: Callable[..., Json]
+) -> list[OracleRow]:
+    """One row for each bucket of time; `compute` is `measured`."""
     span = "1h" if stage.bucket is None else stage.bucket.text
     timed = [(start_of(time_ns, span), row) for row in rows if (time_ns := time_of(row)) is not None]
     low = since_ns if since_ns is not None else min((start for start, _ in timed), default=None)
@@ -37,16 +40,18 @@ def charted(stage: Timechart, rows: list[OracleRow], since_ns: int | None, until
         value = None if stage.by is None else oracle.value_of(stage.by.expression, row)
         values.setdefault(order_key(value), value)
         cells.setdefault((start, order_key(value)), []).append(row)
-    columns = columns_of(stage, values, cells, buckets)
+    columns = columns_of(stage, values, cells, buckets, compute)
     return [OracleRow(None, {"@lb.time": oracle_times.rfc3339(start), **columns[start]}) for start in buckets]
 
 
-def columns_of(stage: Timechart, values: dict[Any, Json], cells: Any, buckets: list[int]) -> dict[int, dict[str, Json]]:
+def columns_of(
+    stage: Timechart, values: dict[Any, Json], cells: Any, buckets: list[int], compute: Callable[..., Json]
+) -> dict[int, dict[str, Json]]:
     """The columns of each bucket besides its time."""
 
     def cell(measure: Any, start: int, key: Any) -> Json:
         call = measure.call
-        return measured(call.name, cells.get((start, key), []), call.operands, call.parameters, oracle.value_of)
+        return compute(call.name, cells.get((start, key), []), call.operands, call.parameters, oracle.value_of)
 
     def total(key: Any) -> Fraction:
         found = [cell(stage.measures[0], start, key) for start in {start for start, _ in cells}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
@@ -26,8 +27,10 @@ def measured(
     operands: Sequence[Any],
     parameters: Sequence[str],
     value_of: Callable[[Any, OracleRow], Json],
+    *,
+    in_time_order: bool,
 ) -> Json:
-    """The value of a function over these rows, which are in their order."""
+    """The value of a function over these rows, which are in their order; rows of a table have no time."""
     tuples = [tuple(value_of(operand, row) for operand in operands) for row in rows]
     if name not in KNOWN:
         return function(name, tuples, parameters)
@@ -36,12 +39,11 @@ def measured(
     values = [found[0] for found in tuples]
     there = [value for value in values if value is not MISSING]
     match name:
-        case "first":
-            return there[0] if there else MISSING
-        case "last":
-            return there[-1] if there else MISSING
-        case "list":
-            return dump(there[:LIST_VALUES])
+        case "first" | "last" | "list":
+            moments = simultaneous(rows, values, in_time_order)
+            if name == "list":
+                return dump([value for moment in moments for value in moment][:LIST_VALUES])
+            return moments[0 if name == "first" else -1][0] if moments else MISSING
         case "values":
             different = {order_key(value): value for value in reversed(there)}
             return dump([different[key] for key in sorted(different)][:DIFFERENT_VALUES])
@@ -61,6 +63,18 @@ KNOWN = {
     *("first", "last", "list", "values", "mode", "earliest", "latest"),
     *("percentile", "median", "var", "stdev", "rate"),
 }
+
+
+def simultaneous(rows: list[OracleRow], values: list[Json], in_time_order: bool) -> list[list[Json]]:
+    """The values that are there, one list for each time, smallest first; without order of time each has its own."""
+    numbered = enumerate(zip(rows, values, strict=True))
+    has_time = in_time_order and all(row.event is not None for row in rows)
+    moments = itertools.groupby(
+        ((row.event.time_ns if has_time and row.event else number, value) for number, (row, value) in numbered),
+        key=lambda pair: pair[0],
+    )
+    found = [sorted((value for _, value in pairs if value is not MISSING), key=order_key) for _, pairs in moments]
+    return [moment for moment in found if moment]
 
 
 def mode(values: list[Json]) -> Json:

@@ -16,7 +16,7 @@ import msgspec
 from lakebed.errors import QueryError
 from lakebed.execute.index_plan import INDEX_COLUMN
 from lakebed.query.context import Lake, NoLake, RunContext, Scope
-from lakebed.query.functions.base import TIME_COLUMN, RowOrder
+from lakebed.query.functions.base import ORDER_COLUMN, RowOrder
 from lakebed.query.indexes import lift_indexes, refuse_indexes
 from lakebed.query.parser import Query, parse_query
 from lakebed.query.plan import PLAN_VERSION, Plan, aggregate_node, depth_of, filter_node
@@ -160,7 +160,9 @@ def compile_parsed(
     scope = replace(scope, since_ns=time_range.since_ns, until_ns=time_range.until_ns)
     written = [_with_nested(stage.bound(scope), text, scope) for stage in (*query.stages, *limiting)]
     _check_inputs(written, text)
-    stages = [stage.followed_by(written[place + 1 :]) for place, stage in enumerate(written)]
+    stages = [
+        stage.preceded_by(written[:place]).followed_by(written[place + 1 :]) for place, stage in enumerate(written)
+    ]
     leaf, root_stages = _split(filters, stages, scope)
     time_range, filters = lift_times(leaf.filters, time_range)
     leaf_filter = NOTHING if time_range.is_empty else simplify(And(tuple(filters)))
@@ -217,7 +219,7 @@ def _check_inputs(stages: Sequence[Stage], text: str) -> None:
 
 
 def _split(filters: list[Filter], stages: Sequence[Stage], scope: Scope) -> tuple[Leaf, list[Stage]]:
-    leaf = Leaf(filters, RowOrder(TIME_COLUMN, is_descending=scope.newest_first, seconds=scope.seconds))
+    leaf = Leaf(filters, RowOrder(ORDER_COLUMN, is_descending=scope.newest_first, seconds=scope.seconds))
     root_stages: list[Stage] = []
     is_open = True
     for stage in stages:

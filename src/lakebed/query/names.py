@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lakebed.query.expression import NULL, ColumnRef, Expression, NullLiteral, columns_of, is_within_limits, substituted
+from lakebed.query.functions.base import ORDER_COLUMN, TIME_COLUMN
 from lakebed.query.syntax import And, Column, ColumnTerm, Everything, Filter, FreeText, InIndexes, Not, Or
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Names:
 
     def meaning(self, name: str) -> Expression:
         """What a name stands for."""
+        if name == ORDER_COLUMN.name:
+            return TIME_COLUMN
         if name in self.meanings:
             return self.meanings[name]
         return ColumnRef(name) if self.kept is None or name in self.kept else NULL

@@ -27,13 +27,16 @@ if TYPE_CHECKING:
 class RootAggregate:
     """The groups of one run."""
 
-    def __init__(self, aggregate: Aggregate) -> None:
+    def __init__(self, aggregate: Aggregate, *, is_in_time_order: bool = False) -> None:
         named, self._evaluators = _with_columns(aggregate)
         self._plan = msgspec.json.encode(aggregate_plan(named))
         with native.engine_errors():
             self._rows = native.RowAggregate(self._plan)
         self._columns = tuple(self._rows.columns())
-        self._seen = 0
+        self._is_in_time_order = is_in_time_order
+        self._place = 0
+        self._time_ns: int | None = None
+        """Of the last record, where it is known."""
 
     def add(self, records: Sequence[Record]) -> None:
         """Counts the records into their groups."""
@@ -41,16 +44,23 @@ class RootAggregate:
             return
         columns = [self._values(name, records) for name in self._columns]
         rows = list(zip(*columns, strict=True)) if columns else [()] * len(records)
-        self._seen += len(records)
         with native.engine_errors():
             self._rows.push(json_text(rows))
 
     def _values(self, name: str, records: Sequence[Record]) -> Sequence[Scalar]:
         if name == ROW_COLUMN.name:
-            return range(self._seen, self._seen + len(records))
+            return [self._next_place(record) for record in records]
         if name in self._evaluators:
             return self._evaluators[name].values(records)
         return [record.value(name) for record in records]
+
+    def _next_place(self, record: Record) -> int:
+        """Where the record stands; events at one time have one place where time gives the order."""
+        time_ns = record.row.time_ns if record.row is not None and self._is_in_time_order else None
+        if time_ns is None or time_ns != self._time_ns:
+            self._place += 1
+        self._time_ns = time_ns
+        return self._place
 
     def table(self) -> Table:
         """Rows as the engine gives them: by values, function values, row count."""

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 TIME_COLUMN = ColumnRef("@lb.time_ns")
+ORDER_COLUMN = ColumnRef("@lb.order")
+"""Where the rows of the leaf stand: their time, whatever columns are left of them."""
 ROW_COLUMN = ColumnRef("@lb.row")
-"""Number of a row at the root, where rows need not have a time."""
+"""Where a row at the root stands; rows that come in the order of their time have one number for each time."""
 
 
 @dataclass(frozen=True, slots=True)

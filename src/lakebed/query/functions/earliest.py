@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class Earliest(AggregateFunction):
     """`earliest(c)`: the value of `c` in the event with the earliest time that has it.
 
+    Of events at the same time the smallest value counts, as for `first`.
+
     Example: `* | stats earliest(sourceIPAddress), latest(sourceIPAddress) by user`
     """
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 class First(AggregateFunction):
     """`first(c)`: the value of `c` in the first row that has it, in the order of the rows.
 
-    Events come newest first unless asked otherwise; then this is the newest value. After `sort` it is the first in that
-    order.
+    Events come newest first unless asked otherwise; then this is the newest value. Of events at the same time the
+    smallest value counts: numbers before texts, texts before booleans. After `sort`, `join`, `union` and `unroll`, and
+    in tables, rows count as they stand.
 
     Example: `* | sort -bytes | stats first(dst) by src`
     """

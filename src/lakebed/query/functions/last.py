@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class Last(AggregateFunction):
     """`last(c)`: the value of `c` in the last row that has it, in the order of the rows.
 
+    Of events at the same time the smallest value counts, as for `first`.
+
     Example: `* | sort bytes | stats last(dst) by src`
     """
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class Latest(AggregateFunction):
     """`latest(c)`: the value of `c` in the event with the latest time that has it.
 
+    Of events at the same time the smallest value counts, as for `first`.
+
     Example: `* | stats latest(status) by host`
     """
 

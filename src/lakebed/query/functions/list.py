@@ -16,6 +16,9 @@ class List(AggregateFunction):
     """`list(c)`: the values of `c` in the order of the rows, as JSON text. The answer says when they are
     too many.
 
+    Values of events at the same time stand in their own order: numbers, texts, booleans. After `sort`, `join`, `union`
+    and `unroll`, and in tables, they stand as their rows do.
+
     Example: `* | stats list(eventName) by user`
     """
 

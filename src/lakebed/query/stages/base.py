@@ -119,6 +119,8 @@ class Stage(ABC):
     """Whether its rows are rows of a table whatever it was given."""
     keeps_each_row: ClassVar[bool] = False
     """Whether it gives exactly one row for each row, in the same order."""
+    gives_order: ClassVar[bool] = False
+    """Whether its rows stand in an order that their times do not tell."""
     span: Span = field(compare=False)
 
     @classmethod
@@ -150,6 +152,10 @@ class Stage(ABC):
     def refuses(self, is_table: bool) -> str | None:
         """Why it cannot take rows of a table, or events; None when it can."""
         return None
+
+    def preceded_by(self, stages: Sequence[Stage]) -> Stage:
+        """The stage with what it makes of those that come before it, such as the order that they give the rows."""
+        return self
 
     def followed_by(self, stages: Sequence[Stage]) -> Stage:
         """The stage with what it makes of those that come after it, such as that only its first rows are looked at."""
@@ -199,6 +205,8 @@ class AggregateStage(Stage):
     gives_table: ClassVar[bool] = True
     also_known: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Other names that the next stages may call columns of the answer by."""
+    is_in_time_order: bool = field(default=True, compare=False, kw_only=True)
+    """Whether events come to it in the order of their times; then those at one time have no order at all."""
 
     @abstractmethod
     def aggregate(self, order: RowOrder) -> Aggregate:
@@ -224,6 +232,9 @@ class AggregateStage(Stage):
         by_count = len(self.aggregate(ROOT_ORDER).by)
         groups = ((row[:by_count], row[by_count:-1], _count_of(row)) for row in table.rows)
         return [dict(zip(self.output, self.to_values(*group), strict=True)) for group in groups]
+
+    def preceded_by(self, stages: Sequence[Stage]) -> Stage:
+        return replace(self, is_in_time_order=not any(stage.gives_order for stage in stages))
 
     def push_down(self, leaf: Leaf) -> Pushed:
         computes = self.aggregate(leaf.order).resolved(leaf.names) if leaf.takes_filters else None
@@ -251,7 +262,8 @@ def _count_of(row: Values) -> int:
 class _AggregateRun(StageRun):
     def __init__(self, stage: AggregateStage, context: RunContext) -> None:
         self._stage, self._notes = stage, context.notes
-        self._groups = RootAggregate(stage.aggregate(replace(ROOT_ORDER, seconds=context.scope.seconds)))
+        order = replace(ROOT_ORDER, seconds=context.scope.seconds)
+        self._groups = RootAggregate(stage.aggregate(order), is_in_time_order=stage.is_in_time_order)
 
     def push(self, records: Sequence[Record]) -> Sequence[Record]:
         self._groups.add(records)

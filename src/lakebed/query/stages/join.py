@@ -51,6 +51,7 @@ class Join(Stage):
     """
 
     name: ClassVar[str] = "join"
+    gives_order: ClassVar[bool] = True
     pairs: tuple[tuple[str, str], ...]
     """Columns of the rows, and of the nested query's rows."""
     query: Query

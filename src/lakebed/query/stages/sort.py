@@ -53,6 +53,7 @@ class Sort(Stage):
     """
 
     name: ClassVar[str] = "sort"
+    gives_order: ClassVar[bool] = True
     columns: tuple[SortColumn, ...]
     keeps: int | None = field(default=None, compare=False)
     """Only so many of its first rows are looked at."""

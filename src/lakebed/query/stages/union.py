@@ -38,6 +38,7 @@ class Union(Stage):
     """
 
     name: ClassVar[str] = "union"
+    gives_order: ClassVar[bool] = True
     nested: tuple[Query, ...]
     wanted: int | None = field(default=None, compare=False)
     """Only so many of its first rows are looked at."""

@@ -40,6 +40,7 @@ class Unroll(Stage):
     """
 
     name: ClassVar[str] = "unroll"
+    gives_order: ClassVar[bool] = True
     column: str
     output: str
 
