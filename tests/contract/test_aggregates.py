@@ -47,6 +47,9 @@ KERNELS = {
     "rate": Data(parameters=((), ("60",), ("0.5",))),
 }
 
+CELL_BYTES = 64 << 10
+"""After so much text `values` and `list` end."""
+
 ANY_ORDER = {"mode"}
 """Their states hold items in a table of the sketch crate, whose order depends on which came first."""
 
@@ -285,3 +288,38 @@ def test_long_lists_are_cut_and_say_so(rng: random.Random) -> None:
         "values(a) is cut: the smallest 1000 values are shown",
         "list(a, a) is cut: the first 100 values are shown",
     ]
+
+
+def test_lists_of_long_values_end_at_the_bytes_of_a_cell(rng: random.Random) -> None:
+    """With the value that reaches them, which is whole; however rows are cut."""
+    functions = [{"name": "values", "columns": ["a"]}, {"name": "list", "columns": ["a", "a"]}]
+    plan = plan_of([], functions)
+    for longest in (5_000, 30_000, 200_000):
+        texts = [f"{number:03}" + "x" * rng.randrange(longest) for number in range(150)]
+        rng.shuffle(texts)
+        found, notes = large(plan, [json.dumps([text]) for text in texts], rng)
+        shown = cell(sorted(texts))
+        assert 0 < len(shown) < 100
+        assert [json.loads(found[0]), json.loads(found[1])] == [shown, shown]
+        assert notes == [
+            "values(a) is cut: the smallest values are shown, 64 KiB or 1000 of them",
+            "list(a, a) is cut: the first values are shown, 64 KiB or 100 of them",
+        ]
+
+
+def test_a_value_that_is_longer_than_a_cell_is_shown_whole(rng: random.Random) -> None:
+    functions = [{"name": "values", "columns": ["a"]}, {"name": "list", "columns": ["a", "a"]}]
+    text = "x" * 300_000
+    found, notes = large(plan_of([], functions), [json.dumps([text])] * 60, rng)
+    assert json.loads(found[0]) == [text]
+    assert json.loads(found[1]) == [text]
+    assert notes == ["list(a, a) is cut: the first values are shown, 64 KiB or 100 of them"]
+    exact, none = large(plan_of([], functions), [json.dumps(["y" * 65_535])] * 6, rng)
+    assert (len(json.loads(exact[0])), len(json.loads(exact[1]))) == (1, 2)
+    assert none == ["list(a, a) is cut: the first values are shown, 64 KiB or 100 of them"]
+
+
+def cell(texts: list[str]) -> list[str]:
+    """The first of the texts, up to the one with which they have the bytes of a cell."""
+    ends = list(itertools.accumulate(map(len, texts)))
+    return [text for text, end in zip(texts, ends, strict=True) if end - len(text) < CELL_BYTES]

@@ -56,6 +56,14 @@ impl Value {
         self.borrow().put_json(out);
     }
 
+    /// Bytes of its text, where it has one.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::Number(text) | Self::Text(text) => text.len(),
+            Self::Null | Self::Bool(_) => 0,
+        }
+    }
+
     /// Bytes that it holds beside itself.
     pub fn heap_bytes(&self) -> usize {
         match self {

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 class List(AggregateFunction):
-    """`list(c)`: the values of `c` in the order of the rows, as JSON text. The answer says when they are
-    too many.
+    """`list(c)`: the values of `c` in the order of the rows, as JSON text. At most the first
+    100, and no more once they have 64 KiB of text; the answer says when there are others.
 
     Values of events at the same time stand in their own order: numbers, texts, booleans. After `sort`, `join`, `union`
     and `unroll`, and in tables, they stand as their rows do.
