@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lakebed.execute.index_plan import plan_for_index
-from lakebed.model import Row, Table, TableRow, decode_json
+from lakebed.model import Row, TableRow, decode_json
 from lakebed.query.compile import compile_parsed
 from lakebed.query.context import NoLake
+from lakebed.query.groups import table_of
 from lakebed.query.record import Record
 from tests.events import INDEX_NAME, MODIFIED_NS, OBJECT_URL, RECEIVED_NS, TIME_FIELD
 
@@ -139,7 +140,7 @@ def _answer(
     if query.is_aggregate:
         core = require_core()
         merged = core.merge_partials(plan, [partial for _, partial in found])
-        root.push_table(Table.from_json(core.finish_partial(plan, merged, query.groups_wanted)))
+        root.push_table(table_of(plan, merged, query.groups_wanted))
         return root.finish()
     rows = merge_rows([row for rows, _ in found for row in rows], query)
     return answer(root, rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lakebed.execute.index_plan import plan_for_index
-from lakebed.model import Table
+from lakebed.query.groups import table_of
 from tests import engine
 from tests.events import INDEX_NAME, MODIFIED_NS, OBJECT_URL, RECEIVED_NS, TIME_FIELD
 
@@ -38,7 +38,7 @@ def _answer(query: CompiledQuery, lines: Sequence[str], lake: Lake | None) -> li
     root = query.root(engine.NestedQueries(query, lake, lambda nested: _answer(nested, lines, lake)))
     if query.is_aggregate:
         merged = core.merge_partials(plan, partials)
-        root.push_table(Table.from_json(core.finish_partial(plan, merged)))
+        root.push_table(table_of(plan, merged, query.groups_wanted))
         return root.finish()
     return engine.answer(root, engine.merge_rows(rows, query))
 

@@ -11,7 +11,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from lakebed.model import Row, Table, decode_json
+from lakebed.query.aggregate import Ranking
 from lakebed.query.syntax import Relation, Value
+from lakebed.query.values import sort_key
 from tests import oracle, oracle_filter
 from tests.events import Event, Json, Num, load_json
 from tests.oracle_functions import function
@@ -19,6 +21,8 @@ from tests.oracle_times import time_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from lakebed.query.aggregate import Wanted
 
 
 def run_rows(plan: dict[str, Any], events: list[Event]) -> list[Row]:
@@ -29,8 +33,8 @@ def run_rows(plan: dict[str, Any], events: list[Event]) -> list[Row]:
     return [_row(event, plan["columns"]) for event in found[:limit]]
 
 
-def run_table(plan: dict[str, Any], events: list[Event]) -> Table:
-    """The finished aggregate of a plan."""
+def run_table(plan: dict[str, Any], events: list[Event], wanted: Wanted = None) -> Table:
+    """The finished aggregate of a plan; `head` takes the rows that it wants itself."""
     aggregate = plan["aggregate"]
     rows = [oracle.OracleRow(event) for event in matching(plan, events)]
     keys = [(f"by {place}", operand) for place, operand in enumerate(aggregate["by"])]
@@ -44,7 +48,20 @@ def run_table(plan: dict[str, Any], events: list[Event]) -> Table:
         values = [_python(group.columns[output]) for output, _ in keys]
         values += [_python(group.columns[output]) for output, *_ in measures]
         table.append([*values, _python(group.columns["@q.count"])])
-    return Table(table)
+    return Table(ranked(table, len(keys), wanted) if isinstance(wanted, Ranking) else table)
+
+
+def ranked(table: list[list[Any]], by: int, ranking: Ranking) -> list[list[Any]]:
+    """The most or the least frequent groups of each part, with the rows of their part."""
+    whole = [row for row in table if None not in row[:by]]
+    answer = []
+    for part in sorted({tuple(map(sort_key, row[: ranking.part])) for row in whole}):
+        members = [row for row in whole if tuple(map(sort_key, row[: ranking.part])) == part]
+        sign = 1 if ranking.least_first else -1
+        members.sort(key=lambda row: (sign * row[-1], list(map(sort_key, row[:by]))))
+        total = sum(row[-1] for row in members)
+        answer += [[*row[:-1], total, row[-1]] for row in members[: ranking.limit]]
+    return answer
 
 
 def _computed(

@@ -237,7 +237,7 @@ def answer_of(case: Case, configuration: Configuration) -> list[Any]:
 def _answer_of_plan(query: CompiledQuery, events: list[Event], lake: Lake) -> list[Row | TableRow]:
     root = query.root(engine.NestedQueries(query, lake, lambda nested: _answer_of_plan(nested, events, lake)))
     if query.is_aggregate:
-        root.push_table(plan_oracle.run_table(query.plan, events))
+        root.push_table(plan_oracle.run_table(query.plan, events, query.groups_wanted))
         return root.finish()
     rows = [replace(row, index=INDEX_NAME) for row in plan_oracle.run_rows(query.plan, events)]
     return engine.answer(root, rows)

@@ -291,6 +291,11 @@ def finish_partial(plan: bytes, partial: bytes, limit: int | None = None) -> byt
     """JSON: {"rows": [[by values…, function values…, row count], …], "notes": [text, …]}, most frequent group first, at most `limit`
     rows; numbers are JSON numbers. A note says where the answer is approximate, and its bound."""
 
+def rank_partial(plan: bytes, partial: bytes, part: int, limit: int, least_first: bool) -> bytes:
+    """As `finish_partial`, for groups that have all by values. Those with the same first `part` by values are a part; of each part
+    the `limit` most (or least) frequent groups, equal ones by their values, part by part in the order of their values. Rows are
+    [by values…, function values…, rows of the part, row count]."""
+
 def aggregate_names() -> list[str]:
     """Names of the functions that a plan's aggregate may ask for."""
 

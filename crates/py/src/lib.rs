@@ -32,6 +32,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(search::check_plan, module)?)?;
     module.add_function(wrap_pyfunction!(search::merge_partials, module)?)?;
     module.add_function(wrap_pyfunction!(search::finish_partial, module)?)?;
+    module.add_function(wrap_pyfunction!(search::rank_partial, module)?)?;
     module.add_function(wrap_pyfunction!(search::aggregate_names, module)?)?;
     module.add_function(wrap_pyfunction!(build::format_names, module)?)?;
     module.add_function(wrap_pyfunction!(build::segment_address, module)?)?;

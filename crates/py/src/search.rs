@@ -4,7 +4,7 @@ use crate::errors::guarded;
 use lakebed_core::error::CoreError;
 use lakebed_core::search::fetch::Buffer;
 use lakebed_core::search::filter::Filter;
-use lakebed_core::search::partial::{self, Partial};
+use lakebed_core::search::partial::{self, Partial, Ranking};
 use lakebed_core::search::plan::{Aggregate, Plan};
 use lakebed_core::search::{kernels, leaf, reader};
 use pyo3::prelude::*;
@@ -182,6 +182,22 @@ pub fn finish_partial<'py>(
     let (plan, partial) = (buffer_bytes(plan)?, shared_buffer(partial)?);
     let rows =
         py.detach(|| guarded(|| Partial::load(&aggregate_of(&plan)?, partial.as_ref().as_ref())?.finish(limit)))?;
+    Ok(PyBytes::new(py, &rows))
+}
+
+#[pyfunction]
+pub fn rank_partial<'py>(
+    py: Python<'py>,
+    plan: &Bound<'py, PyAny>,
+    partial: &Bound<'py, PyAny>,
+    part: usize,
+    limit: usize,
+    least_first: bool,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let (plan, partial) = (buffer_bytes(plan)?, shared_buffer(partial)?);
+    let ranking = Ranking { part, limit, least_first };
+    let rows =
+        py.detach(|| guarded(|| Partial::load(&aggregate_of(&plan)?, partial.as_ref().as_ref())?.rank(&ranking)))?;
     Ok(PyBytes::new(py, &rows))
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from lakebed.query.expression import Expression, columns_of
 
@@ -19,6 +19,22 @@ class Function:
     columns: tuple[Expression, ...] = ()
     parameters: tuple[str, ...] = ()
     """JSON number texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Which groups are wanted, where each is told with the rows of its part: those with equal first `part` values are
+    one. The rows of the table then end with the rows of the part and the row count, part by part."""
+
+    part: int
+    limit: int
+    """Groups of each part, the most frequent ones; equally frequent ones by their values."""
+    least_first: bool = False
+    """The least frequent ones instead."""
+
+
+Wanted: TypeAlias = "int | Ranking | None"
+"""Which groups of an aggregate are looked at: so many, the most frequent first; None for all."""
 
 
 @dataclass(frozen=True, slots=True)

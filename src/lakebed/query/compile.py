@@ -33,6 +33,7 @@ from lakebed.query.walk import leaves
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lakebed.query.aggregate import Wanted
     from lakebed.query.stages.base import AggregateStage
 
 PLAN_DEPTH_MAX = 100
@@ -109,12 +110,11 @@ class CompiledQuery:
         return compiled if self.only_indexes is None else compiled.restricted(self.only_indexes)
 
     @property
-    def groups_wanted(self) -> int | None:
-        """How many groups of the leaf's aggregate are looked at, the most frequent first; None for all."""
-        row_count = rows_wanted(self.root_stages)
-        if self.leaf_aggregate is None or row_count is None:
+    def groups_wanted(self) -> Wanted:
+        """Which groups of the leaf's aggregate are looked at."""
+        if self.leaf_aggregate is None:
             return None
-        return self.leaf_aggregate.groups_wanted(row_count)
+        return self.leaf_aggregate.groups_wanted(rows_wanted(self.root_stages))
 
     def plan_bytes(self) -> bytes:
         """The plan as the engine takes it."""

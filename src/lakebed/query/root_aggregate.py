@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed import native
-from lakebed.model import Table
 from lakebed.query.aggregate import Aggregate
 from lakebed.query.evaluate import Evaluator
 from lakebed.query.expression import ColumnRef, Expression
 from lakebed.query.expression_printer import print_expression
 from lakebed.query.functions.base import ROW_COLUMN
+from lakebed.query.groups import table_of
 from lakebed.query.json_lines import json_text
 from lakebed.query.plan import aggregate_plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lakebed.model import Scalar
+    from lakebed.model import Scalar, Table
+    from lakebed.query.aggregate import Wanted
     from lakebed.query.record import Record
 
 
@@ -62,10 +63,10 @@ class RootAggregate:
         self._time_ns = time_ns
         return self._place
 
-    def table(self) -> Table:
+    def table(self, wanted: Wanted) -> Table:
         """Rows as the engine gives them: by values, function values, row count."""
         with native.engine_errors():
-            return Table.from_json(native.finish_partial(self._plan, self._rows.partial()))
+            return table_of(self._plan, self._rows.partial(), wanted)
 
 
 def _with_columns(aggregate: Aggregate) -> tuple[Aggregate, dict[str, Evaluator]]:

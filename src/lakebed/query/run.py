@@ -18,10 +18,11 @@ from lakebed.execute.executor import SessionClosed
 from lakebed.execute.leaf import PlanFacts
 from lakebed.execute.merge import RowMerge, merge_aggregates
 from lakebed.execute.tasks import TaskList, order_entries, split_tasks
-from lakebed.model import Row, Table, TableRow
-from lakebed.native import check_plan, engine_errors, finish_partial, merge_partials
+from lakebed.model import Row, TableRow
+from lakebed.native import check_plan, engine_errors, merge_partials
 from lakebed.query.compile import compile_parsed
 from lakebed.query.cost import SearchCost
+from lakebed.query.groups import table_of
 from lakebed.query.json_lines import event_line, json_line
 from lakebed.query.record import Record
 
@@ -306,7 +307,7 @@ class Search(Iterator[AnswerRow]):
             )
             if merged is None:
                 merged = merge_partials(self._plan, [])
-            table = Table.from_json(finish_partial(self._plan, merged, self.compiled.groups_wanted))
+            table = table_of(self._plan, merged, self.compiled.groups_wanted)
         root.push_table(table)
         yield from root.finish()
 

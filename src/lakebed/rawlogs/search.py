@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Self
 
 from lakebed import config
 from lakebed.errors import UsageError
-from lakebed.model import Row, Table
-from lakebed.native import check_plan, engine_errors, finish_partial, format_names, merge_partials
+from lakebed.model import Row
+from lakebed.native import check_plan, engine_errors, format_names, merge_partials
 from lakebed.query.cost import SearchCost
+from lakebed.query.groups import table_of
 from lakebed.query.json_lines import event_line, json_line
 from lakebed.rawlogs.scan import Settings, scan
 
@@ -190,6 +191,6 @@ class RawSearch(Iterator["AnswerRow"]):
                 partials += part.partials
                 if len(partials) >= PARTIALS_HELD:
                     partials = [merge_partials(self._plan, partials)]
-            table = Table.from_json(finish_partial(self._plan, merge_partials(self._plan, partials)))
+            table = table_of(self._plan, merge_partials(self._plan, partials), self.compiled.groups_wanted)
         root.push_table(table)
         yield from root.finish()

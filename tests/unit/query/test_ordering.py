@@ -9,6 +9,7 @@ import pytest
 
 from lakebed.errors import LimitError
 from lakebed.model import JsonValue, Row, Table
+from lakebed.query.aggregate import Ranking
 from lakebed.query.compile import compile_query
 from lakebed.query.stages import dedup, sort
 
@@ -87,7 +88,9 @@ def test_head_after_an_aggregate_wants_so_many_groups() -> None:
     assert compile_query("* | groupbycount(a) | rename a as b | head 3").groups_wanted == 3
     assert compile_query("* | groupbycount(a) | where a: 1 | head 3").groups_wanted is None
     assert compile_query("* | groupbycount(a)", limit=4).groups_wanted == 4
-    assert compile_query("* | top 5 a | head 3").groups_wanted is None
+    assert compile_query("* | top 5 a | head 3").groups_wanted == Ranking(0, 3)
+    assert compile_query("* | rare 5 a by b, c").groups_wanted == Ranking(2, 5, least_first=True)
+    assert compile_query("* | timechart count() | head 3").groups_wanted is None
     assert compile_query("* | head 3").groups_wanted is None
 
 
@@ -117,5 +120,5 @@ def test_new_events_do_not_change_a_share() -> None:
 
 def test_top_counts_a_share_of_all_groups() -> None:
     root = compile_query("* | top 1 a").root()
-    root.push_table(Table([["x", 3], ["y", 1], [None, 9]]))
+    root.push_table(Table([["x", 4, 3]]))
     assert root.finish() == [{"a": "x", "@q.count": 3, "@q.percent": 75.0}]

@@ -13,6 +13,8 @@ use crate::search::value::ValueRef;
 
 mod finish;
 
+pub use finish::Ranking;
+
 const VERSION: u8 = 2;
 
 /// Memory and groups of one partial result. Beyond it answers become approximate, and say so.

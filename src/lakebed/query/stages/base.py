@@ -23,7 +23,7 @@ from lakebed.query.root_aggregate import RootAggregate
 from lakebed.query.syntax import Column, Exists
 
 if TYPE_CHECKING:
-    from lakebed.query.aggregate import Aggregate
+    from lakebed.query.aggregate import Aggregate, Wanted
     from lakebed.query.context import Notes, RunContext, Scope
     from lakebed.query.cursor import Cursor
     from lakebed.query.parser import Query
@@ -222,8 +222,8 @@ class AggregateStage(Stage):
         """The values of `output`, from one group: its `by` values, its function values and its
         row count."""
 
-    def groups_wanted(self, row_count: int) -> int | None:
-        """How many groups, in the engine's order, give so many first rows; None for all."""
+    def groups_wanted(self, row_count: int | None) -> Wanted:
+        """Which groups give so many first rows, or all where that is None."""
         return row_count
 
     def to_rows(self, table: Table, notes: Notes) -> list[TableRow]:
@@ -270,7 +270,7 @@ class _AggregateRun(StageRun):
         return ()
 
     def finish(self) -> Sequence[Record]:
-        table = self._groups.table()
+        table = self._groups.table(self._stage.groups_wanted(None))
         for note in table.notes:
             self._notes.add(note)
         rows = self._stage.to_rows(table, self._notes)

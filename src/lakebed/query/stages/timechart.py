@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakebed.model import Table, TableRow
+    from lakebed.query.aggregate import Wanted
     from lakebed.query.context import Notes, RunContext, Scope
     from lakebed.query.cursor import Cursor
     from lakebed.query.functions.base import RowOrder
@@ -137,7 +138,7 @@ class Timechart(AggregateStage):
     def columns_left(self) -> tuple[str, ...] | None:
         return self.output  # none of the event's own
 
-    def groups_wanted(self, row_count: int) -> int | None:
+    def groups_wanted(self, row_count: int | None) -> Wanted:
         return None
 
     def to_values(self, by: Values, functions: Values, count: int) -> Values:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from lakebed.query.aggregate import Aggregate
+from lakebed.query.aggregate import Aggregate, Ranking
 from lakebed.query.lexer import Kind
 from lakebed.query.stages.arguments import Key, close_parenthesis, distinct, parse_keys, take_leading_count
 from lakebed.query.stages.base import COUNT_COLUMN, AggregateStage, Values
-from lakebed.query.values import SortKey, sort_key
 
 if TYPE_CHECKING:
     from lakebed.model import Table, TableRow
+    from lakebed.query.aggregate import Wanted
     from lakebed.query.context import Notes
     from lakebed.query.cursor import Cursor
     from lakebed.query.functions.base import RowOrder
@@ -72,8 +72,9 @@ class Top(AggregateStage):
     def output(self) -> tuple[str, ...]:
         return (*(key.output for key in (*self.by, *self.columns)), COUNT_COLUMN, PERCENT_COLUMN)
 
-    def groups_wanted(self, row_count: int) -> int | None:
-        return None  # the share is of all
+    def groups_wanted(self, row_count: int | None) -> Wanted:
+        limit = self.row_count if row_count is None else min(row_count, self.row_count)
+        return Ranking(len(self.by), limit, self.is_rare)
 
     def push_down(self, leaf: Leaf) -> Pushed:
         leaf.require(self.aggregate(leaf.order).by)
@@ -83,21 +84,13 @@ class Top(AggregateStage):
         return (*by, count, *functions)
 
     def to_rows(self, table: Table, notes: Notes) -> list[TableRow]:
-        groups: dict[tuple[SortKey, ...], list[tuple[Values, int]]] = {}
+        rows: list[TableRow] = []
         for row in table.rows:
-            values, count = row[:-1], row[-1]
-            assert isinstance(count, int)  # the engine and the root end a row with its count
-            if None not in values:
-                key = tuple(map(sort_key, values[: len(self.by)]))
-                groups.setdefault(key, []).append((values, count))
-        return [row for key in sorted(groups) for row in self._ranked(groups[key])]
-
-    def _ranked(self, found: list[tuple[Values, int]]) -> list[TableRow]:
-        total = sum(count for _, count in found)
-        sign = 1 if self.is_rare else -1
-        found.sort(key=lambda pair: (sign * pair[1], [sort_key(value) for value in pair[0]]))
-        rows = [self.to_values(values, (_percent(count, total),), count) for values, count in found[: self.row_count]]
-        return [dict(zip(self.output, row, strict=True)) for row in rows]
+            *values, total, count = row
+            assert isinstance(total, int), "a ranking ends a row with these"
+            assert isinstance(count, int)
+            rows.append(dict(zip(self.output, (*values, count, _percent(count, total)), strict=True)))
+        return rows
 
 
 def _percent(count: int, total: int) -> float:

@@ -6,6 +6,10 @@ use crate::search::value::ValueRef;
 use crate::value::json::put_string;
 use std::cmp::Ordering;
 
+mod ranking;
+
+pub use ranking::Ranking;
+
 impl Partial {
     /// The rows, most frequent first, then by value, and notes, as JSON; at most `limit` rows. Without by-columns there is always one
     /// row.
@@ -15,6 +19,11 @@ impl Partial {
         }
         self.grow();
         let order = self.order(limit);
+        Ok(self.write(&order, &[]))
+    }
+
+    /// The answer with these groups. `totals` are written before the row counts, where there are any.
+    fn write(&self, order: &[u32], totals: &[u64]) -> Vec<u8> {
         let mut worst: Vec<Option<u64>> = vec![None; self.functions.len()];
         let mut out = b"{\"rows\":[".to_vec();
         for (nth, &group) in order.iter().enumerate() {
@@ -29,18 +38,22 @@ impl Partial {
                 out.push(b',');
                 *worst = (*worst).max(function.inexact(group));
             }
-            out.extend_from_slice(rows.to_string().as_bytes());
+            for count in totals.get(nth).into_iter().chain([&rows]) {
+                out.extend_from_slice(count.to_string().as_bytes());
+                out.push(b',');
+            }
+            out.pop();
             out.push(b']');
         }
         out.extend_from_slice(b"],\"notes\":[");
-        for (nth, note) in self.notes(&order, &worst).iter().enumerate() {
+        for (nth, note) in self.notes(order, &worst).iter().enumerate() {
             if nth > 0 {
                 out.push(b',');
             }
             put_string(&mut out, note.as_bytes());
         }
         out.extend_from_slice(b"]}");
-        Ok(out)
+        out
     }
 
     /// The values of a group's key; it was read before, or made here.
