@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lakebed.errors import QueryError
 from lakebed.execute.index_plan import INDEX_COLUMN
+from lakebed.query.complete_indexes import indexes_around
 from lakebed.query.complete_place import Place, place_at
 from lakebed.query.functions import FUNCTIONS
 from lakebed.query.lexer import Kind
@@ -21,7 +22,7 @@ from lakebed.query.stages import STAGES
 from lakebed.query.syntax import Column, Equals, FreeText, Star, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lakebed.model import Scalar
     from lakebed.query.lexer import Token
@@ -82,11 +83,11 @@ class Completion:
 class Source(Protocol):
     """Where names and values come from."""
 
-    def fields(self) -> FieldSample:
-        """The fields of the data."""
+    def fields(self, indexes: Sequence[str] | None) -> FieldSample:
+        """The fields of the data, of all indexes or of these."""
 
-    def values(self, name: str) -> ValueSample:
-        """The values of a field."""
+    def values(self, name: str, indexes: Sequence[str] | None) -> ValueSample:
+        """The values of a field, likewise."""
 
     def indexes(self) -> list[str]:
         """Names of the indexes."""
@@ -201,7 +202,7 @@ class _Answer:
                 Suggestion(_name(name, in_stage=True), "field", "column of the stage before") for name in columns
             )
             return
-        sample = self._source.fields()
+        sample = self._source.fields(self._indexes_around())
         self.is_complete &= sample.is_complete
         if not sample.is_complete:
             self.note = f"fields of the newest segments, counted in {sample.rows:,} events"
@@ -238,12 +239,15 @@ class _Answer:
             return
         if self._place.stage and self._columns_before() is not None:
             return
-        sample = self._source.values(token.text[0])
+        sample = self._source.values(token.text[0], self._indexes_around())
         self.is_complete &= sample.is_complete
         if not sample.is_complete:
             self.note = f"values in the newest {sample.rows:,} events"
         for value, count in sample.values:
             yield Suggestion(_value(value, self._place.quote), "value", f"{count:,} events")
+
+    def _indexes_around(self) -> tuple[str, ...] | None:
+        return indexes_around(self._text, self._place.start)
 
     def _indexes(self) -> Iterator[Suggestion]:
         yield from (Suggestion(name, "index") for name in self._source.indexes())

@@ -35,23 +35,26 @@ class LakeSource:
         self._indexes = indexes
         self._times = times
 
-    def fields(self) -> FieldSample:
+    def fields(self, indexes: Sequence[str] | None) -> FieldSample:
         """See `Source.fields`."""
-        return sample_fields(self._tasks(), self._readers, self._store.get_ranges, self._memo)
+        return sample_fields(self._tasks(indexes), self._readers, self._store.get_ranges, self._memo)
 
-    def values(self, name: str) -> ValueSample:
+    def values(self, name: str, indexes: Sequence[str] | None) -> ValueSample:
         """See `Source.values`."""
         since_ns, until_ns = self._times
         return sample_values(
-            name, self._tasks(), self._readers, self._store.get_ranges, since_ns=since_ns, until_ns=until_ns
+            name, self._tasks(indexes), self._readers, self._store.get_ranges, since_ns=since_ns, until_ns=until_ns
         )
 
     def indexes(self) -> list[str]:
         """See `Source.indexes`."""
         return self._catalog.refresh().snapshot.indexes
 
-    def _tasks(self) -> list[LeafTask]:
+    def _tasks(self, indexes: Sequence[str] | None) -> list[LeafTask]:
         """The newest segments, and one more where there are more: a sample must know that it is one."""
         state = self._catalog.refresh()
-        entries = order_entries(state.snapshot.prune(self._indexes, *self._times), newest_first=True)
+        allowed = self._indexes
+        if indexes is not None:
+            allowed = [name for name in indexes if allowed is None or name in allowed]
+        entries = order_entries(state.snapshot.prune(allowed, *self._times), newest_first=True)
         return list(TaskList(state, entries[: SEGMENTS_LOOKED_AT + 1]))

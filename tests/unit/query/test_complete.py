@@ -19,6 +19,7 @@ from lakebed.query.stages import STAGES
 from tests.logs import event, write_log
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from lakebed.model import Scalar
@@ -30,7 +31,7 @@ SECONDS_MAX = 1.0
 class Made:
     """A source of three fields."""
 
-    def fields(self) -> FieldSample:
+    def fields(self, indexes: Sequence[str] | None) -> FieldSample:
         fields = {
             "userName": FieldFacts({"text": 90}),
             "status": FieldFacts({"number": 100}),
@@ -39,7 +40,7 @@ class Made:
         }
         return FieldSample(fields, 100)
 
-    def values(self, name: str) -> ValueSample:
+    def values(self, name: str, indexes: Sequence[str] | None) -> ValueSample:
         if name == "many":
             return ValueSample([(f"v{n}", 1) for n in range(500)], 500)
         known: dict[str, list[Scalar]] = {
