@@ -148,7 +148,7 @@ class Explanation:
             yield f"           … {len(self.conditions) - CONDITIONS_SHOWN_MAX:,} more"
         if self.terms:
             rarest = ", ".join(f"{term.term} in {term.pages:,}" for term in self.terms[:TERMS_SHOWN_MAX])
-            yield f"  terms    pages that hold them, rarest first: {rarest}"
+            yield f"  terms    pages that hold them, all looked up at once: {rarest}"
 
     def _cost_lines(self) -> Iterator[str]:
         yield "what is left            segments        pages       events"

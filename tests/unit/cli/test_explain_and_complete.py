@@ -34,7 +34,7 @@ def test_explain_as_text(folder: Path) -> None:
         "leaf       beside the data, segment by segment",
         "  filter   eve",
         "           eve   [index: eve]",
-        "  terms    pages that hold them, rarest first: eve in 1",
+        "  terms    pages that hold them, all looked up at once: eve in 1",
         "  gives    groupbycount(user): one mergeable partial a segment",
         "root",
         "  head 3",

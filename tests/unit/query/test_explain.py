@@ -127,7 +127,7 @@ def test_the_whole_text(url: Path) -> None:
         "           user17   [index: user17]",
         '           path: "p"   [no index: the other side of the or, *x*, is not in the index]',
         "           *x*   [no index: it begins with a wildcard, and no whole word stands between its wildcards]",
-        "  terms    pages that hold them, rarest first: user17 in 3",
+        "  terms    pages that hold them, all looked up at once: user17 in 3",
         "  gives    columns user, path",
         "  limit    5 rows",
         "root",
