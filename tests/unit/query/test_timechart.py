@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import lakebed
+from bench.corpus import read_events, write_corpus
 from lakebed.errors import LimitError
 from lakebed.query.compile import compile_query
 from lakebed.query.context import Notes
@@ -17,6 +21,9 @@ from lakebed.query.times import format_time, parse_time
 if TYPE_CHECKING:
     import random
     from pathlib import Path
+
+COPIES = 8
+"""Of each real event: some thousand of them are so few that directories are much of what is read."""
 
 SECOND = 1_000_000_000
 
@@ -152,6 +159,31 @@ def test_over_a_lake_the_catalog_tells_the_times_and_only_two_columns_are_read(t
     two, _ = fresh_search(tmp_path / "lake", "* | table(@lb.time_ns, k)")
     whole, _ = fresh_search(tmp_path / "lake", "*")
     assert chart <= two
+    assert chart * 5 < whole
+
+
+@pytest.mark.real_data
+def test_over_real_events_in_several_segments_only_two_columns_are_read(
+    tmp_path: Path, sample_logs: Path, seed: int
+) -> None:
+    events = list(read_events(sample_logs / "cloudtrail-invictus"))
+    write_corpus(events, tmp_path / "logs", COPIES, seed)
+    files = sorted((tmp_path / "logs").rglob("*.gz"))
+    with lakebed.open(tmp_path / "lake") as lake:
+        for file in files:
+            lake.index(file, into="trail")
+    counts: Counter[tuple[str, str]] = Counter()
+    for file in files:
+        written = json.loads(gzip.decompress(file.read_bytes()))["Records"]
+        counts.update((f"{event['eventTime'][:13]}:00:00Z", event["eventSource"]) for event in written)
+    assert counts.total() == COPIES * len(events)
+    assert len(files) > 3
+    chart, rows = fresh_search(tmp_path / "lake", "* | timechart span=1h limit=1000 count() by eventSource")
+    cells = [(row["@lb.time"], name, row[name]) for row in rows for name in row if name != "@lb.time"]
+    assert {(time, name): count for time, name, count in cells if count} == counts
+    two, _ = fresh_search(tmp_path / "lake", "* | stats max(@lb.time_ns) by eventSource")
+    whole, _ = fresh_search(tmp_path / "lake", "*")
+    assert chart == two
     assert chart * 5 < whole
 
 
