@@ -8,6 +8,7 @@ disagreement is a bug in one of the two.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,11 +36,13 @@ from tests.events import INDEX_NAME, Event, Json
 from tests.expression_oracle import evaluate as evaluate_expression
 from tests.expressions.values import dump
 from tests.oracle_filter import holds
-from tests.oracle_functions import MISSING, number, order_key
+from tests.oracle_functions import MISSING, number, one_spelling, order_key
 from tests.oracle_measures import measured
 from tests.oracle_times import rfc3339
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from lakebed.query.stages.base import Stage
 
 
@@ -143,12 +146,13 @@ class Events:
             elif isinstance(stage, Join):
                 rows = oracle_stages.joined(rows, nested.rows(stage.query), stage.pairs, stage.keeps_all)
             else:
-                rows = after(stage, rows)
+                rows = after(stage, rows, scope.seconds)
         return rows
 
 
-def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
-    """The rows that a stage makes of these."""
+def after(stage: Stage, rows: list[OracleRow], seconds: Fraction | None) -> list[OracleRow]:
+    """The rows that a stage makes of these; `seconds`: length of the time range that is searched."""
+    measure = functools.partial(measured, seconds=seconds)
     match stage:
         case Where():
             return [row for row in rows if holds(stage.filter, row)]
@@ -168,10 +172,10 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
             return grouped(rows, [(key.output, key.expression) for key in stage.by], [], value_of)
         case Stats():
             measures: Measures = [(m.output, m.call.name, m.call.operands, m.call.parameters) for m in stage.measures]
-            return grouped(rows, [(key.output, key.expression) for key in stage.by], measures, value_of)
+            return grouped(rows, [(key.output, key.expression) for key in stage.by], measures, value_of, measure)
         case SingleValue() | CountDistinct():
-            measure = ("value", stage.call.name, stage.call.operands, stage.call.parameters)
-            (group,) = grouped(rows, [], [measure], value_of)
+            single = ("value", stage.call.name, stage.call.operands, stage.call.parameters)
+            (group,) = grouped(rows, [], [single], value_of)
             assert group.columns is not None
             name = "@q.uniq" if isinstance(stage, CountDistinct) else "@q.value"
             also_known = {"@q.count": "@q.uniq"} if isinstance(stage, CountDistinct) else {}
@@ -222,22 +226,26 @@ def matching_values(parts: list[Any], row: OracleRow) -> list[Json]:
 Measures = list[tuple[str, str, Sequence[Any], Sequence[str]]]
 """Output name, function, operands, parameters."""
 
+Measure = Callable[[str, list[OracleRow], Sequence[Any], Sequence[str], Callable[[Any, OracleRow], Json]], Json]
+"""What says the value of a function over the rows of a group."""
+
 
 def grouped(
     rows: list[OracleRow],
     keys: list[tuple[str, Any]],
     measures: Measures,
     value_of: Callable[[Any, OracleRow], Json],
+    measure: Measure = measured,
 ) -> list[OracleRow]:
     groups: dict[Any, list[OracleRow]] = {} if keys else {(): []}
     for row in rows:
         groups.setdefault(tuple(order_key(value_of(key, row)) for _, key in keys), []).append(row)
     answer = []
     for _, members in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
-        columns = {output: value_of(key, members[0]) for output, key in keys}
+        columns = {output: one_spelling(value_of(key, members[0])) for output, key in keys}
         columns["@q.count"] = number(len(members))
         for output, name, operands, parameters in measures:
-            columns[output] = measured(name, members, operands, parameters, value_of)
+            columns[output] = measure(name, members, operands, parameters, value_of)
         answer.append(OracleRow(None, columns))
     return answer
 

@@ -8,13 +8,17 @@ differs.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lakebed.model import Row, Table, decode_json
 from lakebed.query.syntax import Relation, Value
 from tests import oracle, oracle_filter
 from tests.events import Event, Json, Num, load_json
+from tests.oracle_functions import function, one_spelling
 from tests.oracle_times import time_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 def run_rows(plan: dict[str, Any], events: list[Event]) -> list[Row]:
@@ -35,12 +39,24 @@ def run_table(plan: dict[str, Any], events: list[Event]) -> Table:
         for place, function in enumerate(aggregate["functions"])
     ]
     table = []
-    for group in oracle.grouped(rows, keys, measures, _operand):
+    for group in oracle.grouped(rows, keys, measures, _operand, _kernel):
         assert group.columns is not None
         values = [_python(group.columns[output]) for output, _ in keys]
         values += [_python(group.columns[output]) for output, *_ in measures]
         table.append([*values, _python(group.columns["@q.count"])])
     return Table(table)
+
+
+def _kernel(
+    name: str,
+    rows: list[oracle.OracleRow],
+    operands: Sequence[Any],
+    parameters: Sequence[str],
+    value_of: Callable[[Any, oracle.OracleRow], Json],
+) -> Json:
+    """The value of a function of the plan."""
+    tuples = [tuple(value_of(operand, row) for operand in operands) for row in rows]
+    return one_spelling(function(name, tuples, parameters), name)
 
 
 def _operand(operand: Any, row: oracle.OracleRow) -> Json:
