@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lakebed.query.parser import parse_filter_part
+from lakebed.query.parser import parse_filter_part, parse_query
 from lakebed.query.syntax import (
     ANY_COLUMN,
     And,
