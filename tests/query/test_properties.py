@@ -26,8 +26,9 @@ from tests.generators.queries import expression_queries, function_queries, queri
 from tests.generators.stages import LOOKUPS
 from tests.qtest import Case, Configuration, Options, answer_of, read_configurations
 
-EXAMPLES = int(os.environ.get("LAKEBED_TEST_EXAMPLES", "700"))
-"""Random queries of each kind that are run, each under one configuration; more with LAKEBED_TEST_EXAMPLES."""
+EXAMPLES = int(os.environ.get("LAKEBED_TEST_EXAMPLES", "500"))
+"""Random queries of each kind, each under one configuration; more with LAKEBED_TEST_EXAMPLES. Five times as many
+are run in all, with those of two answers that are compared."""
 
 KINDS = {"all": queries, "expressions": expression_queries, "functions": function_queries}
 
@@ -52,14 +53,14 @@ options = st.fixed_dictionaries(
     {"newest_first": st.booleans()},
     optional={
         "limit": st.integers(1, 3),
-        "since_ns": st.sampled_from([SINCE_NS - 1, SINCE_NS]),
+        "since_ns": st.sampled_from([SINCE_NS - 1, SINCE_NS - 1, SINCE_NS]),
         "until_ns": st.sampled_from([SINCE_NS + 499_999_999, SINCE_NS + 3_600 * 10**9, SINCE_NS + 5 * 86_400 * 10**9]),
     },
 )
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@thorough
+@half_as_thorough
 @given(data=st.data())
 def test_printing_and_parsing_gives_the_same_query(kind: str, data: st.DataObject) -> None:
     query = data.draw(KINDS[kind])
