@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import importlib.util
 import os
 import random
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,29 +21,42 @@ HAS_ENGINE = importlib.util.find_spec("lakebed._core") is not None
 if not HAS_ENGINE:
     collect_ignore_glob = ["unit/ingest/*", "unit/execute/*", "unit/cli/*", "unit/test_api.py", "faults/*"]
 
+SEEDS = 10**9
+"""A seed is typed by hand."""
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-# No deadline: a busy machine must not fail a property. In CI Hypothesis derandomizes by itself (its profile "ci").
-settings.register_profile("lakebed", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+# No deadline: a busy machine must not fail a property. Every run has a seed of its own, in CI too, and says which.
+settings.register_profile(
+    "lakebed", deadline=None, derandomize=False, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("lakebed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--seed", type=int, default=None, help="seed of random tests; by default it changes once a day")
+    parser.addoption("--seed", type=int, default=None, help="seed of random tests; by default each run has its own")
 
 
+@pytest.hookimpl(tryfirst=True)  # before Hypothesis reads its option
 def pytest_configure(config: pytest.Config) -> None:
-    seed = config.getoption("--seed")
-    if seed is not None:
-        os.environ["LAKEBED_TEST_SEED"] = str(seed)
-    today = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d")
+    for option in ("hypothesis_seed", "seed"):
+        given = config.getoption(option)
+        if given is not None:
+            os.environ["LAKEBED_TEST_SEED"] = str(given)
     # in the environment, so that parallel workers have the same
-    os.environ.setdefault("LAKEBED_TEST_SEED", today)
+    os.environ.setdefault("LAKEBED_TEST_SEED", str(secrets.randbelow(SEEDS)))
+    config.option.hypothesis_seed = os.environ["LAKEBED_TEST_SEED"]
 
 
-def pytest_report_header() -> str:
-    seed = f"seed: {os.environ['LAKEBED_TEST_SEED']} (give it back with --seed)"
-    return seed if HAS_ENGINE else f"{seed}\nTHE ENGINE IS NOT BUILT (make dev): tests that need it are left out"
+def pytest_report_header() -> str | None:
+    return None if HAS_ENGINE else "THE ENGINE IS NOT BUILT (make dev): tests that need it are left out"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    seed = os.environ["LAKEBED_TEST_SEED"]
+    terminalreporter.write_line(
+        f"seed {seed}: the same random tests again with --seed {seed} or LAKEBED_TEST_SEED={seed}"
+    )
 
 
 @pytest.fixture

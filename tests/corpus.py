@@ -32,7 +32,7 @@ from lakebed.query.syntax import (
 )
 from tests import oracle, oracle_filter
 from tests.events import Event, Json, Num, read_events
-from tests.generators import to_json
+from tests.generators.events import to_json
 
 if TYPE_CHECKING:
     from random import Random

@@ -38,11 +38,13 @@ from tests.events import INDEX_NAME, Event, Json
 from tests.expression_oracle import evaluate as evaluate_expression
 from tests.expressions.values import dump
 from tests.oracle_filter import holds
-from tests.oracle_functions import MISSING, number, order_key
+from tests.oracle_functions import MISSING, number, one_spelling, order_key
 from tests.oracle_measures import measured
 from tests.oracle_times import rfc3339
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from lakebed.query.stages.base import Stage
 
 
@@ -148,14 +150,14 @@ class Events:
             elif isinstance(stage, Join):
                 rows = oracle_stages.joined(rows, nested.rows(stage.query), stage.pairs, stage.keeps_all)
             else:
-                rows = after(stage, rows, in_time_order)
+                rows = after(stage, rows, in_time_order, scope.seconds)
             in_time_order = in_time_order and not isinstance(stage, (Sort, Unroll, Union, Join))
         return rows
 
 
-def after(stage: Stage, rows: list[OracleRow], in_time_order: bool) -> list[OracleRow]:
-    """The rows that a stage makes of these."""
-    compute = functools.partial(measured, in_time_order=in_time_order)
+def after(stage: Stage, rows: list[OracleRow], in_time_order: bool, seconds: Fraction | None) -> list[OracleRow]:
+    """The rows that a stage makes of these; `seconds`: length of the time range that is searched."""
+    compute = functools.partial(measured, in_time_order=in_time_order, seconds=seconds)
     match stage:
         case Where():
             return [row for row in rows if holds(stage.filter, row)]
@@ -229,6 +231,9 @@ def matching_values(parts: list[Any], row: OracleRow) -> list[Json]:
 Measures = list[tuple[str, str, Sequence[Any], Sequence[str]]]
 """Output name, function, operands, parameters."""
 
+Measure = Callable[[str, list[OracleRow], Sequence[Any], Sequence[str], Callable[[Any, OracleRow], Json]], Json]
+"""What says the value of a function over the rows of a group."""
+
 
 def grouped(
     rows: list[OracleRow],
@@ -243,7 +248,7 @@ def grouped(
         groups.setdefault(tuple(order_key(value_of(key, row)) for _, key in keys), []).append(row)
     answer = []
     for _, members in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
-        columns = {output: value_of(key, members[0]) for output, key in keys}
+        columns = {output: one_spelling(value_of(key, members[0])) for output, key in keys}
         columns["@q.count"] = number(len(members))
         for output, name, operands, parameters in measures:
             columns[output] = compute(name, members, operands, parameters, value_of)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tests import oracle, oracle_filter, oracle_times
 from tests.events import Num
 from tests.oracle import OracleRow
-from tests.oracle_functions import order_key
+from tests.oracle_functions import one_spelling, order_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def charted(
     cells: dict[tuple[int, Any], list[OracleRow]] = {}
     values: dict[Any, Json] = {}
     for start, row in timed:
-        value = None if stage.by is None else oracle.value_of(stage.by.expression, row)
+        value = None if stage.by is None else one_spelling(oracle.value_of(stage.by.expression, row))
         values.setdefault(order_key(value), value)
         cells.setdefault((start, order_key(value)), []).append(row)
     columns = columns_of(stage, values, cells, buckets, compute)
@@ -49,9 +49,13 @@ def columns_of(
 ) -> dict[int, dict[str, Json]]:
     """The columns of each bucket besides its time."""
 
+    seconds = seconds_of("1h" if stage.bucket is None else stage.bucket.text)
+
     def cell(measure: Any, start: int, key: Any) -> Json:
         call = measure.call
-        return compute(call.name, cells.get((start, key), []), call.operands, call.parameters, oracle.value_of)
+        if (start, key) not in cells:
+            return Num("0") if call.name in ("count", "countdistinct", "rate") else None
+        return compute(call.name, cells[start, key], call.operands, call.parameters, oracle.value_of, seconds=seconds)
 
     def total(key: Any) -> Fraction:
         found = [cell(stage.measures[0], start, key) for start in {start for start, _ in cells}]
@@ -113,6 +117,11 @@ def start_of(time_ns: int, span: str) -> int:
     number = "".join(character for character in span if character.isdigit())
     length = int(number) * NANOSECONDS[span[len(number) :]]
     return time_ns // length * length
+
+
+def seconds_of(span: str) -> Fraction | None:
+    """The length of every bucket; months differ."""
+    return None if span == "1mon" else Fraction(after(0, span), 10**9)
 
 
 def after(start: int, span: str) -> int:

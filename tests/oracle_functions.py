@@ -174,6 +174,12 @@ def json_text(value: Json) -> str:
     return f'"{"".join(map(escaped, str(value)))}"'
 
 
+def one_spelling(value: Json, of: str = "") -> Json:
+    """A value as groups and functions of this name give it: of the spellings of a number the one that all share."""
+    is_computed = of in ("sum", "avg", "var", "stdev", "rate")
+    return Num(canonical(value.text)) if isinstance(value, Num) and not is_computed else value
+
+
 def canonical(text: str) -> str:
     """The one spelling of a number."""
     sign, digits, exponent = Decimal(text).as_tuple()

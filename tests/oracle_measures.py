@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import math
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tests.events import Json, Num
-from tests.expressions.values import dump
-from tests.oracle_functions import MISSING, double, function, order_key
+from tests.oracle_functions import MISSING, array_text, function, one_spelling, order_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,24 +27,42 @@ def measured(
     value_of: Callable[[Any, OracleRow], Json],
     *,
     in_time_order: bool,
+    seconds: Fraction | None = None,
 ) -> Json:
-    """The value of a function over these rows, which are in their order; rows of a table have no time."""
+    """The value of a function over these rows, which are in their order; rows of a table have no time.
+
+    `seconds`: of what time `rate` tells.
+    """
+    return one_spelling(_measured(name, rows, operands, parameters, value_of, in_time_order, seconds), name)
+
+
+def _measured(
+    name: str,
+    rows: list[OracleRow],
+    operands: Sequence[Any],
+    parameters: Sequence[str],
+    value_of: Callable[[Any, OracleRow], Json],
+    in_time_order: bool,
+    seconds: Fraction | None,
+) -> Json:
     tuples = [tuple(value_of(operand, row) for operand in operands) for row in rows]
     if name not in KNOWN:
         return function(name, tuples, parameters)
     if name == "rate":
-        return rate([int(time.text) for row in rows if isinstance(time := row.value("@lb.time_ns"), Num)])
+        return rate(
+            [int(Fraction(time.text)) for row in rows if isinstance(time := row.value("@lb.time_ns"), Num)], seconds
+        )
     values = [found[0] for found in tuples]
     there = [value for value in values if value is not MISSING]
     match name:
         case "first" | "last" | "list":
             moments = simultaneous(rows, values, in_time_order)
             if name == "list":
-                return dump([value for moment in moments for value in moment][:LIST_VALUES])
+                return array_text([value for moment in moments for value in moment][:LIST_VALUES])
             return moments[0 if name == "first" else -1][0] if moments else MISSING
         case "values":
             different = {order_key(value): value for value in reversed(there)}
-            return dump([different[key] for key in sorted(different)][:DIFFERENT_VALUES])
+            return array_text([different[key] for key in sorted(different)][:DIFFERENT_VALUES])
         case "mode":
             return mode(there)
         case "earliest" | "latest":
@@ -56,7 +72,7 @@ def measured(
         case "median":
             return percentile(there, Decimal(50))
         case _:
-            return spread(name, there)
+            return function(name, [(value,) for value in there], parameters)
 
 
 KNOWN = {
@@ -104,20 +120,8 @@ def percentile(values: list[Json], percent: Decimal) -> Json:
     return numbers[max(rank, 1) - 1]
 
 
-def spread(name: str, values: list[Json]) -> Json:
-    """The variance of a sample, or its root: over doubles, exactly, rounded once."""
-    doubles = [Fraction(float(Fraction(value.text))) for value in values if isinstance(value, Num)]
-    if len(doubles) < 2:
-        return MISSING
-    mean = sum(doubles, Fraction(0)) / len(doubles)
-    variance = double(sum(((one - mean) ** 2 for one in doubles), Fraction(0)) / (len(doubles) - 1))
-    if name == "var" or not isinstance(variance, Num):
-        return variance
-    return Num(repr(math.sqrt(float(variance.text))))
-
-
-def rate(times: list[int]) -> Json:
-    """Rows per second between the first and the last; tests give no time range with it."""
-    if len(times) < 2 or min(times) == max(times):
-        return MISSING
-    return double(Fraction(len(times) * 10**9, max(times) - min(times)))
+def rate(times: list[int], seconds: Fraction | None) -> Json:
+    """Rows per second of the time range, or of the time between the first and the last. Both are doubles."""
+    if seconds is None:
+        seconds = Fraction(float(max(times, default=0) - min(times, default=0)) / 1e9)
+    return Num(repr(len(times) / float(seconds))) if seconds else MISSING

@@ -143,7 +143,7 @@ def ranked(
     """The most or least frequent combinations, with their share of their group."""
     groups: dict[tuple[object, ...], list[list[Json]]] = {}
     for row in rows:
-        values = [oracle.value_of(key, row) for key in keys]
+        values = [oracle_functions.one_spelling(oracle.value_of(key, row)) for key in keys]
         if None not in values:
             groups.setdefault(tuple(map(oracle_functions.order_key, values)), []).append(values)
     answer = []

@@ -16,7 +16,7 @@ from lakebed.query.syntax import Relation, Value
 from lakebed.query.values import sort_key
 from tests import oracle, oracle_filter
 from tests.events import Event, Json, Num, load_json
-from tests.oracle_functions import function
+from tests.oracle_functions import function, one_spelling
 from tests.oracle_times import time_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def run_table(plan: dict[str, Any], events: list[Event], wanted: Wanted = None) 
         for place, function in enumerate(aggregate["functions"])
     ]
     table = []
-    for group in oracle.grouped(rows, keys, measures, _operand, _computed):
+    for group in oracle.grouped(rows, keys, measures, _operand, _kernel):
         assert group.columns is not None
         values = [_python(group.columns[output]) for output, _ in keys]
         values += [_python(group.columns[output]) for output, *_ in measures]
@@ -64,15 +64,16 @@ def ranked(table: list[list[Any]], by: int, ranking: Ranking) -> list[list[Any]]
     return answer
 
 
-def _computed(
+def _kernel(
     name: str,
     rows: list[oracle.OracleRow],
     operands: Sequence[Any],
     parameters: Sequence[str],
     value_of: Callable[[Any, oracle.OracleRow], Json],
 ) -> Json:
-    """A kernel's answer for one group."""
-    return function(name, [tuple(value_of(operand, row) for operand in operands) for row in rows], parameters)
+    """The value of a function of the plan."""
+    tuples = [tuple(value_of(operand, row) for operand in operands) for row in rows]
+    return one_spelling(function(name, tuples, parameters), name)
 
 
 def _operand(operand: Any, row: oracle.OracleRow) -> Json:

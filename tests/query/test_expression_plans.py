@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,39 +10,20 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from lakebed.model import Table
+from lakebed.query.expression import ColumnRef
+from lakebed.query.plan import expression_node
 from tests.canonical import canonical
 from tests.engine import Layout, build, require_core, search_segment
 from tests.events import read_events
-from tests.generators import event_lines
+from tests.generators.events import event_lines
+from tests.generators.expressions import expressions
 from tests.plan_oracle import run_rows, run_table
-from tests.unit.query.test_expressions import expressions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-COLUMNS = {"a": "a", "b": "x.y", "c": "@lb.time_ns"}
-INEXACT = {f"math.{name}" for name in ("sqrt", "exp", "log", "log10", "pow")}
-INEXACT |= {"string.entropy", "string.similarity", "geo.distance_km"}
-"""Their last digit is the C library's."""
 
 LAYOUTS = (Layout(), Layout(segment_events=2), Layout(builder=(("page_rows", 2),)))
 
 
-def calls_of(node: dict[str, Any]) -> Iterator[str]:
-    if "call" in node:
-        yield node["call"]
-        for inner in node["of"]:
-            yield from calls_of(inner)
-
-
-def over_events(node: dict[str, Any]) -> dict[str, Any]:
-    """The same over columns that events have."""
-    if "column" in node:
-        return {"column": COLUMNS[node["column"]]}
-    return {**node, "of": [over_events(inner) for inner in node["of"]]} if "call" in node else node
-
-
-computed = expressions.filter(lambda node: not INEXACT & set(calls_of(node))).map(over_events)
+columns = st.sampled_from(["a", "x.y", "@lb.time_ns"]).map(ColumnRef)
+computed = expressions(columns, exact=True).map(expression_node)
 operands = st.one_of(st.sampled_from(["a", "b"]), computed.map(lambda node: {"expression": node}))
 subjects = st.one_of(computed.map(lambda node: {"expression": node}), st.just({"parts": ["a"]}))
 

@@ -29,7 +29,7 @@ from lakebed.query.stages.tail import Tail
 from lakebed.query.stages.top import Top
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
-from tests.generators import queries
+from tests.generators.queries import queries
 from tests.rules import rule_queries
 
 FRAGMENT_LINES = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from lakebed.query.record import Record
 
 
+_decoder = json.JSONDecoder()
+
+
 class Evaluator:
     """One expression. It has no state between calls."""
 
@@ -36,13 +40,35 @@ class Evaluator:
             return []
         rows = [[*(record.value(name) for name in self._columns), *self._arrays(record)] for record in records]
         with native.engine_errors():
-            return cast("list[Scalar]", decode_json(self._expression.evaluate(json_text(rows))))
+            text = self._expression.evaluate(json_text(rows))
+        return _scalars(text)
 
     def _arrays(self, record: Record) -> list[list[Scalar]]:
         return [
             [value for name, value in record.every() if value is not None and names_match(parts, name)]
             for parts in self._patterns
         ]
+
+
+def _scalars(text: bytes) -> list[Scalar]:
+    """The values of a JSON array, in which an array is its JSON text."""
+    found = decode_json(text)
+    assert isinstance(found, list)  # the engine says so
+    if any(isinstance(value, list) for value in found):
+        spelled = _spelled_elements(text.decode())
+        found = [own if isinstance(value, list) else value for value, own in zip(found, spelled, strict=True)]
+    return cast("list[Scalar]", found)
+
+
+def _spelled_elements(array: str) -> list[str]:
+    """The elements of a compact JSON array as the engine spells them, which is how it spells them in the leaf part."""
+    elements: list[str] = []
+    start = 1
+    while start < len(array):
+        _, end = _decoder.raw_decode(array, start)
+        elements.append(array[start:end])
+        start = end + 1
+    return elements
 
 
 def _parts_of(pattern: bytes) -> Text:

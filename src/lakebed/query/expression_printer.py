@@ -19,6 +19,9 @@ from lakebed.query.printer import print_name, quoted_text
 _BARE_NAME = re.compile(r"[A-Za-z_@%$](?:[A-Za-z0-9._@%$]|\[[0-9]+\])*")
 _WORDS = frozenset({"and", "or", "not", "true", "false", "null", "as", "by"})
 
+_NOT_OF_AN_OPERAND = ('"', "-")
+"""What an operand cannot begin with outside parentheses."""
+
 _OPERATORS = {
     "or": ("or", 1),
     "and": ("and", 2),
@@ -45,8 +48,12 @@ def print_expression(expression: Expression) -> str:
 
 
 def print_operand(operand: Expression) -> str:
-    """The expression as an operand of a stage, where a name may hold more characters without backticks."""
-    return print_name(operand.name) if isinstance(operand, ColumnRef) else print_expression(operand)
+    """The expression as an operand of a stage, where a name may hold more characters without backticks: `5`, `true` and
+    `-a` alone are names there, and what begins with a quote is taken for a name in the wrong quotes."""
+    if isinstance(operand, ColumnRef):
+        return print_name(operand.name)
+    text = print_expression(operand)
+    return f"({text})" if not isinstance(operand, Call) or text[0] in _NOT_OF_AN_OPERAND else text
 
 
 def label_of(operand: Expression) -> str:

@@ -12,7 +12,8 @@ from lakebed.query.printer import print_filter
 from lakebed.query.record import Record
 from tests import oracle, oracle_filter
 from tests.events import read_events
-from tests.generators import event_lines, filters
+from tests.generators.events import event_lines
+from tests.generators.filters import filters
 
 if TYPE_CHECKING:
     from lakebed.query.syntax import Filter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lakebed.query.parser import parse_filter_part
+from lakebed.query.parser import parse_filter_part, parse_query
 from lakebed.query.syntax import (
     ANY_COLUMN,
     And,
@@ -132,3 +132,15 @@ def test_spans_point_into_the_text() -> None:
 
 def shown(text: str, span: Span) -> str:
     return text[span.start : span.end]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '* | stats count((5)), sum((true)), max(("x" == a)) by (-a), not b',
+        "* | stats `count`, (min * 2) as x",
+        "* | top 1 ((a + b) * 2, c)",
+    ],
+)
+def test_an_operand_that_would_be_read_otherwise_is_printed_in_parentheses(text: str) -> None:
+    assert str(parse_query(text)) == text

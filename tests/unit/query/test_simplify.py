@@ -15,7 +15,8 @@ from lakebed.query.simplify import NOTHING, PARTS_COMPARED_MAX, cost, implies, s
 from lakebed.query.syntax import And, Filter, Not, Or
 from lakebed.query.walk import leaves
 from tests.events import read_events
-from tests.generators import event_lines, filters
+from tests.generators.events import event_lines
+from tests.generators.filters import filters
 from tests.oracle import OracleRow
 from tests.oracle_filter import holds
 

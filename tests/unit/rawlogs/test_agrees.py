@@ -17,7 +17,8 @@ from lakebed import _core
 from lakebed.query.compile import compile_query
 from lakebed.query.parser import Query
 from tests.events import MODIFIED_NS, OBJECT_URL, RECEIVED_NS
-from tests.generators import event_lines, filters
+from tests.generators.events import event_lines
+from tests.generators.filters import filters
 from tests.grep_engine import found
 
 EXAMPLES = int(os.environ.get("LAKEBED_TEST_EXAMPLES", "300"))

@@ -95,7 +95,7 @@ def parse_operand(cursor: Cursor, expected: str = "a column name") -> Operand:
             if cursor.peek().kind in _AFTER_OPERAND or _is_reserved(cursor.peek()):
                 return Operand(ColumnRef(name, span), name, span)
         cursor.reset(mark)
-    elif token.kind not in (Kind.OPEN, Kind.TILDE):
+    elif token.kind not in (Kind.OPEN, Kind.NOT, Kind.TILDE):
         cursor.fail_expected(expected)
     expression = parse_expression(cursor)
     if isinstance(expression, ColumnsRef):

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakebed.query.expression import ColumnRef
 from lakebed.query.expression_printer import label_of, print_operand
+from lakebed.query.functions import FUNCTIONS
 from lakebed.query.functions.base import FunctionCall
 from lakebed.query.lexer import Kind
-from lakebed.query.printer import print_name
+from lakebed.query.printer import print_name, quoted_text
 from lakebed.query.stages.arguments import parse_name, parse_operand
 from lakebed.query.stages.calls import take_call
 
 if TYPE_CHECKING:
     from lakebed.query.cursor import Cursor
+    from lakebed.query.expression import Expression
     from lakebed.query.syntax import Span
 
 _ANY_VALUE = "min"
@@ -31,9 +34,17 @@ class Measure:
     is_bare: bool = False
 
     def __str__(self) -> str:
-        text = print_operand(self.call.operands[0]) if self.is_bare else str(self.call)
+        text = _print_bare(self.call.operands[0]) if self.is_bare else str(self.call)
         is_default = self.output == _default_output(self.call, self.is_bare)
         return text if is_default else f"{text} as {print_name(self.output)}"
+
+
+def _print_bare(operand: Expression) -> str:
+    """A column or an expression where a function might stand, too."""
+    text = print_operand(operand)
+    if isinstance(operand, ColumnRef):
+        return quoted_text((operand.name,), "`") if text.lower() in FUNCTIONS else text
+    return f"({text})" if text.split(maxsplit=1)[0].lower() in FUNCTIONS else text
 
 
 def parse_measures(cursor: Cursor) -> list[tuple[Measure, Span]]:

@@ -63,7 +63,10 @@ class Top(AggregateStage):
 
     def __str__(self) -> str:
         by = f" by {', '.join(map(str, self.by))}" if self.by else ""
-        return f"{'rare' if self.is_rare else 'top'} {self.row_count} {', '.join(map(str, self.columns))}{by}"
+        columns = ", ".join(map(str, self.columns))
+        # a parenthesis after the number opens the list
+        listed = f"({columns})" if columns.startswith("(") else columns
+        return f"{'rare' if self.is_rare else 'top'} {self.row_count} {listed}{by}"
 
     def aggregate(self, order: RowOrder) -> Aggregate:
         return Aggregate(tuple(key.expression for key in (*self.by, *self.columns)), ())

@@ -1,0 +1,1 @@
+"""Random events, filters, expressions and queries for property tests, one idea each."""
