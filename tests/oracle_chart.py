@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.events import Json
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+FIRST_MONDAY = EPOCH + datetime.timedelta(days=4)
 NANOSECONDS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9}
 
 
@@ -112,8 +113,10 @@ def start_of(time_ns: int, span: str) -> int:
     day = EPOCH + datetime.timedelta(days=time_ns // (86400 * 10**9))
     if span == "1mon":
         return int((day.replace(day=1) - EPOCH).total_seconds()) * 10**9
-    if span == "1w":
-        return int((day - datetime.timedelta(days=day.weekday()) - EPOCH).total_seconds()) * 10**9
+    if span.endswith("w"):
+        several = int(span[:-1])
+        weeks = (day - FIRST_MONDAY).days // 7 // several * several
+        return int((FIRST_MONDAY + datetime.timedelta(weeks=weeks) - EPOCH).total_seconds()) * 10**9
     number = "".join(character for character in span if character.isdigit())
     length = int(number) * NANOSECONDS[span[len(number) :]]
     return time_ns // length * length
@@ -128,7 +131,7 @@ def after(start: int, span: str) -> int:
     """The next bucket: what a time well within it belongs to."""
     if span == "1mon":
         return start_of(start + 40 * 86400 * 10**9, span)
-    if span == "1w":
-        return start + 7 * 86400 * 10**9
+    if span.endswith("w"):
+        return start + int(span[:-1]) * 7 * 86400 * 10**9
     number = "".join(character for character in span if character.isdigit())
     return start + int(number) * NANOSECONDS[span[len(number) :]]

@@ -269,6 +269,16 @@ def test_percentiles_beyond_exact_are_within_their_bound(rng: random.Random) -> 
     assert max(errors) <= 0.012
 
 
+@pytest.mark.parametrize(
+    ("percent", "count", "rank"),
+    [("4.4", 750, 33), ("10.8", 750, 81), ("16.1", 1000, 161), ("99.9", 1000, 999), ("99.9", 1001, 1000), ("0", 5, 1)],
+)
+def test_a_percentage_that_comes_out_even_is_not_rounded_up(percent: str, count: int, rank: int) -> None:
+    """As doubles, 4.4 % of 750 is a little more than 33."""
+    plan = plan_of([], [{"name": "percentile", "columns": ["a"], "parameters": [percent]}])
+    assert in_one(plan, [f"[{number}]" for number in range(1, count + 1)]) == ([rank, count], [])
+
+
 def test_a_mode_of_many_values_says_how_far_off_it_may_be(rng: random.Random) -> None:
     plan = plan_of([], [{"name": "mode", "columns": ["a"]}])
     rows = [f"[{number}]" for number in range(10_000)] + ['["often"]'] * 400
@@ -276,6 +286,18 @@ def test_a_mode_of_many_values_says_how_far_off_it_may_be(rng: random.Random) ->
     found, notes = large(plan, rows, rng)
     assert found[0] == "often"
     assert notes[0].startswith("mode(a) is approximate: another value may have up to ")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_mode_of_two_parts_may_be_that_of_neither(order: tuple[int, int]) -> None:
+    plan = plan_of([], [{"name": "mode", "columns": ["a"]}])
+    parts = []
+    for values in ("aaabb", "cccbb"):
+        collected = _core.RowAggregate(plan)
+        collected.push(json.dumps([[value] for value in values]).encode())
+        parts.append(collected.partial())
+    whole = _core.merge_partials(plan, [parts[nth] for nth in order])
+    assert json.loads(_core.finish_partial(plan, whole))["rows"] == [["b", 10]]
 
 
 def test_long_lists_are_cut_and_say_so(rng: random.Random) -> None:
@@ -323,3 +345,45 @@ def cell(texts: list[str]) -> list[str]:
     """The first of the texts, up to the one with which they have the bytes of a cell."""
     ends = list(itertools.accumulate(map(len, texts)))
     return [text for text, end in zip(texts, ends, strict=True) if end - len(text) < CELL_BYTES]
+
+
+@pytest.mark.parametrize(
+    ("asked", "most"),
+    [
+        ({"name": "countdistinct", "columns": ["a"]}, 10_000),
+        ({"name": "percentile", "columns": ["a"], "parameters": ["100"]}, 10_000),
+        ({"name": "values", "columns": ["a"]}, 1000),
+        ({"name": "list", "columns": ["a", "a"]}, 100),
+    ],
+    ids=lambda value: value["name"] if isinstance(value, dict) else "",
+)
+def test_as_much_as_is_kept_is_exact_and_one_more_is_told(asked: dict[str, Any], most: int, rng: random.Random) -> None:
+    plan = plan_of([], [asked])
+    rows = [f"[{number}]" for number in range(most)]
+    again = rows[-most // 2 :] if asked["name"] in ("countdistinct", "values") else []  # these know them already
+    exact: dict[str, Json] = {"countdistinct": most, "percentile": most - 1}
+    for found, notes in (
+        in_one(plan, [*rows, *again]),
+        large(plan, rng.sample([*rows, *again], len(rows + again)), rng),
+    ):
+        expected = exact.get(asked["name"], json.dumps(list(range(most)), separators=(",", ":")))
+        assert (found[0], notes) == (expected, [])
+    more = [*rows, f"[{most}]"]
+    assert [len(notes) for _, notes in (in_one(plan, more), large(plan, more, rng))] == [1, 1]
+
+
+def test_an_estimate_is_never_more_than_there_are_rows(rng: random.Random) -> None:
+    """Without a word in the code for it, half of the estimates would be."""
+    plan = plan_of([], [{"name": "countdistinct", "columns": ["a"]}])
+    for _ in range(12):
+        salt = rng.random()
+        found, _ = in_one(plan, [f'["{salt} {number}"]' for number in range(10_001)])
+        assert found[0] <= 10_001
+
+
+def in_one(plan: bytes, rows: list[str]) -> tuple[list[Any], list[str]]:
+    """As `large`, all rows in one part."""
+    collected = _core.RowAggregate(plan)
+    collected.push(f"[{','.join(rows)}]".encode())
+    answer = json.loads(_core.finish_partial(plan, collected.partial()))
+    return answer["rows"][0], answer["notes"]

@@ -156,3 +156,40 @@ def test_sketches_of_another_size_are_refused() -> None:
         _core.QuantilesSketch.load(datasketches.kll_doubles_sketch(200).serialize())
     with pytest.raises(_core.CoreError, match="frequent items of another size"):
         _core.FrequentSketch.load(datasketches.frequent_strings_sketch(10).serialize())
+
+
+@pytest.mark.parametrize("place", [16, 24, 32], ids=["small registers", "large registers", "zeros"])
+def test_a_distinct_sketch_that_tells_something_else_of_its_registers_is_refused(place: int) -> None:
+    sketch = _core.DistinctSketch()
+    sketch.update([str(number) for number in range(50_000)])
+    data = bytearray(sketch.dump())
+    data[place] ^= 1
+    with pytest.raises(_core.CoreError, match="distinct sketch whose registers are not what it says of them"):
+        _core.DistinctSketch.load(bytes(data))
+
+
+def test_a_quantile_sketch_that_was_merged_with_a_smaller_one_is_refused() -> None:
+    ours, smaller = datasketches.kll_doubles_sketch(400), datasketches.kll_doubles_sketch(200)
+    for number in range(5000):
+        ours.update(float(number))
+        smaller.update(float(number))
+    ours.merge(smaller)
+    with pytest.raises(_core.CoreError, match="quantile sketch of another size"):
+        _core.QuantilesSketch.load(ours.serialize())
+
+
+def test_frequent_items_of_more_than_any_log_has_are_refused() -> None:
+    for most, is_read in ((2**60, True), (2**60 + 1, False)):
+        theirs = datasketches.frequent_strings_sketch(12)
+        theirs.update("often", most)
+        if is_read:
+            assert _core.FrequentSketch.load(theirs.serialize()).items() == [("often", most, most)]
+            continue
+        with pytest.raises(_core.CoreError, match="frequent items with an impossible count"):
+            _core.FrequentSketch.load(theirs.serialize())
+
+
+def test_equally_frequent_items_come_in_the_order_of_their_texts() -> None:
+    sketch = _core.FrequentSketch()
+    sketch.update(["c", "a", "d", "b", "d", "e", "f", "g"])
+    assert sketch.items() == [("d", 2, 2), *((text, 1, 1) for text in "abcefg")]

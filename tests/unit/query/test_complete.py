@@ -123,6 +123,11 @@ def test_a_field() -> None:
     )
 
 
+def test_the_most_frequent_fields_come_first() -> None:
+    fields = [one.text for one in at("a and ^").suggestions if one.kind == "field" and not one.text.startswith("@")]
+    assert fields == ["status", "userName", "tags[*].name", "`two words`"]
+
+
 @pytest.mark.parametrize(
     ("marked", "expected"),
     [

@@ -98,6 +98,30 @@ def test_what_depends_on_values_lies_between_the_least_and_the_most(
     assert told.bytes.least <= cost.bytes_read <= told.bytes.most
 
 
+def test_more_rows_than_are_written_at_once(tmp_path: Path) -> None:
+    """Each round of rows is a round of reads."""
+    events = [event(n, user=f"user{n % 500}", path=f"/p/{n * 7919:x}" * 40) for n in range(20_000)]
+    lakebed.open(tmp_path / "lake").index(write_log(tmp_path / "a.json", events), into="web")
+    told, cost = _both(tmp_path / "lake", "*", {"limit": 15_000})
+    assert cost.requests > 5
+    assert told.requests == Bounds(cost.requests, cost.requests)
+    for query in ("status:* or user:*", "user: user*"):
+        told, cost = _both(tmp_path / "lake", query, {"limit": 15_000})
+        assert told.requests.least <= cost.requests <= told.requests.most
+        assert told.bytes.least <= cost.bytes_read <= told.bytes.most
+
+
+@pytest.mark.parametrize("limit", [10, 1_000, 2_500])
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_pages_that_overlap_in_time_are_all_told(tmp_path: Path, limit: int, newest_first: bool) -> None:
+    """The newest event may be in any page of a source that is not in order of time."""
+    events = [event(n * 7919 % EVENTS, user=f"user{n % 500}", path=f"/p/{n:x}" * 9) for n in range(EVENTS)]
+    lakebed.open(tmp_path / "lake").index(write_log(tmp_path / "a.json", events), into="web")
+    told, cost = _both(tmp_path / "lake", "*", {"limit": limit, "newest_first": newest_first})
+    assert told.requests.least <= cost.requests <= told.requests.most
+    assert told.bytes.least <= cost.bytes_read <= told.bytes.most
+
+
 def test_no_event_is_read(url: Path) -> None:
     """All of the lake is four hundred kilobytes."""
     for query, options in [*EXACT, *BOUNDED]:

@@ -91,3 +91,27 @@ def test_partials_merge_to_what_one_pass_gives() -> None:
         (first if nth < 5 else second).push(msgspec.json.encode(event), nth % 2)
     second.merge(first.partial())
     assert (second.summary(), second.delta(50)) == (fields.summary(), fields.delta(50))
+
+
+def test_what_a_part_gave_up_is_told_of_the_whole() -> None:
+    """A value that a part counted twice and gave up, as a thousand others came three times, is counted anew later."""
+    first, second = Fields(), Fields()
+    ids = [nth for nth in range(1000) for _ in range(3)] + [5000, 5000] + list(range(2000, 3000))
+    first.push(b"\n".join(msgspec.json.encode({"id": one}) for one in ids))
+    second.push(b"\n".join(msgspec.json.encode({"id": one}) for one in [5000] * 5 + list(range(6000, 6100))))
+    for whole, part in ((Fields(), first), (second, first)):
+        whole.merge(part.partial())
+        answer = msgspec.json.decode(whole.summary())
+        assert answer["notes"][1] == "counts of top values of such fields may be too low, by at most 2"
+    _, count, distinct, _, _, _, top = answer["rows"][0]
+    assert count == len(ids) + 105
+    assert abs(distinct / 2101 - 1) < 0.04
+    assert msgspec.json.decode(top)[0] == [5000, 5]
+
+
+def test_different_values_of_two_parts_are_estimated_together() -> None:
+    first, second = Fields(), Fields()
+    for part, start in ((first, 0), (second, 1500)):
+        part.push(b"\n".join(msgspec.json.encode({"id": one}) for one in range(start, start + 1500)))
+    first.merge(second.partial())
+    assert abs(msgspec.json.decode(first.summary())["rows"][0][2] / 3000 - 1) < 0.04

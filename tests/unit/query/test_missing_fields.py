@@ -69,6 +69,17 @@ def test_only_the_segments_of_the_time_range_count(url: Path) -> None:
     assert warnings(lakebed.open(url), "old: 1", since="2030-01-01") == []
 
 
+def test_a_field_that_holds_others_only_here_and_there(tmp_path: Path) -> None:
+    lake = lakebed.open(tmp_path / "lake")
+    for day, value in enumerate([{"b": 1}, 5, {"b": 2}]):
+        lake.index(write_log(tmp_path / f"{day}.json", [event(day * DAY, a=value)]), into="web")
+    for until in (None, "2026-01-03", "2026-01-02"):
+        told = (
+            ["the column 'a' holds others; did you mean one of them, such as 'a.b'?"] if until == "2026-01-02" else []
+        )
+        assert warnings(lake, "a: x zzz: 1", until=until) == [*told, "no event has the column 'zzz'"]
+
+
 class Counted:
     """Counts what warnings read."""
 
@@ -108,3 +119,5 @@ def test_few_schemas_are_read_for_it(url: Path, monkeypatch: pytest.MonkeyPatch)
 def test_the_nearest_name() -> None:
     assert nearest("usrName", ["userName", "user.name"]) == "userName"
     assert nearest("x", ["xy", "abc"]) == ""
+    assert nearest("eventname", ["a.eventName", "eventName"]) == "eventName"
+    assert nearest("eventname", ["longer.a.eventName", "a.eventName", "myeventname"]) == "a.eventName"

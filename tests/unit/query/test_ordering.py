@@ -100,10 +100,11 @@ def test_sample_says_how_many_of_how_many() -> None:
     root.push_rows([row(number) for number in range(50)])
     assert len(ids(root)) == 2
     assert list(root.context.notes) == ["`sample 2` took 2 of 50 rows"]
-    root = query.root()
-    root.push_rows([row(1)])
-    assert ids(root) == [1]
-    assert list(root.context.notes) == []
+    for few in ([1], [1, 2]):
+        root = query.root()
+        root.push_rows([row(number) for number in few])
+        assert ids(root) == few
+        assert list(root.context.notes) == []
     root = compile_query("* | sample 10%").root()
     shown = root.push_rows([row(number) for number in range(5_000)])
     root.finish()

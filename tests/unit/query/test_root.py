@@ -58,6 +58,24 @@ def test_rows_that_end_in_a_table() -> None:
     assert root.finish() == [{"k": "x", "@q.count": 2}, {"k": "y", "@q.count": 1}]
 
 
+def test_the_order_of_rows_goes_on_from_batch_to_batch() -> None:
+    root = compile_query("* | head 9 | stats first(k), last(k), list(k)").root()
+    for batch in ("bc", "ad", "e"):
+        root.push_rows([row(0, k=one) for one in batch])
+    assert root.finish() == [{"@q.count": 5, "first(k)": "b", "last(k)": "e", "list(k)": '["b","c","a","d","e"]'}]
+
+
+def test_unroll_says_when_it_leaves_elements_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lakebed.query.stages.unroll.UNROLL_ELEMENTS_MAX", 2)
+    root = compile_query("* | unroll k | table(k)").root()
+    found = [one.event["k"] for one in root.push_rows([row(0, k=[1, 2]), row(1, k=[3, 4, 5])]) if isinstance(one, Row)]
+    assert found == [1, 2, 3, 4]
+    assert list(root.context.notes) == ["`unroll k` made 2 rows of one, it has more elements"]
+    root = compile_query("* | unroll k").root()
+    assert len(root.push_rows([row(0, k=[1, 2]), row(1, k="[3, 4]")])) == 4
+    assert list(root.context.notes) == []
+
+
 def test_a_run_is_used_once() -> None:
     root = compile_query("*").root()
     root.finish()

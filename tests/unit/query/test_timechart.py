@@ -80,6 +80,8 @@ def test_no_span(text: str) -> None:
         (0, "1ms"),
         (SECOND, "10ms"),
         (60 * SECOND, "1s"),
+        (124 * SECOND, "1s"),  # 125 buckets, as many as there may be
+        (125 * SECOND, "5s"),
         (3_600 * SECOND, "30s"),
         (NS_PER_DAY, "15m"),
         (7 * NS_PER_DAY, "2h"),

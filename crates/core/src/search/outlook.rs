@@ -115,7 +115,9 @@ impl LeafSearch {
             let is_all = self.filter.leaves.is_empty() && pages.iter().all(|place| self.time.covers(entry(place)));
             let most = if is_all { self.pages_for(batch, &pages, limit) } else { limit };
             sized.drain(..sized.len().saturating_sub(most));
-            sized.iter_mut().for_each(|page| page.2 = 1);
+            if limit <= OUTPUT_ROWS_MAX {
+                sized.iter_mut().for_each(|page| page.2 = 1); // all are written at once
+            }
         }
         if rows <= OUTPUT_ROWS_MAX {
             held.iter().for_each(|&(offset, length)| self.fetched.put(offset, Box::new(vec![0; length as usize])));
