@@ -6,6 +6,14 @@ It never holds a secret or a whole event.
 
 from __future__ import annotations
 
+from lakebed.safe_text import safe_text
+
+SHOWN_BEFORE_MAX = 200
+"""Characters of a query's line that an error shows before its place."""
+
+SHOWN_AFTER_MAX = 400
+"""And from there on: enough for what people write, and a screen is not flooded by what programs make."""
+
 
 class LakebedError(Exception):
     """Base of everything that Lakebed raises on purpose."""
@@ -38,10 +46,16 @@ class QueryError(LakebedError):
     def __str__(self) -> str:
         line_start = self.text.rfind("\n", 0, self.start) + 1
         line_end = self.text.find("\n", self.start)
-        shown = self.text[line_start : line_end if line_end >= 0 else len(self.text)]
-        width = max(1, min(self.end, line_start + len(shown)) - self.start)
-        marker = " " * (self.start - line_start) + "^" * width
-        return f"{self.message}\n  line {self.line}, column {self.column}\n  {shown}\n  {marker}"
+        line_end = line_end if line_end >= 0 else len(self.text)
+        first = line_start if self.start - line_start <= SHOWN_BEFORE_MAX else self.start - SHOWN_BEFORE_MAX
+        last = line_end if line_end - self.start <= SHOWN_AFTER_MAX else self.start + SHOWN_AFTER_MAX
+        end = min(self.end, last)
+        before = ("…" if first > line_start else "") + safe_text(self.text[first : self.start])
+        marked = safe_text(self.text[self.start : end])
+        after = safe_text(self.text[end:last]) + ("…" if last < line_end else "")
+        marker = " " * len(before) + "^" * max(1, len(marked))
+        where = f"line {self.line}, column {self.column}"
+        return f"{safe_text(self.message)}\n  {where}\n  {before}{marked}{after}\n  {marker}"
 
 
 class StorageError(LakebedError):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lakebed.model import Row
 from lakebed.query.json_lines import json_text
-from lakebed.query.safe_text import safe_text
 from lakebed.query.times import format_time
+from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""Text from logs, harmless for a terminal; what that means is in `query/safe_text.py`."""
+"""Text from logs, harmless for a terminal; what that means is in `lakebed/safe_text.py`."""
 
 from __future__ import annotations
 
-from lakebed.query.safe_text import safe_text
+from lakebed.safe_text import safe_text
 
 __all__ = ["safe_text"]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from lakebed.errors import QueryError
+from lakebed.query.expression import EXPRESSION_DEPTH_MAX
 from lakebed.query.lexer import Kind, Token, operand_at, regex_at, skip_blank, token_at
 from lakebed.query.syntax import Span
 
@@ -22,6 +23,9 @@ NESTING_MAX = 64
 """Deepest nesting of parentheses and `not`. Nobody writes more, and each level costs the parser
 stack frames."""
 
+COLUMNS_NAMED_MAX = 1_000
+"""Columns that the stages of one query name. Nobody reads a wider table, and each new column makes every row after it
+longer: ten thousand of them would take minutes."""
 
 TokenReader: TypeAlias = Callable[[str, int], Token]
 """A lexer: gives the token at or after a position of the text."""
@@ -50,6 +54,9 @@ class Cursor:
         self._position = 0
         self._peeked: Token | None = None
         self._depth = 0
+        self._expression_depth = 0
+        self._columns_named = 0
+        self._last_named = -1
 
     def peek(self) -> Token:
         """The next token, without taking it."""
@@ -144,6 +151,24 @@ class Cursor:
         self._depth += 1
         yield
         self._depth -= 1
+
+    @contextmanager
+    def nested_expression(self, token: Token) -> Iterator[None]:
+        """Like `nested`, inside an expression, where a level costs many more stack frames."""
+        if self._expression_depth == EXPRESSION_DEPTH_MAX:
+            self.fail(f"the expression is nested deeper than {EXPRESSION_DEPTH_MAX} levels", token)
+        self._expression_depth += 1
+        with self.nested(token):
+            yield
+        self._expression_depth -= 1
+
+    def count_column(self, token: Token) -> None:
+        """Counts a column that a stage names; once, however often its place is parsed."""
+        if token.start > self._last_named:
+            self._last_named = token.start
+            self._columns_named += 1
+        if self._columns_named > COLUMNS_NAMED_MAX:
+            self.fail(f"the stages of the query name more than {COLUMNS_NAMED_MAX} columns", token)
 
     def _taken(self, token: Token) -> Token:
         self._peeked = None

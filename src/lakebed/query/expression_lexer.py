@@ -12,6 +12,7 @@ from lakebed.query.syntax import Star, Text
 _NAME = re.compile(r"[A-Za-z_@%$](?:[A-Za-z0-9._@%$]|\[(?:[0-9]+|\*{1,2})\]|(?<=\.)\*{1,2})*|\*{1,2}(?=[A-Za-z_.\[])")
 _PATTERN_TAIL = re.compile(r"(?:[A-Za-z0-9._@%$*]|\[(?:[0-9]+|\*{1,2})\])*")
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_FRACTION = re.compile(r"\.[0-9]{1,40}")
 _STUCK = re.compile(r"[A-Za-z0-9_@%$*/-]")
 _STARS = re.compile(r"(\*+)")
 
@@ -57,6 +58,10 @@ def operand_token(text: str, position: int) -> Token:
     number = _NUMBER.match(text, start)
     if number is not None:
         return _number_token(text, number)
+    fraction = _FRACTION.match(text, start)
+    if fraction is not None:
+        message = f"a number begins with a digit: write 0{fraction[0]}, or the column in backticks"
+        raise QueryError(message, text, start, fraction.end())
     name = _NAME.match(text, start)
     if name is not None:
         return _name_token(text, start, name.end())
@@ -74,7 +79,7 @@ def operator_token(text: str, position: int) -> Token:
     for length in (2, 1):
         symbol = text[start : start + length]
         if symbol in _OPERATORS:
-            return Token(_OPERATORS[symbol], start, start + length, symbol)
+            return Token(_OPERATORS[symbol], start, start + len(symbol), symbol)
     return token_at(text, start)
 
 

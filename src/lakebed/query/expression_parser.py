@@ -18,6 +18,7 @@ from lakebed.query.expression import (
     NumberLiteral,
     TextLiteral,
 )
+from lakebed.query.expression_check import check_call
 from lakebed.query.expression_lexer import operand_token, operator_token
 from lakebed.query.habits import function_habit
 from lakebed.query.lexer import Kind, Token
@@ -59,11 +60,11 @@ _OPERAND = "a column, a number, a text in quotes or a function"
 
 def parse_expression(cursor: Cursor) -> Expression:
     """Parses an expression up to what cannot belong to it."""
-    return _parse_chain(cursor, lambda: _parse_and(cursor), {Kind.OR: "or"})
+    return _parse_chain(cursor, _parse_and, {Kind.OR: "or"})
 
 
 def _parse_and(cursor: Cursor) -> Expression:
-    return _parse_chain(cursor, lambda: _parse_not(cursor), {Kind.AND: "and"})
+    return _parse_chain(cursor, _parse_not, {Kind.AND: "and"})
 
 
 def _parse_not(cursor: Cursor) -> Expression:
@@ -71,7 +72,7 @@ def _parse_not(cursor: Cursor) -> Expression:
     if not _is_word(token, "not"):
         return _parse_comparison(cursor)
     cursor.take_as(operand_token)
-    with cursor.nested(token):
+    with cursor.nested_expression(token):
         return _call(cursor, "not", (_parse_not(cursor),), token)
 
 
@@ -89,18 +90,20 @@ def _parse_comparison(cursor: Cursor) -> Expression:
 
 
 def _parse_sum(cursor: Cursor) -> Expression:
-    return _parse_chain(cursor, lambda: _parse_product(cursor), SUMS)
+    return _parse_chain(cursor, _parse_product, SUMS)
 
 
 def _parse_product(cursor: Cursor) -> Expression:
-    return _parse_chain(cursor, lambda: _parse_unary(cursor), PRODUCTS)
+    return _parse_chain(cursor, _parse_unary, PRODUCTS)
 
 
-def _parse_chain(cursor: Cursor, parse_next: Callable[[], Expression], operators: Mapping[Kind, str]) -> Expression:
-    left = parse_next()
+def _parse_chain(
+    cursor: Cursor, parse_next: Callable[[Cursor], Expression], operators: Mapping[Kind, str]
+) -> Expression:
+    left = parse_next(cursor)
     while (token := cursor.peek_as(operator_token)).kind in operators:
         cursor.take_as(operator_token)
-        left = _call(cursor, operators[token.kind], (left, parse_next()), token)
+        left = _call(cursor, operators[token.kind], (left, parse_next(cursor)), token)
     return left
 
 
@@ -109,7 +112,7 @@ def _parse_unary(cursor: Cursor) -> Expression:
     if token.kind is not Kind.MINUS:
         return _parse_primary(cursor)
     cursor.take_as(operand_token)
-    with cursor.nested(token):
+    with cursor.nested_expression(token):
         inner = _parse_unary(cursor)
     if isinstance(inner, NumberLiteral) and not inner.text.startswith("-"):
         return NumberLiteral(f"-{inner.text}", cursor.span_from(token))
@@ -131,7 +134,7 @@ def _parse_primary(cursor: Cursor) -> Expression:
         case Kind.BACKTICK:
             return _column(token, span)
         case Kind.OPEN:
-            with cursor.nested(token):
+            with cursor.nested_expression(token):
                 inner = parse_expression(cursor)
             cursor.expect_as(operator_token, Kind.CLOSE, 'an operator or ")"')
             return inner
@@ -173,7 +176,7 @@ def _parse_call(cursor: Cursor, name: Token) -> Expression:
         cursor.fail(f"unknown function {name.describe()}{hint}", name)
     cursor.take_as(operator_token)
     of: list[Expression] = []
-    with cursor.nested(name):
+    with cursor.nested_expression(name):
         if cursor.peek_as(operand_token).kind is not Kind.CLOSE:
             of.append(parse_expression(cursor))
             while cursor.take_if_as(operator_token, Kind.COMMA):
@@ -185,7 +188,9 @@ def _parse_call(cursor: Cursor, name: Token) -> Expression:
         cursor.fail(
             f'"{word}" takes {function.described_count()}, found {len(of)}: {function.usage}', cursor.span_from(name)
         )
-    return _call(cursor, word, tuple(of), name)
+    call = _call(cursor, word, tuple(of), name)
+    check_call(cursor, call)
+    return call
 
 
 def _call(cursor: Cursor, name: str, of: tuple[Expression, ...], start: Token) -> Call:

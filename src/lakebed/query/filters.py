@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lakebed.query.lexer import Kind, Token, quoted
+from lakebed.query.lexer import QUOTED_TEXT_SHOWN_MAX, Kind, Token, quoted
 from lakebed.query.operands import COLUMN_OPERATORS, parse_column_term, to_value
 from lakebed.query.syntax import (
     ANY_COLUMN,
@@ -150,9 +150,12 @@ def _free_text(cursor: Cursor, token: Token) -> Filter:
     if token.source == "&&":
         cursor.fail('unexpected "&&": write "and"', token)
     if token.kind is Kind.WORD and token.source.startswith("-"):
-        word = token.source[1:] or "word"
+        source = (
+            token.source if len(token.source) <= QUOTED_TEXT_SHOWN_MAX else token.source[:QUOTED_TEXT_SHOWN_MAX] + "…"
+        )
+        word = source[1:] or "word"
         message = f'a search word cannot start with "-": write "not {word}" to exclude the word'
-        cursor.fail(f"{message}, or quote it, as in {quoted_value(token.source)}", token)
+        cursor.fail(f"{message}, or quote it, as in {quoted_value(source)}", token)
     value = to_value(token)
     if len(value.parts) > 1 and not any(value.parts):
         return Everything(span)

@@ -86,7 +86,7 @@ def quoted(text: str) -> str:
 RESERVED = ":()\"'<>=|,~{}!#`"
 """Characters that end a bare word; a value that holds one of them is quoted."""
 
-_SKIPPED = re.compile(r"(?:\s+|#[^\n]*)*")
+_SKIPPED = re.compile(r"(?:\A\ufeff)?(?:\s+|#[^\n]*)*")  # editors put U+FEFF before the text of a file
 _WORD_RUN = re.compile(rf"[^\s*\\{re.escape(RESERVED)}]+")
 _OPERAND = re.compile(r"[^\s()|,\"'`#<>=!~{}]+")
 _QUOTED_RUNS = {quote: re.compile(rf"[^\\*{quote}]+") for quote in "'\"`"}

@@ -194,14 +194,14 @@ def take_regex(cursor: Cursor) -> tuple[Token, str, bool]:
     problem = regex_problem(body)
     if problem is not None:
         cursor.fail(problem, token)
+    fault = regex_fault(body, ignore_case=flags == "i")
+    if fault is not None:
+        cursor.fail(f"this regular expression is wrong: {fault.message}", _place_in(token, fault))
     return token, body, flags == "i"
 
 
 def _parse_regex(cursor: Cursor, column: Column) -> Filter:
-    token, body, ignore_case = take_regex(cursor)
-    fault = regex_fault(body, ignore_case=ignore_case)
-    if fault is not None:
-        cursor.fail(f"this regular expression is wrong: {fault.message}", _place_in(token, fault))
+    _, body, ignore_case = take_regex(cursor)
     return Matches(column, body, ignore_case, cursor.span_from(column.span))
 
 

@@ -40,8 +40,9 @@ def parse_query(text: str) -> Query:
     >>> str(parse_query("error  not level:debug | HEAD 5"))
     'error and not level: debug | head 5'
     """
+    cursor = Cursor(text)
     try:
-        return _parse_pipeline(Cursor(text), Kind.END)
+        return _parse_pipeline(cursor, Kind.END)
     except QueryError as error:
         raise taught(error) from None
 

@@ -33,10 +33,14 @@ def regex_fault(body: str, *, ignore_case: bool) -> RegexFault | None:
         with engine_errors():
             Regex(body, ignore_case)
     except LakebedError as error:
-        text = str(error).removeprefix("regular expression: ")
-        marked = _MARKED.search(text)
-        if marked is None:
-            return RegexFault(text[:1].lower() + text[1:].rstrip("."))
-        start = len(marked[1]) - _INDENT
-        return RegexFault(marked[3], start, start + len(marked[2]))
+        return taken_apart(str(error).removeprefix("regular expression: "))
     return None
+
+
+def taken_apart(text: str) -> RegexFault:
+    """The engine's message as what is wrong, and where."""
+    marked = _MARKED.search(text)
+    if marked is None:
+        return RegexFault(text[:1].lower() + text[1:].rstrip("."))
+    start = len(marked[1]) - _INDENT
+    return RegexFault(marked[3], start, start + len(marked[2]))

@@ -51,6 +51,7 @@ class Key:
 def parse_name(cursor: Cursor, expected: str = "a column name") -> tuple[str, Span]:
     """Takes the name of one column."""
     token = cursor.peek()
+    cursor.count_column(token)
     if _is_reserved(token):
         cursor.fail_expected(expected, f": a column of that name is written `{token.source}`")
     column = parse_column(cursor, expected)
@@ -62,6 +63,7 @@ def parse_name(cursor: Cursor, expected: str = "a column name") -> tuple[str, Sp
 def parse_pattern(cursor: Cursor, expected: str) -> Column:
     """Takes the name of one column, or a pattern of names."""
     token = cursor.peek()
+    cursor.count_column(token)
     if _is_reserved(token):
         cursor.fail_expected(expected, f": a column of that name is written `{token.source}`")
     return parse_column(cursor, expected)
@@ -87,6 +89,7 @@ def parse_operand(cursor: Cursor, expected: str = "a column name") -> Operand:
     A name may hold characters such as `-` here, as everywhere in stages; with spaces around it `-` is an operator.
     """
     mark, token = cursor.mark(), cursor.peek()
+    cursor.count_column(token)
     if token.kind in _QUOTED:
         parse_column(cursor, expected)  # says how a column is quoted
     if token.kind in _NAMES or _is_reserved(token):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from lakebed.errors import LakebedError
 from lakebed.native import Regex, engine_errors
 from lakebed.query.evaluate import Evaluator
 from lakebed.query.expression import Call, ColumnRef, Expression, NumberLiteral, TextLiteral
@@ -133,11 +132,8 @@ class Parse(Stage):
 
 def _parse_regex(cursor: Cursor) -> RegexForm:
     token, body, ignores_case = take_regex(cursor)
-    try:
-        with engine_errors():
-            groups = tuple(Regex(body, ignores_case).names())
-    except LakebedError as error:
-        cursor.fail(str(error).splitlines()[-1].removeprefix("error: "), token)
+    with engine_errors():
+        groups = tuple(Regex(body, ignores_case).names())
     if not any(groups):
         cursor.fail("the regular expression has no group with a name, such as (?P<user>[a-z]+)", token)
     return RegexForm(body, ignores_case, groups)

@@ -189,15 +189,23 @@ fn with_text<'a>(x: &mut [Value<'a>], part: impl Fn(&str) -> &str) -> Option<Val
 }
 
 fn trimmed<'a>(x: &mut [Value<'a>], left: bool, right: bool) -> Option<Value<'a>> {
-    let characters = optional(x, 1, None, |set| set.string().map(Some))?.map(Cow::into_owned);
+    let characters = optional(x, 1, None, |set| set.string().map(Some))?.map(|set| sorted_characters(&set));
     let is_cut = |letter: char| match &characters {
-        Some(set) => set.contains(letter),
+        Some(set) => set.binary_search(&letter).is_ok(),
         None => letter.is_whitespace(),
     };
     with_text(x, |text| {
         let text = if left { text.trim_start_matches(is_cut) } else { text };
         if right { text.trim_end_matches(is_cut) } else { text }
     })
+}
+
+/// Each character once, to be found by halving: the characters may come from a log as well, and be a million.
+fn sorted_characters(set: &str) -> Vec<char> {
+    let mut characters: Vec<char> = set.chars().collect();
+    characters.sort_unstable();
+    characters.dedup();
+    characters
 }
 
 fn substring<'a>(x: &mut [Value<'a>]) -> Option<Value<'a>> {
