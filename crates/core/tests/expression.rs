@@ -183,6 +183,7 @@ fn what_could_explode_is_null() {
         (r#"array.length(string.split(string.repeat("a,", 9999), ","))"#, "10000"),
         (r#"string.split(string.repeat("a,", 10000), ",")"#, "null"),
         (r#"string.levenshtein(string.repeat("a", 257), "")"#, "null"),
+        (r#"string.levenshtein(string.repeat("a", 256), "")"#, "256"),
         (r#"math.round(string.to_number(string.concat("1e", string.repeat("9", 100000))))"#, "null"),
     ] {
         let found = Expression::compile(&written::read(call)).expect(call).evaluate(&[]).to_json();
@@ -205,6 +206,13 @@ fn ends_of_ranges() {
         ("string.substring(\"abc\", -9223372036854775808)", "\"abc\""),
         ("string.substring(\"abc\", 9223372036854775807, 9223372036854775807)", "\"\""),
         ("array.get(\"[1]\", -9223372036854775808)", "null"),
+        ("ip.network(\"10.1.2.3\", 32)", "\"10.1.2.3/32\""),
+        ("ip.network(\"10.1.2.3\", 0)", "\"0.0.0.0/0\""),
+        ("ip.network(\"10.1.2.3\", 33)", "null"),
+        ("ip.network(\"::1\", 128)", "\"::1/128\""),
+        ("ip.network(\"::1\", 129)", "null"),
+        ("time.floor(-1, \"1s\")", "-1000000000"),
+        ("time.floor(\"2026-01-01\", \"2w\")", "1766361600000000000"),
     ] {
         let found = Expression::compile(&written::read(call)).expect(call).evaluate(&[]).to_json();
         assert_eq!(String::from_utf8_lossy(&found), wanted, "{call}");

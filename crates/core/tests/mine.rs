@@ -89,6 +89,23 @@ fn similar_texts_are_one_template() {
 }
 
 #[test]
+fn three_words_of_five_make_texts_alike_and_the_first_template_takes_them() {
+    let found = |texts: &[(&str, usize)]| {
+        let texts: Vec<String> = texts.iter().flat_map(|&(text, count)| vec![text.to_string(); count]).collect();
+        let answer: serde_json::Value = serde_json::from_slice(&patterns_of(&texts).finish(10)).expect("JSON");
+        let rows: Vec<(String, u64, String)> = serde_json::from_value(answer["rows"].clone()).expect("rows");
+        rows.into_iter().map(|(pattern, count, _)| format!("{count} {pattern}")).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&[("one two three four five", 1), ("one two three six ten", 1)]), ["2 one two three <*> <*>"]);
+    assert_eq!(
+        found(&[("one two four five", 1), ("one two six ten", 1)]),
+        ["1 one two four five", "1 one two six ten"]
+    );
+    let between = [("one two mid red tan", 3), ("pin pot mid four five", 2), ("one two mid four five", 1)];
+    assert_eq!(found(&between), ["4 one two mid <*> <*>", "2 pin pot mid four five"]);
+}
+
+#[test]
 fn many_kinds_of_text_are_bounded_and_told() {
     let mut patterns = Patterns::with_limits(Limits { shapes: 50, bytes: 1 << 20 });
     for nth in 0..1000 {
@@ -100,6 +117,13 @@ fn many_kinds_of_text_are_bounded_and_told() {
     assert!(answer.contains(r#"[["the same every time",1000,"the same every time"]]"#), "{answer}");
     assert!(answer.contains("more than 50 kinds of text"), "{answer}");
     assert!(answer.contains("the 1 most frequent of "), "{answer}");
+    let answer: serde_json::Value = serde_json::from_slice(&patterns.finish(usize::MAX)).expect("JSON");
+    let shown: u64 = answer["rows"].as_array().expect("rows").iter().filter_map(|row| row[1].as_u64()).sum();
+    let note = answer["notes"][0].as_str().expect("a note");
+    let left: u64 =
+        note.split(", and ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("a number");
+    assert!(left > 0);
+    assert_eq!(shown + left, 2000, "every text is in a pattern, or is told to be in none");
 }
 
 #[test]
