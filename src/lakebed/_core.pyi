@@ -12,6 +12,13 @@ class CoreError(Exception):
 
     kind: str
 
+class SourceSettings:
+    """How a source is to be read; immutable, shared by all of its objects."""
+
+    def __init__(self, json: bytes) -> None:
+        """`json`: {"format": str | null, "source_type": str | null, "columns": [str], "time_fields": [str]}; each may be left out.
+        Raises `CoreError` ("input") when something of it means nothing."""
+
 class Builder:
     """Turns source objects into segments. Holds one segment in memory; not thread-safe; one per worker."""
 
@@ -24,10 +31,12 @@ class Builder:
         *,
         modified_ns: int,
         received_ns: int,
-        format: str | None = None,
-        time_fields: Sequence[str] = (),
+        settings: SourceSettings | None = None,
     ) -> None:
-        """Starts a source object. `format` None means: found by content."""
+        """Starts a source object. Without settings all is found by content."""
+
+    def begin_member(self, settings: SourceSettings | None = None) -> None:
+        """What is fed from here on is a text of its own, as a member of an archive is; its events are of the same object."""
 
     def feed(self, data: Buffer) -> bool:
         """Takes the next bytes of the object as stored (compressed or not). True: the segment is full, call `take_segment`."""
@@ -132,10 +141,9 @@ class Grep:
         *,
         modified_ns: int,
         received_ns: int,
-        format: str | None = None,
-        time_fields: Sequence[str] = (),
+        settings: SourceSettings | None = None,
     ) -> None:
-        """Starts a source object. `format` None means: found by content."""
+        """Starts a source object. Without settings all is found by content."""
 
     def feed(self, data: Buffer) -> bool:
         """Takes the next bytes of the object as stored. True: no more of it is wanted, call `end_object`."""

@@ -31,11 +31,13 @@ from lakebed._core import (
     search_outlook,
     segment_fields,
 )
+from lakebed._core import SourceSettings as EngineSettings
 from lakebed._core import __version__ as engine_version
 from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, LimitError, UsageError
 
 __all__ = [
     "Builder",
+    "EngineSettings",
     "Expression",
     "Fields",
     "Grep",

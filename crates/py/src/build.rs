@@ -1,5 +1,6 @@
 //! Builder and Segment.
 use crate::errors::{guarded, raise};
+use crate::settings::{SourceSettings, shared};
 use lakebed_core::error::CoreError;
 use lakebed_core::format::address::{Address, GroupEntry};
 use lakebed_core::format::objects::{SourceObject, read_objects};
@@ -51,18 +52,23 @@ impl Builder {
         Self { inner: Mutex::new(builder::Builder::new(index, options)) }
     }
 
-    #[pyo3(signature = (url, *, modified_ns, received_ns, format = None, time_fields = Vec::new()))]
+    #[pyo3(signature = (url, *, modified_ns, received_ns, settings = None))]
     fn begin_object(
         &self,
         py: Python<'_>,
         url: String,
         modified_ns: i64,
         received_ns: i64,
-        format: Option<String>,
-        time_fields: Vec<String>,
+        settings: Option<&SourceSettings>,
     ) -> PyResult<()> {
-        let start = ObjectStart { url, modified_ns, received_ns, format, time_fields };
+        let start = ObjectStart { url, modified_ns, received_ns, settings: shared(settings) };
         self.with(py, |builder| builder.begin_object(start))
+    }
+
+    #[pyo3(signature = (settings = None))]
+    fn begin_member(&self, py: Python<'_>, settings: Option<&SourceSettings>) -> PyResult<()> {
+        let settings = shared(settings);
+        self.with(py, |builder| builder.begin_member(settings))
     }
 
     fn feed(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<bool> {

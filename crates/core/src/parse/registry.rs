@@ -2,9 +2,10 @@
 //!
 //! A format is one file that implements `Parser` and one line in `formats!` below. The order of the lines is the order in which
 //! formats are asked whether the first bytes look like theirs; the last one takes everything.
+use super::line_format::LineParser;
+use super::settings::SourceContext;
 use super::sink::EventSink;
 use super::statistics::Statistics;
-use crate::error::{CoreError, Result};
 
 /// What a format has to offer. Parsers are plain structs; the sink is known where they are compiled, so that telling it a
 /// value is no call through a pointer.
@@ -17,6 +18,8 @@ pub trait Parser: Default {
     fn looks_like(head: &Head) -> bool;
     /// What `@lb.source_type` is, by the first bytes.
     fn source_type(head: &Head) -> &'static str;
+    /// Called once before the first bytes of an object are fed.
+    fn configure(&mut self, _context: SourceContext, _head: &Head) {}
     fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S);
     /// The end of the data.
     fn finish<S: EventSink>(&mut self, sink: &mut S);
@@ -122,6 +125,10 @@ macro_rules! formats {
         pub enum AnyParser { $($format(Box<$parser>)),* }
 
         impl AnyParser {
+            pub fn configure(&mut self, context: SourceContext, head: &Head) {
+                match self { $(Self::$format(parser) => parser.configure(context, head)),* }
+            }
+
             pub fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
                 match self { $(Self::$format(parser) => parser.feed(data, sink)),* }
             }
@@ -143,21 +150,15 @@ macro_rules! formats {
 
 formats! {
     Json => super::json::JsonParser,
-    VpcFlow => super::vpcflow::VpcFlowParser,
-    Access => super::access::AccessParser,
-    Text => super::text::TextParser,
+    VpcFlow => LineParser<super::vpcflow::VpcFlow>,
+    Access => LineParser<super::access::Access>,
+    Text => LineParser<super::text::Text>,
 }
 
 impl Format {
     /// The format of that name.
     pub fn by_name(name: &str) -> Option<Self> {
         ALL.iter().copied().find(|format| format.name() == name)
-    }
-
-    /// The format that a user named.
-    pub fn of_name(name: &str) -> Result<Self> {
-        let unknown = || CoreError::Usage(format!("unknown format '{name}', known: {}", format_names().join(", ")));
-        Self::by_name(name).ok_or_else(unknown)
     }
 
     /// The first format that the head looks like.
