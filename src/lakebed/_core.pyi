@@ -302,8 +302,12 @@ def finish_partial(plan: bytes, partial: bytes, limit: int | None = None) -> byt
 def aggregate_names() -> list[str]:
     """Names of the functions that a plan's aggregate may ask for."""
 
-def format_names() -> list[str]:
-    """Names of the parsers, as `Builder.begin_object` takes them."""
+def formats() -> bytes:
+    """JSON: [{"name", "sign" (what gives it away), "time_fields": [str]}] of all formats, in the order in which they are tried."""
+
+def candidates(head: bytes, *, is_whole: bool) -> bytes:
+    """JSON: [{"name", "source_type"}] of the formats that the first bytes of a text look like, the one that is chosen first.
+    `is_whole`: these are all of its bytes."""
 
 def segment_address(tail: Buffer) -> tuple[bytes | None, int, int]:
     """The address in the last bytes of a segment file, and (offset, length) of the frame that lists its objects.

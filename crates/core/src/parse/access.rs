@@ -21,6 +21,7 @@ pub struct Access;
 
 impl LineFormat for Access {
     const NAME: &'static str = "access";
+    const SIGN: &'static str = "lines of an address, a time in brackets, a quoted request, a status and a size";
     const TIME_FIELDS: &'static [&'static str] = &["time_local"];
 
     fn looks_like(head: &Head) -> bool {

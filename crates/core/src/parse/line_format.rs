@@ -2,7 +2,7 @@
 //!
 //! Such a format says what it makes of one line (`LineFormat`), and `LineParser` does the rest: cuts lines, keeps what does not parse
 //! as `message`, counts.
-use super::lines::{LINE_BYTES_MAX, Line, Lines};
+use super::lines::{Line, Lines};
 use super::registry::{Head, Parser, Skippable};
 use super::settings::SourceContext;
 use super::sink::{Certainty, EventSink, RecordFacts};
@@ -32,6 +32,7 @@ impl Outcome {
 pub trait LineFormat: Default + std::fmt::Debug {
     /// See `Parser`.
     const NAME: &'static str;
+    const SIGN: &'static str;
     const TIME_FIELDS: &'static [&'static str];
     /// What lines may be left out by a reader who does not want them; None: every line must be seen.
     const SKIPPABLE: Option<Skippable> = Some(Skippable::Any);
@@ -96,6 +97,7 @@ pub struct LineParser<F> {
 
 impl<F: LineFormat> Parser for LineParser<F> {
     const NAME: &'static str = F::NAME;
+    const SIGN: &'static str = F::SIGN;
     const TIME_FIELDS: &'static [&'static str] = F::TIME_FIELDS;
 
     fn looks_like(head: &Head) -> bool {
@@ -131,7 +133,6 @@ impl<F: LineFormat> Parser for LineParser<F> {
 }
 
 fn tell<F: LineFormat, S: EventSink>(format: &mut F, line: Line, statistics: &mut Statistics, sink: &mut S) {
-    const { assert!(LINE_BYTES_MAX == 1024 * 1024) };
     let mut members = Members { sink, has_begun: false };
     let (Line::Whole(text) | Line::Piece(text)) = line;
     let outcome = match line {
@@ -174,6 +175,7 @@ mod tests {
 
     impl LineFormat for Numbers {
         const NAME: &'static str = "numbers";
+        const SIGN: &'static str = "a number on each line";
         const TIME_FIELDS: &'static [&'static str] = &[];
 
         fn looks_like(_head: &Head) -> bool {

@@ -12,6 +12,8 @@ use super::statistics::Statistics;
 pub trait Parser: Default {
     /// The name users give: `--format json`.
     const NAME: &'static str;
+    /// What gives the format away, told to those who ask why it was chosen: `lines of …`.
+    const SIGN: &'static str;
     /// Fields that hold the event time unless the user names others, best first; of no use to formats that tell it themselves.
     const TIME_FIELDS: &'static [&'static str];
     /// Whether the first bytes look like this format.
@@ -100,6 +102,11 @@ macro_rules! formats {
                 match self { $(Self::$format => <$parser>::NAME),* }
             }
 
+            /// What gives the format away.
+            pub fn sign(self) -> &'static str {
+                match self { $(Self::$format => <$parser>::SIGN),* }
+            }
+
             /// Fields that hold the event time unless the user names others, best first.
             pub fn time_fields(self) -> &'static [&'static str] {
                 match self { $(Self::$format => <$parser>::TIME_FIELDS),* }
@@ -161,10 +168,20 @@ impl Format {
         ALL.iter().copied().find(|format| format.name() == name)
     }
 
+    /// All formats that the head looks like, the one that is chosen first.
+    pub fn candidates(head: &Head) -> Vec<Self> {
+        ALL.iter().copied().filter(|format| format.looks_like(head)).collect()
+    }
+
     /// The first format that the head looks like.
     pub fn sniff(head: &Head) -> Self {
         ALL.iter().copied().find(|format| format.looks_like(head)).unwrap_or(Self::Text)
     }
+}
+
+/// Every format, in the order in which they are tried.
+pub fn formats() -> &'static [Format] {
+    ALL
 }
 
 /// The names of all formats.

@@ -20,6 +20,7 @@ pub struct Text;
 
 impl LineFormat for Text {
     const NAME: &'static str = "text";
+    const SIGN: &'static str = "nothing that another format would know";
     const TIME_FIELDS: &'static [&'static str] = &[];
 
     fn looks_like(_head: &Head) -> bool {

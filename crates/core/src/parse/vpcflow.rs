@@ -78,6 +78,7 @@ impl Default for VpcFlow {
 
 impl LineFormat for VpcFlow {
     const NAME: &'static str = "vpcflow";
+    const SIGN: &'static str = "a header of VPC flow fields, or lines of the 14 default fields";
     const TIME_FIELDS: &'static [&'static str] = &["start", "end"];
     const SKIPPABLE: Option<Skippable> = Some(Skippable::NotHeaders);
 
