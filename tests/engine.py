@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from lakebed.execute.index_plan import plan_for_index
@@ -61,6 +62,11 @@ def require_core() -> Any:
     return _core
 
 
+def source_settings(format: str | None, time_fields: Sequence[str] = ()) -> Any:
+    """Settings of a source as the engine takes them."""
+    return require_core().SourceSettings(msgspec.json.encode({"format": format, "time_fields": list(time_fields)}))
+
+
 @functools.lru_cache(maxsize=256)
 def build(lines: tuple[str, ...], layout: Layout) -> tuple[Stored, ...]:
     """Segments that hold these events, in order."""
@@ -69,8 +75,7 @@ def build(lines: tuple[str, ...], layout: Layout) -> tuple[Stored, ...]:
         OBJECT_URL,
         modified_ns=MODIFIED_NS,
         received_ns=RECEIVED_NS,
-        format="json",
-        time_fields=(TIME_FIELD,),
+        settings=source_settings("json", (TIME_FIELD,)),
     )
     segments = []
     step = layout.segment_events or max(len(lines), 1)

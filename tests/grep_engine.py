@@ -54,7 +54,7 @@ def found(
 ) -> tuple[list[tuple[Any, ...]], list[bytes]]:
     """Rows and partials of one object that comes in pieces."""
     grep.begin_object(
-        url, modified_ns=MODIFIED_NS, received_ns=RECEIVED_NS, format=format, time_fields=list(time_fields)
+        url, modified_ns=MODIFIED_NS, received_ns=RECEIVED_NS, settings=engine.source_settings(format, time_fields)
     )
     rows, partials = [], []
     for start in range(0, len(data), piece_bytes):

@@ -1,5 +1,7 @@
 //! A small segment with a bit of everything in it, and searches over it.
 use lakebed_core::error::Result;
+use lakebed_core::parse::registry::Format;
+use lakebed_core::parse::settings::SourceSettings;
 use lakebed_core::search::fetch::Buffer;
 use lakebed_core::search::leaf::{LeafSearch, OutputRow};
 use lakebed_core::search::partial::Partial;
@@ -42,8 +44,7 @@ pub fn build_segment(objects: &[&[u8]], format: Option<&str>) -> Option<Segment>
             url: format!("memory://logs/{number}"),
             modified_ns: 1_768_000_000_000_000_000,
             received_ns: 1_768_000_001_000_000_000,
-            format: format.map(str::to_string),
-            time_fields: Vec::new(),
+            settings: SourceSettings::of_format(format.and_then(Format::by_name)),
         };
         builder.begin_object(start).expect("no object is open");
         builder.feed(object).expect("an object is open");

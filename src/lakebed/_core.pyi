@@ -12,6 +12,13 @@ class CoreError(Exception):
 
     kind: str
 
+class SourceSettings:
+    """How a source is to be read; immutable, shared by all of its objects."""
+
+    def __init__(self, json: bytes) -> None:
+        """`json`: {"format": str | null, "source_type": str | null, "columns": [str], "time_fields": [str]}; each may be left out.
+        Raises `CoreError` ("input") when something of it means nothing."""
+
 class Builder:
     """Turns source objects into segments. Holds one segment in memory; not thread-safe; one per worker."""
 
@@ -24,10 +31,12 @@ class Builder:
         *,
         modified_ns: int,
         received_ns: int,
-        format: str | None = None,
-        time_fields: Sequence[str] = (),
+        settings: SourceSettings | None = None,
     ) -> None:
-        """Starts a source object. `format` None means: found by content."""
+        """Starts a source object. Without settings all is found by content."""
+
+    def begin_member(self, settings: SourceSettings | None = None) -> None:
+        """What is fed from here on is a text of its own, as a member of an archive is; its events are of the same object."""
 
     def feed(self, data: Buffer) -> bool:
         """Takes the next bytes of the object as stored (compressed or not). True: the segment is full, call `take_segment`."""
@@ -132,10 +141,9 @@ class Grep:
         *,
         modified_ns: int,
         received_ns: int,
-        format: str | None = None,
-        time_fields: Sequence[str] = (),
+        settings: SourceSettings | None = None,
     ) -> None:
-        """Starts a source object. `format` None means: found by content."""
+        """Starts a source object. Without settings all is found by content."""
 
     def feed(self, data: Buffer) -> bool:
         """Takes the next bytes of the object as stored. True: no more of it is wanted, call `end_object`."""
@@ -299,8 +307,12 @@ def rank_partial(plan: bytes, partial: bytes, part: int, limit: int, least_first
 def aggregate_names() -> list[str]:
     """Names of the functions that a plan's aggregate may ask for."""
 
-def format_names() -> list[str]:
-    """Names of the parsers, as `Builder.begin_object` takes them."""
+def formats() -> bytes:
+    """JSON: [{"name", "sign" (what gives it away), "time_fields": [str]}] of all formats, in the order in which they are tried."""
+
+def candidates(head: bytes, *, is_whole: bool) -> bytes:
+    """JSON: [{"name", "source_type"}] of the formats that the first bytes of a text look like, the one that is chosen first.
+    `is_whole`: these are all of its bytes."""
 
 def segment_address(tail: Buffer) -> tuple[bytes | None, int, int]:
     """The address in the last bytes of a segment file, and (offset, length) of the frame that lists its objects.

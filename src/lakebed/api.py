@@ -26,6 +26,7 @@ from lakebed.errors import NotFoundError, UsageError
 from lakebed.execute.readers import ReaderCache
 from lakebed.execute.threads import ThreadExecutor
 from lakebed.ingest.run import Progress, index_source
+from lakebed.ingest.settings import SourceSettings
 from lakebed.ingest.worker import IndexSettings
 from lakebed.lookups import Lookups
 from lakebed.query.compile import compile_query
@@ -125,7 +126,7 @@ class Lake:
         Raises `UsageError` (a bad name, an unknown format), `IngestError` (no such source), `StorageError` (the lake
         cannot be written, the source cannot be listed).
         """
-        settings = IndexSettings(check_index_name(into), format, tuple(time_fields))
+        settings = IndexSettings(check_index_name(into), SourceSettings(format=format, time_fields=tuple(time_fields)))
         return index_source(
             self._store, self._opened(), os.fspath(source), settings, workers=workers, progress=progress
         )

@@ -19,10 +19,11 @@ from lakebed._core import (
     Segment,
     SegmentReader,
     aggregate_names,
+    candidates,
     check_plan,
     directory_range,
     finish_partial,
-    format_names,
+    formats,
     group_fields,
     index_terms,
     merge_partials,
@@ -32,11 +33,13 @@ from lakebed._core import (
     search_outlook,
     segment_fields,
 )
+from lakebed._core import SourceSettings as EngineSettings
 from lakebed._core import __version__ as engine_version
 from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, LimitError, UsageError
 
 __all__ = [
     "Builder",
+    "EngineSettings",
     "Expression",
     "Fields",
     "Grep",
@@ -47,12 +50,13 @@ __all__ = [
     "Segment",
     "SegmentReader",
     "aggregate_names",
+    "candidates",
     "check_plan",
     "directory_range",
     "engine_errors",
     "engine_version",
     "finish_partial",
-    "format_names",
+    "formats",
     "group_fields",
     "index_terms",
     "merge_partials",

@@ -3,6 +3,8 @@ mod lab;
 
 use lab::index::{Indexed, events, gzip, index, search, start};
 use lab::search::Ask;
+use lakebed_core::parse::registry::Format;
+use lakebed_core::parse::settings::SourceSettings;
 use lakebed_core::write::builder::{Builder, BuilderOptions, ObjectReport};
 use serde_json::json;
 use std::fmt::Write;
@@ -106,7 +108,8 @@ fn a_line_of_20_mb() {
 
 fn index_as(format: &str, object: &[u8]) -> Indexed {
     let mut builder = Builder::new("test", BuilderOptions::default());
-    let start = lakebed_core::write::builder::ObjectStart { format: Some(format.to_string()), ..start("object") };
+    let settings = SourceSettings::of_format(Format::by_name(format));
+    let start = lakebed_core::write::builder::ObjectStart { settings, ..start("object") };
     builder.begin_object(start).expect("no object is open");
     builder.feed(object).expect("an object is open");
     let report = builder.end_object().expect("an object is open");

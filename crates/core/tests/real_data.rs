@@ -80,7 +80,7 @@ impl EventSink for TextSink {
 
 fn parse(object: &[u8], part: usize) -> (Vec<String>, SourceParser) {
     let mut decompressor = Decompressor::new(Limits::default());
-    let mut parser = SourceParser::new(None);
+    let mut parser = SourceParser::new(Default::default(), 0);
     let mut sink = TextSink::default();
     for part in object.chunks(part) {
         decompressor.feed(part, |piece| parser.feed(piece, &mut sink)).expect("is not damaged");

@@ -1,8 +1,10 @@
 //! Builder and Segment.
 use crate::errors::{guarded, raise};
+use crate::settings::{SourceSettings, shared};
 use lakebed_core::error::CoreError;
 use lakebed_core::format::address::{Address, GroupEntry};
 use lakebed_core::format::objects::{SourceObject, read_objects};
+use lakebed_core::parse::registry::{self, Format, Head};
 use lakebed_core::write::builder::{self, BuilderOptions, ObjectStart};
 use lakebed_core::write::segment;
 use pyo3::buffer::PyBuffer;
@@ -51,18 +53,23 @@ impl Builder {
         Self { inner: Mutex::new(builder::Builder::new(index, options)) }
     }
 
-    #[pyo3(signature = (url, *, modified_ns, received_ns, format = None, time_fields = Vec::new()))]
+    #[pyo3(signature = (url, *, modified_ns, received_ns, settings = None))]
     fn begin_object(
         &self,
         py: Python<'_>,
         url: String,
         modified_ns: i64,
         received_ns: i64,
-        format: Option<String>,
-        time_fields: Vec<String>,
+        settings: Option<&SourceSettings>,
     ) -> PyResult<()> {
-        let start = ObjectStart { url, modified_ns, received_ns, format, time_fields };
+        let start = ObjectStart { url, modified_ns, received_ns, settings: shared(settings) };
         self.with(py, |builder| builder.begin_object(start))
+    }
+
+    #[pyo3(signature = (settings = None))]
+    fn begin_member(&self, py: Python<'_>, settings: Option<&SourceSettings>) -> PyResult<()> {
+        let settings = shared(settings);
+        self.with(py, |builder| builder.begin_member(settings))
     }
 
     fn feed(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -144,9 +151,23 @@ fn objects_json(objects: &[SourceObject]) -> Value {
     objects.iter().map(object).collect()
 }
 
+/// The formats, in the order in which they are tried, as JSON.
 #[pyfunction]
-pub fn format_names() -> Vec<&'static str> {
-    lakebed_core::parse::format_names()
+pub fn formats(py: Python<'_>) -> Bound<'_, PyBytes> {
+    let told =
+        |format: &Format| json!({"name": format.name(), "sign": format.sign(), "time_fields": format.time_fields()});
+    let all: Value = registry::formats().iter().map(told).collect();
+    PyBytes::new(py, all.to_string().as_bytes())
+}
+
+/// The formats that the first bytes of a text look like, the one that is chosen first, as JSON.
+#[pyfunction]
+#[pyo3(signature = (head, *, is_whole))]
+pub fn candidates<'py>(py: Python<'py>, head: &[u8], is_whole: bool) -> Bound<'py, PyBytes> {
+    let head = Head::new(head, is_whole);
+    let told = |format: &Format| json!({"name": format.name(), "source_type": format.source_type(&head)});
+    let all: Value = Format::candidates(&head).iter().map(told).collect();
+    PyBytes::new(py, all.to_string().as_bytes())
 }
 
 /// The address in the last bytes of a segment file, and the range (offset, length) of its objects frame.

@@ -1,6 +1,7 @@
 //! Grep: a plan over raw source objects.
 use crate::errors::guarded;
 use crate::search::{PyRow, py_rows, shared_buffer};
+use crate::settings::{SourceSettings, shared};
 use lakebed_core::error::CoreError;
 use lakebed_core::grep::{self, Wanted};
 use lakebed_core::search::plan::Plan;
@@ -46,17 +47,16 @@ impl Grep {
         Ok(Self { inner: Mutex::new(inner) })
     }
 
-    #[pyo3(signature = (url, *, modified_ns, received_ns, format = None, time_fields = Vec::new()))]
+    #[pyo3(signature = (url, *, modified_ns, received_ns, settings = None))]
     fn begin_object(
         &self,
         py: Python<'_>,
         url: String,
         modified_ns: i64,
         received_ns: i64,
-        format: Option<String>,
-        time_fields: Vec<String>,
+        settings: Option<&SourceSettings>,
     ) -> PyResult<()> {
-        let start = ObjectStart { url, modified_ns, received_ns, format, time_fields };
+        let start = ObjectStart { url, modified_ns, received_ns, settings: shared(settings) };
         self.with(py, |grep| grep.begin_object(start))
     }
 

@@ -9,12 +9,14 @@ mod grep;
 mod mine;
 mod rows;
 mod search;
+mod settings;
 mod sketch;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("CoreError", module.py().get_type::<errors::CoreError>())?;
+    module.add_class::<settings::SourceSettings>()?;
     module.add_class::<build::Builder>()?;
     module.add_class::<build::Segment>()?;
     module.add_class::<search::SegmentReader>()?;
@@ -34,7 +36,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(search::finish_partial, module)?)?;
     module.add_function(wrap_pyfunction!(search::rank_partial, module)?)?;
     module.add_function(wrap_pyfunction!(search::aggregate_names, module)?)?;
-    module.add_function(wrap_pyfunction!(build::format_names, module)?)?;
+    module.add_function(wrap_pyfunction!(build::formats, module)?)?;
+    module.add_function(wrap_pyfunction!(build::candidates, module)?)?;
     module.add_function(wrap_pyfunction!(build::segment_address, module)?)?;
     module.add_function(wrap_pyfunction!(build::segment_summary, module)?)?;
     module.add_function(wrap_pyfunction!(explain::search_outlook, module)?)?;

@@ -2,6 +2,7 @@
 use crate::lab::{build_segment, plan, rows};
 use crate::sink::StrictSink;
 use lakebed_core::parse::registry::{Format, format_names};
+use lakebed_core::parse::settings::SourceSettings;
 use lakebed_core::parse::source::SourceParser;
 
 pub fn run(data: &[u8]) {
@@ -33,7 +34,7 @@ fn value(event: &[u8]) -> Vec<u8> {
 }
 
 fn parse(format: Option<Format>, text: &[u8]) -> StrictSink {
-    let (mut sink, mut parser) = (StrictSink::default(), SourceParser::new(format));
+    let (mut sink, mut parser) = (StrictSink::default(), SourceParser::new(SourceSettings::of_format(format), 0));
     parser.feed(text, &mut sink);
     parser.finish(&mut sink);
     sink

@@ -1,6 +1,7 @@
 //! Every parser, found by content or named: whatever the text, events are well-formed, and the same however the text arrives.
 use crate::sink::StrictSink;
 use lakebed_core::parse::registry::{Format, format_names};
+use lakebed_core::parse::settings::SourceSettings;
 use lakebed_core::parse::source::SourceParser;
 
 pub fn run(data: &[u8]) {
@@ -12,7 +13,7 @@ pub fn run(data: &[u8]) {
 }
 
 fn parse(format: Option<Format>, text: &[u8], part: usize) -> (StrictSink, u64) {
-    let (mut sink, mut parser) = (StrictSink::default(), SourceParser::new(format));
+    let (mut sink, mut parser) = (StrictSink::default(), SourceParser::new(SourceSettings::of_format(format), 0));
     for piece in text.chunks(part) {
         parser.feed(piece, &mut sink);
     }

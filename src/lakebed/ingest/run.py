@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING
 
 from lakebed import config
 from lakebed.catalog.entries import check_index_name, source_version
-from lakebed.errors import UsageError
 from lakebed.ingest.discover import SourceObject, discover
 from lakebed.ingest.totals import Counter, IndexTotals
 from lakebed.ingest.worker import IndexSettings, IndexWorker, Stopped
-from lakebed.native import format_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,8 +61,7 @@ def index_source(
     Raises `UsageError`, `IngestError` (the source is not there) and `StorageError` (the lake cannot be written).
     """
     check_index_name(settings.index)
-    if settings.format is not None and settings.format not in format_names():
-        raise UsageError(f"unknown format '{settings.format}'; wanted one of {', '.join(sorted(format_names()))}")
+    settings.source.for_engine()
     catalog.open_for_writing()
     run = _Run(store, catalog, source, settings)
     run.work(workers or worker_count(), progress or (lambda _: None))

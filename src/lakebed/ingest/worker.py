@@ -22,11 +22,12 @@ from lakebed.catalog.describe import describe_segment, read_summary
 from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key, source_digest, source_version
 from lakebed.errors import LakebedError, StorageError, TransientStorageError
 from lakebed.ingest.memory import resident_bytes
+from lakebed.ingest.settings import SourceSettings
 from lakebed.ingest.totals import Counter, ObjectReport
 from lakebed.native import Builder, engine_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from lakebed.catalog.catalog import Catalog
     from lakebed.ingest.discover import SourceObject
@@ -38,11 +39,10 @@ OBJECT_ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class IndexSettings:
-    """What all workers of a run share. `format` None: found by content."""
+    """What all workers of a run share."""
 
     index: str
-    format: str | None = None
-    time_fields: Sequence[str] = ()
+    source: SourceSettings = field(default_factory=SourceSettings)
     segment_bytes: int = config.SEGMENT_BYTES
     commit_seconds: float = config.COMMIT_SECONDS
 
@@ -84,6 +84,7 @@ class IndexWorker:
         self._clock_ns = clock_ns
         self._resident_bytes = resident_bytes
         self._monotonic = monotonic
+        self._source_settings = settings.source.for_engine()
         self._builder = Builder(index=settings.index, segment_bytes=settings.segment_bytes)
         self._segments: list[NewSegment] = []
         self._finished: dict[str, _Object] = {}
@@ -132,8 +133,7 @@ class IndexWorker:
                 source.url,
                 modified_ns=source.info.modified_ns,
                 received_ns=self._clock_ns(),
-                format=self._settings.format,
-                time_fields=list(self._settings.time_fields),
+                settings=self._source_settings,
             )
             for chunk in source.store.stream(source.info, config.STREAM_CHUNK_BYTES):
                 if self._is_stopped():

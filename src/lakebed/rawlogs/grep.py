@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from lakebed.errors import StorageError, UsageError
+from lakebed.ingest.settings import SourceSettings
 from lakebed.query.compile import compile_query
 from lakebed.query.moments import parse_moment
 from lakebed.rawlogs.search import RawSearch
@@ -60,5 +61,6 @@ def grep(
             raise StorageError(f"{problem.name}: {problem.reason}")
         warnings.warn(f"{problem.name}: {problem.reason}", stacklevel=2)
 
+    settings = SourceSettings(format=format, time_fields=tuple(time_fields))
     sources = find_sources([os.fspath(path) for path in several], tell)
-    return SearchResult(RawSearch(compiled, sources, tell=tell, format=format, time_fields=time_fields))
+    return SearchResult(RawSearch(compiled, sources, tell=tell, source_settings=settings))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from lakebed.errors import LakebedError
-from lakebed.native import Grep, engine_errors
+from lakebed.native import EngineSettings, Grep, engine_errors
 from lakebed.rawlogs.ordered import Ordered
 from lakebed.rawlogs.sources import Problem
 
@@ -48,8 +48,7 @@ class Settings:
     plan: bytes
     wanted: Literal["count", "text", "plan"]
     limit: int | None = None
-    format: str | None = None
-    time_fields: tuple[str, ...] = ()
+    source: EngineSettings | None = None
     takes_binary: bool = False
 
 
@@ -110,8 +109,7 @@ class _Scanner:
                 source.url,
                 modified_ns=source.modified_ns,
                 received_ns=time.time_ns(),
-                format=settings.format,
-                time_fields=settings.time_fields,
+                settings=settings.source,
             )
             for piece in source.read():
                 is_done = grep.feed(piece)

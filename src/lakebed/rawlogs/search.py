@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Self
 
 from lakebed import config
 from lakebed.errors import UsageError
+from lakebed.ingest.settings import SourceSettings
 from lakebed.model import Row
-from lakebed.native import check_plan, engine_errors, format_names, merge_partials
+from lakebed.native import check_plan, engine_errors, merge_partials
 from lakebed.query.cost import SearchCost
 from lakebed.query.groups import table_of
 from lakebed.query.json_lines import event_line, json_line
 from lakebed.rawlogs.scan import Settings, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable
 
     from lakebed.query.compile import CompiledQuery
     from lakebed.query.root import Root
@@ -45,23 +46,19 @@ class RawSearch(Iterator["AnswerRow"]):
         sources: Iterable[RawSource],
         *,
         tell: Callable[[Problem], None],
-        format: str | None = None,
-        time_fields: Sequence[str] = (),
+        source_settings: SourceSettings | None = None,
         takes_binary: bool = False,
         workers: int | None = None,
     ) -> None:
         if compiled.indexes is not None:
             raise UsageError("files have no index: leave @index out of the query")
-        if format is not None and format not in format_names():
-            raise UsageError(f"unknown format '{format}', known: {', '.join(format_names())}")
         self.compiled = compiled
         self.cost = SearchCost()
         self.sources_read = 0
         self._started = time.perf_counter()
         self._sources = sources
         self._tell = tell
-        self._format = format
-        self._time_fields = tuple(time_fields)
+        self._source_settings = (source_settings or SourceSettings()).for_engine()
         self._takes_binary = takes_binary
         self._workers = workers or config.cpu_count()
         self._plan = compiled.plan_bytes()
@@ -149,7 +146,7 @@ class RawSearch(Iterator["AnswerRow"]):
         return limit
 
     def _settings(self, wanted: str, limit: int | None) -> Settings:
-        return Settings(self._plan, wanted, limit, self._format, self._time_fields, self._takes_binary)  # type: ignore[arg-type] # one of three
+        return Settings(self._plan, wanted, limit, self._source_settings, self._takes_binary)  # type: ignore[arg-type] # one of three
 
     def _scan(self, settings: Settings) -> Generator[Part, None, None]:
         """The parts, until the search is closed."""

@@ -16,6 +16,7 @@ from lakebed.catalog.catalog import Catalog
 from lakebed.errors import IngestError, StorageError, UsageError
 from lakebed.ingest.discover import discover
 from lakebed.ingest.run import Progress, index_source, worker_count
+from lakebed.ingest.settings import SourceSettings
 from lakebed.ingest.totals import Counter
 from lakebed.ingest.worker import IndexSettings, IndexWorker
 from lakebed.storage.faults import FaultRates, FaultStore
@@ -250,8 +251,8 @@ def test_bad_arguments(store: LocalStore, tmp_path: Path) -> None:
     logs = write_logs(tmp_path / "logs", 1, 1)
     with pytest.raises(UsageError, match="not an index name: 'a/b'"):
         index_source(store, Catalog(store), str(logs), IndexSettings("a/b"))
-    with pytest.raises(UsageError, match=r"unknown format 'nope'; wanted one of .*json"):
-        index_source(store, Catalog(store), str(logs), IndexSettings("web", format="nope"))
+    with pytest.raises(UsageError, match=r"unknown format 'nope', known: json, "):
+        index_source(store, Catalog(store), str(logs), IndexSettings("web", SourceSettings(format="nope")))
     with pytest.raises(IngestError, match="no such file or folder"):
         run(store, tmp_path / "nothing")
 

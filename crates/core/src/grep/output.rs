@@ -47,7 +47,7 @@ pub struct Output {
 #[derive(Default)]
 struct Object {
     source: SourceObject,
-    source_type: &'static str,
+    source_type: String,
     time_fields: Vec<Vec<u8>>,
     next_record: u64,
     previous_time_ns: Option<i64>,
@@ -84,7 +84,7 @@ impl Output {
 
     pub fn start_object(&mut self, start: ObjectStart) {
         self.object = Object {
-            time_fields: start.time_fields.iter().map(|field| field.clone().into_bytes()).collect(),
+            time_fields: start.settings.time_fields.clone(),
             source: SourceObject {
                 url: start.url,
                 modified_ns: start.modified_ns,
@@ -132,7 +132,7 @@ impl Output {
             record,
             time_ns,
             time_source,
-            source_type: self.object.source_type,
+            source_type: &self.object.source_type,
             parse_error: record_facts.parse_error,
             received_ns: self.object.source.received_ns,
         };
@@ -177,8 +177,8 @@ impl EventSink for Output {
         self.object.next_record += 1;
     }
 
-    fn begin_source(&mut self, source_type: &'static str, time_fields: &'static [&'static str]) {
-        self.object.source_type = source_type;
+    fn begin_source(&mut self, source_type: &str, time_fields: &'static [&'static str]) {
+        self.object.source_type = source_type.to_string();
         if self.object.time_fields.is_empty() {
             self.object.time_fields = time_fields.iter().map(|field| field.as_bytes().to_vec()).collect();
         }

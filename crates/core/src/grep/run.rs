@@ -8,7 +8,6 @@ use super::required::Required;
 use crate::decompress::{Damage, Decompressor, Limits};
 use crate::error::{CoreError, Result};
 use crate::parse::Statistics;
-use crate::parse::registry::Format;
 use crate::parse::source::SourceParser;
 use crate::search::leaf::OutputRow;
 use crate::search::plan::Plan;
@@ -78,11 +77,11 @@ impl Grep {
         if self.current.is_some() {
             return Err(CoreError::Usage("an object begins before the one before it ended".to_string()));
         }
-        let format = start.format.as_deref().map(Format::of_name).transpose()?;
+        let parser = SourceParser::new(start.settings.clone(), start.modified_ns);
         self.out.start_object(start);
         self.current = Some(Current {
             decompressor: Decompressor::new(Limits::default()),
-            parser: SourceParser::new(format),
+            parser,
             quiet: std::mem::take(&mut self.spare),
             is_parsed: false,
             is_binary: false,

@@ -1,5 +1,7 @@
 //! Leaving out what cannot match never changes what is found.
 use super::*;
+use crate::parse::registry::Format;
+use crate::parse::settings::SourceSettings;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -22,10 +24,10 @@ fn found(data: &[u8], format: Option<&str>, piece_bytes: usize, leaves_out: bool
             grep.required = None;
         }
     }
-    let format = format.map(str::to_string);
+    let settings = SourceSettings::of_format(format.and_then(Format::by_name));
     // A parser begins only when it has seen enough to know the format.
     let data = [HEAD.as_bytes(), data].concat();
-    grep.begin_object(ObjectStart { format, ..ObjectStart::default() }).expect("begins");
+    grep.begin_object(ObjectStart { settings, ..ObjectStart::default() }).expect("begins");
     for piece in data.chunks(piece_bytes) {
         grep.feed(piece).expect("is fed");
     }

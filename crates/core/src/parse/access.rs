@@ -9,23 +9,19 @@
 //!
 //! *Kept raw*: a line that does not look so becomes `message` and says so. A line with more behind has its fields, and the line
 //! itself as `message`.
-use super::lines::{Line, Lines};
-use super::registry::{Head, Parser, Skippable};
-use super::sink::{EventSink, RecordFacts};
-use super::statistics::Statistics;
-use crate::value::decimal::as_i64;
+use super::line_format::{LineFormat, Members, Outcome};
+use super::registry::Head;
+use super::sink::EventSink;
 use crate::value::time::parse_apache;
 use memchr::{memchr, memchr2, memmem};
 
-/// A streaming parser.
+/// A line is an event.
 #[derive(Debug, Default)]
-pub struct AccessParser {
-    lines: Lines,
-    statistics: Statistics,
-}
+pub struct Access;
 
-impl Parser for AccessParser {
+impl LineFormat for Access {
     const NAME: &'static str = "access";
+    const SIGN: &'static str = "lines of an address, a time in brackets, a quoted request, a status and a size";
     const TIME_FIELDS: &'static [&'static str] = &["time_local"];
 
     fn looks_like(head: &Head) -> bool {
@@ -36,36 +32,12 @@ impl Parser for AccessParser {
         "web:access"
     }
 
-    fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
-        let Self { lines, statistics } = self;
-        lines.feed(data, |line| tell(line, statistics, sink));
-    }
-
-    fn finish<S: EventSink>(&mut self, sink: &mut S) {
-        let Self { lines, statistics } = self;
-        lines.finish(|line| tell(line, statistics, sink));
-    }
-
-    fn statistics(&self) -> Statistics {
-        Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.statistics }
-    }
-
-    fn skippable(&self) -> Option<Skippable> {
-        self.lines.is_at_start().then_some(Skippable::Any)
-    }
-}
-
-fn tell<S: EventSink>(line: Line, statistics: &mut Statistics, sink: &mut S) {
-    let (text, record, reason) = match line {
-        Line::Whole(text) => (text, Record::read(text), "line is not in the common or combined log format"),
-        Line::Piece(text) => (text, None, "line is longer than 1 MiB"),
-    };
-    match record {
-        Some(record) => {
-            record.tell(text, sink);
-            statistics.events += 1;
-        }
-        None => statistics.message(text, RecordFacts { parse_error: Some(reason), time_ns: None }, sink),
+    fn line<S: EventSink>(&mut self, line: &[u8], members: &mut Members<S>) -> Outcome {
+        let Some(record) = Record::read(line) else {
+            return Outcome::Unparsed("line is not in the common or combined log format");
+        };
+        record.tell(line, members);
+        Outcome::event(Some(record.time_ns))
     }
 }
 
@@ -110,13 +82,10 @@ impl<'a> Record<'a> {
         Some(Self { addr, ident, user, time, time_ns, request, status, bytes, combined, has_more: !rest.is_empty() })
     }
 
-    fn tell<S: EventSink>(&self, line: &[u8], sink: &mut S) {
-        sink.begin_event();
-        sink.begin_object();
+    fn tell<S: EventSink>(&self, line: &[u8], members: &mut Members<S>) {
         let mut text = |name: &[u8], value: &[u8]| {
             if value != b"-" {
-                sink.key(name);
-                sink.string(value);
+                members.text(name, value);
             }
         };
         text(b"remote_addr", self.addr);
@@ -130,32 +99,18 @@ impl<'a> Record<'a> {
             text(b"protocol", protocol);
         }
         for (name, value) in [(&b"status"[..], self.status), (b"body_bytes_sent", self.bytes)] {
-            match as_i64(value) {
-                Some(_) => {
-                    sink.key(name);
-                    sink.number(value);
-                }
-                None => {
-                    if value != b"-" {
-                        sink.key(name);
-                        sink.string(value);
-                    }
-                }
+            if value != b"-" {
+                members.number(name, value);
             }
         }
         if let Some((referer, agent)) = self.combined {
             for (name, value) in [(&b"http_referer"[..], referer), (b"http_user_agent", agent)] {
-                sink.key(name);
-                if value == b"-" { sink.null() } else { sink.string(value) }
+                if value == b"-" { members.null(name) } else { members.text(name, value) }
             }
         }
         if self.has_more {
-            sink.key(b"message");
-            sink.string(line);
+            members.text(b"message", line);
         }
-        sink.end_object();
-        sink.source_text(line);
-        sink.end_event(RecordFacts { parse_error: None, time_ns: Some(self.time_ns) });
     }
 }
 
@@ -187,10 +142,14 @@ fn request_parts(request: &[u8]) -> Option<[&[u8]; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::line_format::LineParser;
+    use crate::parse::registry::Parser;
+    use crate::parse::sink::RecordFacts;
+    use crate::parse::statistics::Statistics;
     use crate::parse::tell::{TellSink, Told};
 
     fn parse(text: &str) -> (Vec<Told>, Statistics) {
-        let mut parser = AccessParser::default();
+        let mut parser = LineParser::<Access>::default();
         let mut sink = TellSink::default();
         text.as_bytes().chunks(7).for_each(|part| parser.feed(part, &mut sink));
         parser.finish(&mut sink);
@@ -202,7 +161,7 @@ mod tests {
     const FIELDS: &str = r#""remote_addr":"127.0.0.1","remote_user":"frank","time_local":"10/Oct/2000:13:55:36 -0700","request":"GET /a.gif HTTP/1.0","method":"GET","path":"/a.gif","protocol":"HTTP/1.0","status":200,"body_bytes_sent":2326"#;
 
     fn told(fields: &str) -> Told {
-        let facts = RecordFacts { parse_error: None, time_ns: Some(TIME_NS) };
+        let facts = RecordFacts { time_ns: Some(TIME_NS), ..RecordFacts::default() };
         Told { json: format!("{{{fields}}}"), facts }
     }
 
@@ -251,8 +210,7 @@ mod tests {
             r#"127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0\"#,
             r#"127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] GET"#,
         ];
-        let parse_error = Some("line is not in the common or combined log format");
-        let facts = RecordFacts { parse_error, time_ns: None };
+        let facts = RecordFacts::unparsed("line is not in the common or combined log format");
         let expected = lines.map(|line| {
             let message = serde_json::to_string(line).expect("a string");
             Told { json: format!("{{\"message\":{message}}}"), facts }

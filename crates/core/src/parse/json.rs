@@ -107,6 +107,7 @@ struct Text<'a> {
 
 impl Parser for JsonParser {
     const NAME: &'static str = "json";
+    const SIGN: &'static str = "an object or an array of objects at the start";
     const TIME_FIELDS: &'static [&'static str] = &TIME_FIELDS;
 
     fn looks_like(head: &Head) -> bool {

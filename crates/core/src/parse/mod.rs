@@ -2,8 +2,10 @@
 pub mod access;
 pub mod ignore;
 pub mod json;
+pub mod line_format;
 mod lines;
 pub mod registry;
+pub mod settings;
 pub mod sink;
 pub mod source;
 mod statistics;

@@ -2,21 +2,26 @@
 //!
 //! A format is one file that implements `Parser` and one line in `formats!` below. The order of the lines is the order in which
 //! formats are asked whether the first bytes look like theirs; the last one takes everything.
+use super::line_format::LineParser;
+use super::settings::SourceContext;
 use super::sink::EventSink;
 use super::statistics::Statistics;
-use crate::error::{CoreError, Result};
 
 /// What a format has to offer. Parsers are plain structs; the sink is known where they are compiled, so that telling it a
 /// value is no call through a pointer.
 pub trait Parser: Default {
     /// The name users give: `--format json`.
     const NAME: &'static str;
+    /// What gives the format away, told to those who ask why it was chosen: `lines of …`.
+    const SIGN: &'static str;
     /// Fields that hold the event time unless the user names others, best first; of no use to formats that tell it themselves.
     const TIME_FIELDS: &'static [&'static str];
     /// Whether the first bytes look like this format.
     fn looks_like(head: &Head) -> bool;
     /// What `@lb.source_type` is, by the first bytes.
     fn source_type(head: &Head) -> &'static str;
+    /// Called once before the first bytes of an object are fed.
+    fn configure(&mut self, _context: SourceContext, _head: &Head) {}
     fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S);
     /// The end of the data.
     fn finish<S: EventSink>(&mut self, sink: &mut S);
@@ -97,6 +102,11 @@ macro_rules! formats {
                 match self { $(Self::$format => <$parser>::NAME),* }
             }
 
+            /// What gives the format away.
+            pub fn sign(self) -> &'static str {
+                match self { $(Self::$format => <$parser>::SIGN),* }
+            }
+
             /// Fields that hold the event time unless the user names others, best first.
             pub fn time_fields(self) -> &'static [&'static str] {
                 match self { $(Self::$format => <$parser>::TIME_FIELDS),* }
@@ -122,6 +132,10 @@ macro_rules! formats {
         pub enum AnyParser { $($format(Box<$parser>)),* }
 
         impl AnyParser {
+            pub fn configure(&mut self, context: SourceContext, head: &Head) {
+                match self { $(Self::$format(parser) => parser.configure(context, head)),* }
+            }
+
             pub fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
                 match self { $(Self::$format(parser) => parser.feed(data, sink)),* }
             }
@@ -143,9 +157,9 @@ macro_rules! formats {
 
 formats! {
     Json => super::json::JsonParser,
-    VpcFlow => super::vpcflow::VpcFlowParser,
-    Access => super::access::AccessParser,
-    Text => super::text::TextParser,
+    VpcFlow => LineParser<super::vpcflow::VpcFlow>,
+    Access => LineParser<super::access::Access>,
+    Text => LineParser<super::text::Text>,
 }
 
 impl Format {
@@ -154,16 +168,20 @@ impl Format {
         ALL.iter().copied().find(|format| format.name() == name)
     }
 
-    /// The format that a user named.
-    pub fn of_name(name: &str) -> Result<Self> {
-        let unknown = || CoreError::Usage(format!("unknown format '{name}', known: {}", format_names().join(", ")));
-        Self::by_name(name).ok_or_else(unknown)
+    /// All formats that the head looks like, the one that is chosen first.
+    pub fn candidates(head: &Head) -> Vec<Self> {
+        ALL.iter().copied().filter(|format| format.looks_like(head)).collect()
     }
 
     /// The first format that the head looks like.
     pub fn sniff(head: &Head) -> Self {
         ALL.iter().copied().find(|format| format.looks_like(head)).unwrap_or(Self::Text)
     }
+}
+
+/// Every format, in the order in which they are tried.
+pub fn formats() -> &'static [Format] {
+    ALL
 }
 
 /// The names of all formats.

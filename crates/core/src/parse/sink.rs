@@ -4,6 +4,17 @@
 //! malformed; the sink then forgets what it was told of it. Text given to a sink is UTF-8 in which a lone surrogate of a
 //! `\ud800` escape stands as its three generalised UTF-8 bytes (WTF-8), so that it can be written back as it came.
 
+/// How sure an event time is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Certainty {
+    #[default]
+    Certain,
+    /// The text tells no offset from UTC.
+    ZoneAssumed,
+    /// The text tells no year.
+    YearInferred,
+}
+
 /// What the parser knows of the record as a whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RecordFacts {
@@ -11,6 +22,21 @@ pub struct RecordFacts {
     pub parse_error: Option<&'static str>,
     /// Event time in ns since 1970 UTC, when the format itself knows it (otherwise the sink looks at the time fields).
     pub time_ns: Option<i64>,
+    /// How sure `time_ns` is.
+    pub certainty: Certainty,
+}
+
+impl RecordFacts {
+    /// Of a record that parsed, and tells its time itself or not.
+    pub fn timed(time: Option<(i64, Certainty)>) -> Self {
+        let certainty = time.map(|(_, certainty)| certainty).unwrap_or_default();
+        Self { parse_error: None, time_ns: time.map(|(ns, _)| ns), certainty }
+    }
+
+    /// Of a record that is kept as `message`.
+    pub fn unparsed(reason: &'static str) -> Self {
+        Self { parse_error: Some(reason), ..Self::default() }
+    }
 }
 
 /// Receives events. Calls nest as JSON does: `key` before every member of an object.
@@ -31,7 +57,7 @@ pub trait EventSink {
 
     fn skip_event(&mut self) {}
     /// Called once, before the first event: what the parser recognised, and the format's own list of time fields.
-    fn begin_source(&mut self, _source_type: &'static str, _time_fields: &'static [&'static str]) {}
+    fn begin_source(&mut self, _source_type: &str, _time_fields: &'static [&'static str]) {}
     fn begin_event(&mut self);
     fn begin_object(&mut self);
     fn end_object(&mut self);

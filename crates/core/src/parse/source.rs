@@ -1,7 +1,9 @@
 //! One source object's parser: waits for enough of the first bytes to know the format, then parses.
 use super::registry::{AnyParser, Format, Head, Skippable};
+use super::settings::{SourceContext, SourceSettings};
 use super::sink::EventSink;
 use super::statistics::Statistics;
+use std::sync::Arc;
 
 /// How much of an object is looked at to tell its format and source type. They must not depend on how the object arrives, so
 /// this much is waited for.
@@ -11,15 +13,15 @@ const HEAD_BYTES: usize = 16 * 1024;
 ///
 /// ```
 /// use lakebed_core::parse::{ignore::IgnoreSink, source::SourceParser};
-/// let mut parser = SourceParser::new(None);
+/// let mut parser = SourceParser::new(Default::default(), 0);
 /// parser.feed(b"{\"a\": 1}", &mut IgnoreSink);
 /// parser.finish(&mut IgnoreSink);
 /// assert_eq!((parser.format_name(), parser.source_type(), parser.statistics().events), ("json", "json", 1));
 /// ```
 #[derive(Debug)]
 pub struct SourceParser {
-    /// The format the user named.
-    wanted: Option<Format>,
+    settings: Arc<SourceSettings>,
+    modified_ns: i64,
     head: Vec<u8>,
     running: Option<Running>,
 }
@@ -27,13 +29,14 @@ pub struct SourceParser {
 #[derive(Debug)]
 struct Running {
     format: Format,
-    source_type: &'static str,
+    source_type: String,
     parser: AnyParser,
 }
 
 impl SourceParser {
-    pub fn new(format: Option<Format>) -> Self {
-        Self { wanted: format, head: Vec::new(), running: None }
+    /// `modified_ns`: when the object was written.
+    pub fn new(settings: Arc<SourceSettings>, modified_ns: i64) -> Self {
+        Self { settings, modified_ns, head: Vec::new(), running: None }
     }
 
     /// Takes the next bytes, decompressed.
@@ -71,7 +74,7 @@ impl SourceParser {
 
     /// The format; None while too little of the object is known.
     pub fn format(&self) -> Option<Format> {
-        self.running.as_ref().map(|running| running.format).or(self.wanted)
+        self.running.as_ref().map(|running| running.format).or(self.settings.format)
     }
 
     /// The name of the format; empty while too little of the object is known.
@@ -80,8 +83,8 @@ impl SourceParser {
     }
 
     /// What `@lb.source_type` is; empty while too little of the object is known, which is never so once an event was told.
-    pub fn source_type(&self) -> &'static str {
-        self.running.as_ref().map_or("", |running| running.source_type)
+    pub fn source_type(&self) -> &str {
+        self.running.as_ref().map_or("", |running| running.source_type.as_str())
     }
 
     pub fn statistics(&self) -> Statistics {
@@ -112,10 +115,13 @@ impl SourceParser {
             return;
         }
         let head = Head::new(&self.head, is_whole);
-        let format = self.wanted.unwrap_or_else(|| Format::sniff(&head));
-        let source_type = format.source_type(&head);
-        sink.begin_source(source_type, format.time_fields());
-        self.running = Some(Running { format, source_type, parser: format.create() });
+        let format = self.settings.format.unwrap_or_else(|| Format::sniff(&head));
+        let told = self.settings.source_type.clone();
+        let source_type = told.unwrap_or_else(|| format.source_type(&head).to_string());
+        sink.begin_source(&source_type, format.time_fields());
+        let mut parser = format.create();
+        parser.configure(SourceContext { settings: &self.settings, modified_ns: self.modified_ns }, &head);
+        self.running = Some(Running { format, source_type, parser });
     }
 }
 
@@ -130,7 +136,7 @@ mod tests {
         let line = "{\"eventVersion\":\"1.08\",\"eventSource\":\"iam\"}\n";
         let text = line.repeat(1000);
         for part in [1, 100, HEAD_BYTES - 1, HEAD_BYTES, HEAD_BYTES + 1, usize::MAX] {
-            let mut parser = SourceParser::new(None);
+            let mut parser = SourceParser::new(Arc::default(), 0);
             let mut sink = TellSink::default();
             for part in text.as_bytes().chunks(part) {
                 parser.feed(part, &mut sink);
@@ -144,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_named_format_is_not_questioned() {
-        let mut parser = SourceParser::new(Format::by_name("text"));
+        let mut parser = SourceParser::new(SourceSettings::of_format(Format::by_name("text")), 0);
         let mut sink = TellSink::default();
         parser.feed(b"{\"a\":1}\n", &mut sink);
         assert_eq!((parser.format_name(), parser.source_type()), ("text", ""));
@@ -155,7 +161,7 @@ mod tests {
 
     #[test]
     fn an_empty_object_has_no_events() {
-        let mut parser = SourceParser::new(None);
+        let mut parser = SourceParser::new(Arc::default(), 0);
         parser.finish(&mut TellSink::default());
         assert_eq!((parser.format_name(), parser.statistics()), ("text", Statistics::default()));
     }
@@ -198,12 +204,12 @@ mod tests {
             let names = crate::parse::format_names();
             let format = names.get(format).and_then(|name| Format::by_name(name));
             let parse = |part: usize| {
-                let mut parser = SourceParser::new(format);
+                let mut parser = SourceParser::new(SourceSettings::of_format(format), 0);
                 let mut sink = TellSink::default();
                 text.chunks(part).for_each(|part| parser.feed(part, &mut sink));
                 parser.finish(&mut sink);
                 prop_assert_eq!(parser.statistics().events, sink.events.len() as u64);
-                Ok((parser.format_name(), parser.source_type(), parser.statistics(), sink.events))
+                Ok((parser.format_name(), parser.source_type().to_string(), parser.statistics(), sink.events))
             };
             prop_assert_eq!(parse(part)?, parse(usize::MAX)?);
         }

@@ -15,6 +15,16 @@ pub struct Statistics {
 }
 
 impl Statistics {
+    /// The counts of both.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            events: self.events + other.events,
+            unparsed_lines: self.unparsed_lines + other.unparsed_lines,
+            invalid_utf8: self.invalid_utf8 + other.invalid_utf8,
+            duplicate_keys: self.duplicate_keys + other.duplicate_keys,
+        }
+    }
+
     /// Tells the sink an event that is `{"message": text}`.
     pub(super) fn message<S: EventSink>(&mut self, text: &[u8], facts: RecordFacts, sink: &mut S) {
         sink.begin_event();
@@ -48,7 +58,7 @@ impl Statistics {
         piece_bytes_max: usize,
         sink: &mut S,
     ) {
-        let facts = RecordFacts { parse_error: Some(reason), time_ns: None };
+        let facts = RecordFacts::unparsed(reason);
         let mut rest = text;
         while !rest.is_empty() {
             let (piece, after) = rest.split_at(piece_end(rest, piece_bytes_max));

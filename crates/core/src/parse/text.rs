@@ -6,24 +6,21 @@
 //! one; a date alone does not count.
 //!
 //! *Kept raw*: everything. A line longer than `LINE_BYTES_MAX` (1 MiB) becomes several events.
-use super::lines::{Line, Lines};
-use super::registry::{Head, Parser, Skippable};
-use super::sink::{EventSink, RecordFacts};
-use super::statistics::Statistics;
+use super::line_format::{LineFormat, Members, Outcome};
+use super::registry::Head;
+use super::sink::{Certainty, EventSink};
 use crate::value::time::parse_time_prefix;
 
 /// Length of a date alone, `2023-07-10`.
 const DATE_BYTES: usize = 10;
 
-/// A streaming parser.
+/// A line is an event.
 #[derive(Debug, Default)]
-pub struct TextParser {
-    lines: Lines,
-    statistics: Statistics,
-}
+pub struct Text;
 
-impl Parser for TextParser {
+impl LineFormat for Text {
     const NAME: &'static str = "text";
+    const SIGN: &'static str = "nothing that another format would know";
     const TIME_FIELDS: &'static [&'static str] = &[];
 
     fn looks_like(_head: &Head) -> bool {
@@ -34,29 +31,13 @@ impl Parser for TextParser {
         "text"
     }
 
-    fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
-        let Self { lines, statistics } = self;
-        lines.feed(data, |line| tell(line, statistics, sink));
+    fn line<S: EventSink>(&mut self, line: &[u8], _members: &mut Members<S>) -> Outcome {
+        Outcome::Message(leading_time(line).map(|ns| (ns, Certainty::Certain)))
     }
 
-    fn finish<S: EventSink>(&mut self, sink: &mut S) {
-        let Self { lines, statistics } = self;
-        lines.finish(|line| tell(line, statistics, sink));
+    fn piece(piece: &[u8]) -> Outcome {
+        Outcome::Message(leading_time(piece).map(|ns| (ns, Certainty::Certain)))
     }
-
-    fn statistics(&self) -> Statistics {
-        Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.statistics }
-    }
-
-    fn skippable(&self) -> Option<Skippable> {
-        self.lines.is_at_start().then_some(Skippable::Any)
-    }
-}
-
-fn tell<S: EventSink>(line: Line, statistics: &mut Statistics, sink: &mut S) {
-    let (Line::Whole(text) | Line::Piece(text)) = line;
-    let facts = RecordFacts { parse_error: None, time_ns: leading_time(text) };
-    statistics.message(text, facts, sink);
 }
 
 fn leading_time(text: &[u8]) -> Option<i64> {
@@ -68,15 +49,19 @@ fn leading_time(text: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::line_format::LineParser;
+    use crate::parse::registry::Parser;
+    use crate::parse::sink::RecordFacts;
+    use crate::parse::statistics::Statistics;
     use crate::parse::tell::{TellSink, Told};
 
     fn told(json: &str, time_ns: Option<i64>) -> Told {
-        Told { json: json.to_string(), facts: RecordFacts { parse_error: None, time_ns } }
+        Told { json: json.to_string(), facts: RecordFacts { time_ns, ..RecordFacts::default() } }
     }
 
     #[test]
     fn every_line_is_an_event() {
-        let mut parser = TextParser::default();
+        let mut parser = LineParser::<Text>::default();
         let mut sink = TellSink::default();
         parser.feed(b"1970-01-01 00:00:01,5 up\r\n\n[1970-01-01T00:00:02Z] \xff\n1970-01-01 only", &mut sink);
         parser.feed(b" a date\n", &mut sink);

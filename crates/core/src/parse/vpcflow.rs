@@ -8,10 +8,9 @@
 //!
 //! *Kept raw*: a line with another number of fields than the header becomes `message` and says so. A line whose fields are not
 //! parted by single spaces has its fields, and the line itself as `message`.
-use super::lines::{Line, Lines};
-use super::registry::{Head, Parser, Skippable};
-use super::sink::{EventSink, RecordFacts};
-use super::statistics::Statistics;
+use super::line_format::{LineFormat, Members, Outcome};
+use super::registry::{Head, Skippable};
+use super::sink::EventSink;
 use crate::value::decimal::as_i64;
 use crate::value::time::parse_epoch_seconds;
 
@@ -59,17 +58,10 @@ const TEXTS: [&str; 20] = [
 /// A line is a header when this many of its words (or all of them) are names that are known; the rest may be newer ones.
 const KNOWN_NAMES_MIN: usize = 3;
 
-/// A streaming parser.
-#[derive(Debug, Default)]
-pub struct VpcFlowParser {
-    lines: Lines,
-    reader: Reader,
-}
-
+/// A line is an event, or a header.
 #[derive(Debug)]
-struct Reader {
+pub struct VpcFlow {
     fields: Vec<Field>,
-    statistics: Statistics,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,16 +70,17 @@ struct Field {
     is_number: bool,
 }
 
-impl Default for Reader {
+impl Default for VpcFlow {
     fn default() -> Self {
-        let fields = read_header(DEFAULT_HEADER.as_bytes()).unwrap_or_default();
-        Self { fields, statistics: Statistics::default() }
+        Self { fields: read_header(DEFAULT_HEADER.as_bytes()).unwrap_or_default() }
     }
 }
 
-impl Parser for VpcFlowParser {
+impl LineFormat for VpcFlow {
     const NAME: &'static str = "vpcflow";
+    const SIGN: &'static str = "a header of VPC flow fields, or lines of the 14 default fields";
     const TIME_FIELDS: &'static [&'static str] = &["start", "end"];
+    const SKIPPABLE: Option<Skippable> = Some(Skippable::NotHeaders);
 
     fn looks_like(head: &Head) -> bool {
         let has_header = head.lines().next().is_some_and(|line| read_header(line).is_some());
@@ -98,73 +91,33 @@ impl Parser for VpcFlowParser {
         "aws:vpcflow"
     }
 
-    fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
-        let Self { lines, reader } = self;
-        lines.feed(data, |line| reader.line(line, sink));
-    }
-
-    fn finish<S: EventSink>(&mut self, sink: &mut S) {
-        let Self { lines, reader } = self;
-        lines.finish(|line| reader.line(line, sink));
-        self.reader.fields = Reader::default().fields;
-    }
-
-    fn statistics(&self) -> Statistics {
-        Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.reader.statistics }
-    }
-
-    fn skippable(&self) -> Option<Skippable> {
-        self.lines.is_at_start().then_some(Skippable::NotHeaders)
-    }
-}
-
-impl Reader {
-    fn line<S: EventSink>(&mut self, line: Line, sink: &mut S) {
-        let text = match line {
-            Line::Whole(text) => text,
-            Line::Piece(text) => return self.raw(text, "line is longer than 1 MiB", sink),
-        };
-        if let Some(fields) = read_header(text) {
+    fn line<S: EventSink>(&mut self, line: &[u8], members: &mut Members<S>) -> Outcome {
+        if let Some(fields) = read_header(line) {
             self.fields = fields;
-            return;
+            return Outcome::Nothing;
         }
-        let is_plain = text.split(|&byte| byte == b' ').all(|word| !word.is_empty() && !word.contains(&b'\t'));
-        if words(text).count() != self.fields.len() {
-            return self.raw(text, "number of fields is not that of the header", sink);
+        if words(line).count() != self.fields.len() {
+            return Outcome::Unparsed("number of fields is not that of the header");
         }
-        self.record(text, is_plain, sink);
-    }
-
-    fn raw<S: EventSink>(&mut self, text: &[u8], reason: &'static str, sink: &mut S) {
-        let facts = RecordFacts { parse_error: Some(reason), time_ns: None };
-        self.statistics.message(text, facts, sink);
-    }
-
-    fn record<S: EventSink>(&mut self, text: &[u8], is_plain: bool, sink: &mut S) {
         let (mut start_ns, mut end_ns) = (None, None);
-        sink.begin_event();
-        sink.begin_object();
-        for (field, word) in self.fields.iter().zip(words(text)) {
-            sink.key(field.name.as_bytes());
+        for (field, word) in self.fields.iter().zip(words(line)) {
+            let name = field.name.as_bytes();
             match word {
-                b"-" => sink.null(),
-                word if field.is_number && as_i64(word).is_some() => sink.number(word),
-                word => sink.string(word),
+                b"-" => members.null(name),
+                word if field.is_number => members.number(name, word),
+                word => members.text(name, word),
             }
-            match field.name.as_str() {
-                "start" => start_ns = parse_epoch_seconds(word),
-                "end" => end_ns = parse_epoch_seconds(word),
+            match name {
+                b"start" => start_ns = parse_epoch_seconds(word),
+                b"end" => end_ns = parse_epoch_seconds(word),
                 _ => {}
             }
         }
+        let is_plain = line.split(|&byte| byte == b' ').all(|word| !word.is_empty() && !word.contains(&b'\t'));
         if !is_plain {
-            sink.key(b"message");
-            sink.string(text);
+            members.text(b"message", line);
         }
-        sink.end_object();
-        sink.source_text(text);
-        sink.end_event(RecordFacts { parse_error: None, time_ns: start_ns.or(end_ns) });
-        self.statistics.events += 1;
+        Outcome::event(start_ns.or(end_ns))
     }
 }
 
@@ -207,10 +160,14 @@ fn is_default_line(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::line_format::LineParser;
+    use crate::parse::registry::Parser;
+    use crate::parse::sink::RecordFacts;
+    use crate::parse::statistics::Statistics;
     use crate::parse::tell::{TellSink, Told};
 
     fn parse(text: &str) -> (Vec<Told>, Statistics) {
-        let mut parser = VpcFlowParser::default();
+        let mut parser = LineParser::<VpcFlow>::default();
         let mut sink = TellSink::default();
         text.as_bytes().chunks(7).for_each(|part| parser.feed(part, &mut sink));
         parser.finish(&mut sink);
@@ -219,7 +176,7 @@ mod tests {
 
     fn told(json: &str, time_s: Option<i64>) -> Told {
         let time_ns = time_s.map(|seconds| seconds * 1_000_000_000);
-        Told { json: json.to_string(), facts: RecordFacts { parse_error: None, time_ns } }
+        Told { json: json.to_string(), facts: RecordFacts { time_ns, ..RecordFacts::default() } }
     }
 
     const LINE: &str = "2 012345678901 eni-1 10.0.0.1 10.0.0.2 443 49152 6 20 4249 1418530010 1418530070 ACCEPT OK";
@@ -258,11 +215,9 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_kept() {
         let (events, counts) = parse(&format!("srcaddr dstaddr start\n1.1.1.1 2.2.2.2\n1.1.1.1  2.2.2.2 5\n{LINE}"));
-        let reason = Some("number of fields is not that of the header");
-        let raw = |line: &str| Told {
-            json: format!(r#"{{"message":"{line}"}}"#),
-            facts: RecordFacts { parse_error: reason, time_ns: None },
-        };
+        let reason = "number of fields is not that of the header";
+        let raw =
+            |line: &str| Told { json: format!(r#"{{"message":"{line}"}}"#), facts: RecordFacts::unparsed(reason) };
         let spaced = r#"{"srcaddr":"1.1.1.1","dstaddr":"2.2.2.2","start":5,"message":"1.1.1.1  2.2.2.2 5"}"#;
         assert_eq!(events, [raw("1.1.1.1 2.2.2.2"), told(spaced, Some(5)), raw(LINE)]);
         assert_eq!(counts, Statistics { events: 3, unparsed_lines: 2, ..Statistics::default() });
@@ -271,10 +226,10 @@ mod tests {
     #[test]
     fn headers_and_lines_are_recognised() {
         for text in [DEFAULT_HEADER, "srcaddr dstaddr", LINE] {
-            assert!(VpcFlowParser::looks_like(&Head::new(text.as_bytes(), true)), "{text}");
+            assert!(VpcFlow::looks_like(&Head::new(text.as_bytes(), true)), "{text}");
         }
         for text in ["", "the start and the end of it", "2 3 4", "type of error", "version: 2"] {
-            assert!(!VpcFlowParser::looks_like(&Head::new(text.as_bytes(), true)), "{text}");
+            assert!(!VpcFlow::looks_like(&Head::new(text.as_bytes(), true)), "{text}");
         }
     }
 }

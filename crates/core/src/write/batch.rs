@@ -136,6 +136,13 @@ impl Batch {
         self.object_first_row = self.rows.len();
     }
 
+    /// The text of the current source object is another one from here on: its time fields are its own, and no event of it borrows
+    /// the time of one before.
+    pub fn begin_member(&mut self, time_fields: Vec<Vec<u8>>) {
+        self.object.time_fields = time_fields;
+        self.object.previous_time_ns = None;
+    }
+
     /// Forgets the rows of the current source object that are still here.
     pub fn drop_object_rows(&mut self) {
         while self.rows.len() > self.object_first_row {

@@ -7,8 +7,9 @@ use crate::error::{CoreError, Result};
 use crate::format::limits::{GROUP_ROWS_MAX, PAYLOAD_BYTES_MAX};
 use crate::format::objects::SourceObject;
 use crate::parse::Statistics;
-use crate::parse::registry::Format;
+use crate::parse::settings::SourceSettings;
 use crate::parse::source::SourceParser;
+use std::sync::Arc;
 
 /// Pages of a group; more would make its shared columns heavier to fetch with one event, fewer would repeat their dictionaries.
 const GROUP_PAGES: usize = 12;
@@ -57,10 +58,7 @@ pub struct ObjectStart {
     pub url: String,
     pub modified_ns: i64,
     pub received_ns: i64,
-    /// None: found by content.
-    pub format: Option<String>,
-    /// Fields that hold the event time, best first; empty: those that the format knows.
-    pub time_fields: Vec<String>,
+    pub settings: Arc<SourceSettings>,
 }
 
 /// What became of a source object.
@@ -68,12 +66,30 @@ pub struct ObjectStart {
 pub struct ObjectReport {
     pub statistics: Statistics,
     pub raw_bytes: u64,
+    /// Of the first member that had any text; empty when there was none.
     pub format: &'static str,
-    pub source_type: &'static str,
+    pub source_type: String,
     pub compression: &'static str,
     pub damage: Option<Damage>,
     /// Events whose time came from a field, the previous event, the object.
     pub time_sources: [u64; 3],
+}
+
+impl ObjectReport {
+    /// The report of an object of which `member` is the next part.
+    fn and(self, member: Self) -> Self {
+        let (named, other) = if self.raw_bytes > 0 { (self, member) } else { (member, self) };
+        Self {
+            statistics: named.statistics.and(other.statistics),
+            raw_bytes: named.raw_bytes + other.raw_bytes,
+            damage: named.damage.or(other.damage),
+            // They are counted over the whole object.
+            time_sources: std::array::from_fn(|at| named.time_sources[at].max(other.time_sources[at])),
+            format: named.format,
+            source_type: named.source_type,
+            compression: named.compression,
+        }
+    }
 }
 
 struct Current {
@@ -81,6 +97,8 @@ struct Current {
     decompressor: Decompressor,
     parser: SourceParser,
     damage: Option<Damage>,
+    /// What became of the members before this one.
+    before: Option<ObjectReport>,
 }
 
 pub struct Builder {
@@ -122,17 +140,17 @@ impl Builder {
         if self.current.is_some() {
             return Err(CoreError::Usage("an object begins before the one before it ended".to_string()));
         }
-        let format = start.format.as_deref().map(Format::of_name).transpose()?;
         let context = ObjectContext {
             number: self.writer.objects.len() as u32,
             modified_ns: start.modified_ns,
-            time_fields: start.time_fields.iter().map(|field| field.clone().into_bytes()).collect(),
+            time_fields: start.settings.time_fields.clone(),
             ..ObjectContext::default()
         };
         self.batch.begin_object_context(context);
         self.writer.objects.push(source_object(&start));
         let decompressor = Decompressor::new(Limits::default());
-        self.current = Some(Current { start, decompressor, parser: SourceParser::new(format), damage: None });
+        let parser = SourceParser::new(start.settings.clone(), start.modified_ns);
+        self.current = Some(Current { start, decompressor, parser, damage: None, before: None });
         Ok(())
     }
 
@@ -163,7 +181,23 @@ impl Builder {
             || self.writer.objects.len() > OBJECTS
     }
 
+    /// What is fed from here on is a text of its own, as a member of an archive is, read as `settings` say; its events
+    /// are of the same object.
+    pub fn begin_member(&mut self, settings: Arc<SourceSettings>) -> Result<()> {
+        let (start, report) = self.end_member()?;
+        self.batch.begin_member(settings.time_fields.clone());
+        let parser = SourceParser::new(settings, start.modified_ns);
+        let decompressor = Decompressor::new(Limits::default());
+        self.current = Some(Current { start, decompressor, parser, damage: None, before: Some(report) });
+        Ok(())
+    }
+
     pub fn end_object(&mut self) -> Result<ObjectReport> {
+        self.end_member().map(|(_, report)| report)
+    }
+
+    /// Ends the text that is being fed; the report is of all members of the object so far.
+    fn end_member(&mut self) -> Result<(ObjectStart, ObjectReport)> {
         let limits = self.limits();
         let Some(mut current) = self.current.take() else {
             return Err(CoreError::Usage("no object has begun".to_string()));
@@ -180,15 +214,20 @@ impl Builder {
         }
         current.parser.finish(&mut self.batch);
         flush_if_full(&mut self.batch, &mut self.writer, limits);
-        Ok(ObjectReport {
+        let member = ObjectReport {
             statistics: current.parser.statistics(),
             raw_bytes: current.decompressor.bytes_out(),
             format: current.parser.format_name(),
-            source_type: current.parser.source_type(),
+            source_type: current.parser.source_type().to_string(),
             compression: current.decompressor.compression(),
             damage: current.damage,
             time_sources: self.batch.object.time_sources,
-        })
+        };
+        let report = match current.before {
+            Some(before) => before.and(member),
+            None => member,
+        };
+        Ok((current.start, report))
     }
 
     /// Drops what the object has put into the segment in memory. Rows that are encoded already stay, and are never shown.

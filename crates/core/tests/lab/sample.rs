@@ -1,4 +1,6 @@
 //! A small segment that has every encoding of the format, to be damaged byte by byte.
+use lakebed_core::parse::registry::Format;
+use lakebed_core::parse::settings::SourceSettings;
 use lakebed_core::write::builder::{Builder, BuilderOptions, ObjectStart};
 use lakebed_core::write::segment::Segment;
 use std::fmt::Write;
@@ -22,8 +24,7 @@ pub fn sample() -> Segment {
             url: url.to_string(),
             modified_ns: 1_768_000_000_000_000_000,
             received_ns: 1_768_000_001_000_000_000,
-            format: Some("json".to_string()),
-            time_fields: Vec::new(),
+            settings: SourceSettings::of_format(Format::by_name("json")),
         };
         builder.begin_object(start).expect("no object is open");
         builder.feed(text.as_bytes()).expect("an object is open");

@@ -5,6 +5,8 @@ use super::reference::flatten;
 use super::search::{Answer, Ask, How, run};
 use lakebed_core::format::column::Kind;
 use lakebed_core::parse::Statistics;
+use lakebed_core::parse::registry::Format;
+use lakebed_core::parse::settings::SourceSettings;
 use lakebed_core::search::leaf::OutputRow;
 use lakebed_core::search::reader::SegmentReader;
 use lakebed_core::value::time::{parse_epoch, parse_event_time};
@@ -87,8 +89,7 @@ pub fn build(objects: &[Vec<Json>], making: &Making) -> Vec<Part> {
                 _ => 1_768_000_000_000_000_000 + nth as i64 * 7_000_000_001,
             },
             received_ns: 1_768_000_009_000_000_000 + nth as i64,
-            format: Some("json".to_string()),
-            time_fields: Vec::new(),
+            settings: SourceSettings::of_format(Format::by_name("json")),
         };
         let mut text = Vec::new();
         for event in object {

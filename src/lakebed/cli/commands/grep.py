@@ -13,6 +13,7 @@ from lakebed.cli.exit_codes import ERROR, FOUND, NOTHING, PARTIAL
 from lakebed.cli.lines import Color, LineWriter, shown_name, wants_color
 from lakebed.cli.safe_text import safe_text
 from lakebed.errors import UsageError
+from lakebed.ingest.settings import SourceSettings
 from lakebed.query.compile import compile_query
 from lakebed.query.moments import parse_moment
 from lakebed.rawlogs.search import RawSearch
@@ -142,8 +143,7 @@ def _start(
         compiled,
         find_sources(paths, tell),
         tell=tell,
-        format=reading.format,
-        time_fields=reading.time_field or (),
+        source_settings=SourceSettings(format=reading.format, time_fields=tuple(reading.time_field or ())),
         takes_binary=reading.text,
     )
 

@@ -8,7 +8,7 @@ use crate::parse::sink::{EventSink, RecordFacts};
 use crate::value::time::{parse_epoch, parse_event_time};
 
 impl EventSink for Batch {
-    fn begin_source(&mut self, source_type: &'static str, time_fields: &'static [&'static str]) {
+    fn begin_source(&mut self, source_type: &str, time_fields: &'static [&'static str]) {
         self.object.source_type = source_type.to_string();
         if self.object.time_fields.is_empty() {
             self.object.time_fields = time_fields.iter().map(|field| field.as_bytes().to_vec()).collect();
