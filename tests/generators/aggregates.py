@@ -38,7 +38,7 @@ def stats_stages(draw: st.DrawFn) -> Stats:
 @st.composite
 def telling_stats(draw: st.DrawFn) -> Stats:
     """`stats` over columns that most events have, in large groups: several values meet in each."""
-    found = draw(st.lists(calls(operands=frequent_columns), min_size=1, max_size=4, unique=True))
+    found = draw(st.lists(calls(operands=frequent_columns), min_size=4, max_size=8, unique=True))
     by = draw(st.sampled_from([(), (), plain_keys(["b"]), plain_keys(["x.y"])]))
     return Stats(NOWHERE, tuple(Measure(call, f"m {place}") for place, call in enumerate(found)), by)
 
