@@ -12,6 +12,7 @@ from lakebed.query.stages.count import Count
 from lakebed.query.stages.countdistinct import CountDistinct
 from lakebed.query.stages.eval import Assignment, Eval
 from lakebed.query.stages.groupbycount import GroupByCount
+from lakebed.query.stages.measures import Measure
 from lakebed.query.stages.stats import Stats
 from lakebed.query.stages.timechart import Timechart
 from lakebed.query.stages.top import Top
@@ -19,7 +20,7 @@ from lakebed.query.stages.value import SingleValue
 from lakebed.query.syntax import NOWHERE
 from lakebed.query.time_spans import parse_span
 from tests.generators.filters import names
-from tests.generators.functions import calls, computed, key_lists, measures, operands
+from tests.generators.functions import calls, computed, frequent_columns, key_lists, measures, operands, plain_keys
 
 if TYPE_CHECKING:
     from lakebed.query.stages.base import Stage
@@ -32,6 +33,14 @@ def stats_stages(draw: st.DrawFn) -> Stats:
     """`stats` with up to three functions, some under names of their own."""
     by = draw(key_lists(least=0))
     return Stats(NOWHERE, draw(measures({key.output for key in by})), by)
+
+
+@st.composite
+def telling_stats(draw: st.DrawFn) -> Stats:
+    """`stats` over columns that most events have, in large groups: several values meet in each."""
+    found = draw(st.lists(calls(operands=frequent_columns), min_size=4, max_size=8, unique=True))
+    by = draw(st.sampled_from([(), (), plain_keys(["b"]), plain_keys(["x.y"])]))
+    return Stats(NOWHERE, tuple(Measure(call, f"m {place}") for place, call in enumerate(found)), by)
 
 
 @st.composite

@@ -33,8 +33,14 @@ operands = st.one_of(
 )
 
 
+frequent_columns: st.SearchStrategy[Expression] = st.sampled_from(["a", "a", "b", "name"]).map(ColumnRef)
+"""Columns that most events have."""
+
+
 @st.composite
-def calls(draw: st.DrawFn, known: Collection[str] = FUNCTIONS) -> FunctionCall:
+def calls(
+    draw: st.DrawFn, known: Collection[str] = FUNCTIONS, operands: st.SearchStrategy[Expression] = operands
+) -> FunctionCall:
     """A function of `stats` with as many operands as it takes."""
     name = draw(st.sampled_from(sorted(known)))
     function = FUNCTIONS[name]

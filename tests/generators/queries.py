@@ -11,7 +11,7 @@ from lakebed.query.stages.join import Join
 from lakebed.query.stages.union import Union
 from lakebed.query.stages.unroll import Unroll
 from lakebed.query.syntax import NOWHERE, Everything
-from tests.generators.aggregates import aggregates, evals
+from tests.generators.aggregates import aggregates, evals, telling_stats
 from tests.generators.filters import filters, names
 from tests.generators.stages import lookers, ordering, plain_stages
 
@@ -44,11 +44,19 @@ expression_queries = st.builds(
 )
 """Queries of what computes, and of what looks at what was computed."""
 
-function_queries = st.builds(
-    lambda filter_, before, aggregate, after: Query(filter_, (*before, aggregate, *after)),
-    first_filters,
-    st.lists(st.one_of(ordering, evals), max_size=1),
-    aggregates,
-    st.lists(st.one_of(lookers, stages), max_size=1),
+function_queries = st.one_of(
+    st.builds(
+        lambda before, aggregate, after: Query(Everything(), (*before, aggregate, *after)),
+        st.lists(ordering, max_size=1),
+        telling_stats(),
+        st.lists(lookers, max_size=1),
+    ),
+    st.builds(
+        lambda filter_, before, aggregate, after: Query(filter_, (*before, aggregate, *after)),
+        first_filters,
+        st.lists(st.one_of(ordering, evals), max_size=1),
+        aggregates,
+        st.lists(st.one_of(lookers, stages), max_size=1),
+    ),
 )
 """Queries that aggregate, at the leaf or at the root."""

@@ -117,6 +117,7 @@ class _FieldsRun(StageRun):
     def __init__(self, stage: Fields) -> None:
         self._stage = stage
         names = [column.name for column in stage.columns if column.name is not None]
+        self._unnamed = (ROW_METADATA | NAMED_METADATA).difference(names)
         self._named = [name for name in names if name in ROW_METADATA | NAMED_METADATA and name not in SHOWN_METADATA]
 
     def push(self, records: Sequence[Record]) -> Sequence[Record]:
@@ -130,8 +131,11 @@ class _FieldsRun(StageRun):
                 told = [(name, record.value(name)) for name in self._named]
                 columns = own + [(name, value) for name, value in told if value is not None]
             columns = [(name, value) for name, value in columns if name not in SHOWN_METADATA]
-        kept = self._stage.chosen(columns)
+        # an event that the plan cut to some columns has metadata among them, which wildcards do not see
+        hidden = [pair for pair in columns if record.row is not None and pair[0] in self._unnamed]
+        kept = self._stage.chosen([pair for pair in columns if pair not in hidden] if hidden else columns)
         if self._stage.is_drop:
+            kept |= {name: [value] for name, value in hidden}
             gone = [name for name in self._named if name in NAMED_METADATA]
         else:
             gone = [name for name in NAMED_METADATA if name not in kept]
