@@ -79,10 +79,10 @@ def event_lines(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def events(draw: st.DrawFn, have_distinct_times: bool, most: int) -> tuple[str, ...]:
-    """Lines of several events."""
+def events(draw: st.DrawFn, most: int) -> tuple[str, ...]:
+    """Lines of several events, of times that are often equal, or all of their own."""
     count = draw(st.sampled_from([*range(1, most + 1), *range(most // 2, most + 1), 0]))
-    if not have_distinct_times:
+    if draw(st.booleans()):
         return tuple(draw(event_lines()) for _ in range(count))
     seconds = draw(st.permutations(range(count)))
     return tuple(to_json({**draw(event_objects), "time": f"2026-01-01T00:00:{second:02}.5Z"}) for second in seconds)

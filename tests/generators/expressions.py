@@ -30,6 +30,9 @@ INEXACT = {f"math.{name}" for name in ("sqrt", "exp", "log", "log10", "pow")}
 INEXACT |= {"string.entropy", "string.similarity", "geo.distance_km"}
 """Their last digit is the C library's."""
 
+DECIDING = ("if", "case", "coalesce", "and", "or", "not", "less", "equal")
+"""What most expressions are built of; among all functions they would be rare."""
+
 ARGUMENTS_MAX = 5
 """Of a function that takes any number."""
 
@@ -62,7 +65,8 @@ def calls(
     """A function or an operator over such expressions; `exact` leaves out those whose last digit is open."""
     known = scalar_functions()
     left_out = INEXACT if exact else set()
-    name = name or draw(st.sampled_from(sorted({*known, *OPERATORS, "negate", "not"} - left_out)))
+    every = st.sampled_from(sorted({*known, *OPERATORS, "negate", "not"} - left_out))
+    name = name or draw(st.one_of(every, every, st.sampled_from(DECIDING)))
     least, most = (2, 2) if name in OPERATORS else (1, 1)
     if name in known:
         least, most = known[name].least, known[name].most or ARGUMENTS_MAX

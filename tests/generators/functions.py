@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -82,9 +81,3 @@ def key_lists(draw: st.DrawFn, least: int = 1, most: int = 2) -> tuple[Key, ...]
 def plain_keys(chosen: Sequence[str]) -> tuple[Key, ...]:
     """Columns as what rows are grouped by."""
     return tuple(Key(ColumnRef(name), name) for name in chosen)
-
-
-def depends_on_order(text: str) -> bool:
-    """Whether a query has a function to which the order of events of the same time matters: it is another order in the
-    leaf part than at the root (docs/gaps.md)."""
-    return re.search(r"\b(first|last|list)\(", text) is not None
