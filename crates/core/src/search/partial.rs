@@ -13,7 +13,7 @@ use crate::search::value::ValueRef;
 
 mod finish;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Memory and groups of one partial result. Beyond it answers become approximate, and say so.
 #[derive(Debug, Clone, Copy)]
