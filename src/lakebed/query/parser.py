@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 STAGES_MAX = 200
 """Stages of one pipeline. Nobody writes more, and each costs the root its share of every row."""
 
+PARSED_KEPT = 32
+"""Trees kept for when their text is asked again, as dashboards and rules do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -41,9 +45,15 @@ def parse_query(text: str) -> Query:
     'error and not level: debug | head 5'
     """
     try:
-        return _parse_pipeline(Cursor(text), Kind.END)
+        return _parse_whole(text)
     except QueryError as error:
         raise taught(error) from None
+
+
+@functools.lru_cache(PARSED_KEPT)
+def _parse_whole(text: str) -> Query:
+    """Trees never change, so one serves every search of its text, and what is said of it afterwards."""
+    return _parse_pipeline(Cursor(text), Kind.END)
 
 
 def parse_tokens(cursor: Cursor) -> Query:
