@@ -64,6 +64,7 @@ pub struct Distinct(HllSketch);
 pub struct HashedItem(Coupon);
 
 impl HashedItem {
+    #[inline]
     pub fn of(item: &[u8]) -> Self {
         Self(Coupon::from_value(raw_bytes::from_slice(item)))
     }

@@ -29,6 +29,9 @@ ROW_BYTES = 500
 PARTIALS_AT_ONCE = 16
 """Aggregates merged in one call of the engine."""
 
+ASKED_AHEAD = 2
+"""Tasks of an aggregate asked for, for each that can run: the next is there when one ends, without a word from here."""
+
 MergedRow = tuple[int, str, int, bytes, int]
 """Event time in ns, object URL, record number, the row as JSON, the number of the task that found it."""
 
@@ -208,7 +211,7 @@ def merge_aggregates(
     asked = 0
     running = 0
     while running or asked < task_count:
-        while asked < task_count and running < parallelism:
+        while asked < task_count and running < parallelism * ASKED_AHEAD:
             session.advance(asked)
             asked += 1
             running += 1

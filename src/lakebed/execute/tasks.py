@@ -27,6 +27,10 @@ BLOCK = 256
 """Addresses fetched together: one read of about a megabyte from a pack."""
 
 
+EVEN_ROUNDS = 4
+"""From so many segments for each thread on, no thread waits long for the last ones."""
+
+
 class TaskList(Sequence[LeafTask]):
     """One task for each entry, in their order. Thread-safe."""
 
@@ -77,19 +81,23 @@ class TaskPlan:
 
 
 def split_tasks(
-    tasks: TaskList, plan: bytes, readers: ReaderCache, parallelism: int, *, newest_first: bool
+    tasks: TaskList, plan: bytes, readers: ReaderCache, parallelism: int, *, newest_first: bool, is_aggregate: bool
 ) -> TaskPlan:
     """Splits large segments by row groups when there are fewer segments than threads.
 
+    An aggregate reads all of its segments: with a few more of them than threads, the last ones are split, or most
+    threads would wait for a few. Rows come in order and may be enough earlier.
     Not where the term index is asked first: each part would ask it anew, and mostly there is little left to share.
     """
     entries = list(tasks.entries)
     bounds = [entry.max_time_ns if newest_first else entry.min_time_ns for entry in entries]
-    if not 0 < len(tasks) < parallelism:
+    uneven = len(tasks) % parallelism if len(tasks) < parallelism * EVEN_ROUNDS else 0
+    if not uneven or not (is_aggregate or len(tasks) < parallelism):
         return TaskPlan(tasks, entries, bounds)
-    pieces = -(-parallelism // len(tasks))
-    found: list[tuple[LeafTask, SegmentEntry, int]] = []
-    for task, entry, bound in zip(tasks, entries, bounds, strict=True):
+    whole = len(tasks) - uneven
+    pieces = -(-parallelism // uneven)
+    found = list(zip(tasks[:whole], entries, bounds, strict=False))
+    for task, entry, bound in zip(tasks[whole:], entries[whole:], bounds[whole:], strict=True):
         if entry.size_bytes < config.SPLIT_SEGMENT_BYTES:
             found.append((task, entry, bound))
             continue

@@ -64,7 +64,12 @@ def explain(compiled: CompiledQuery, state: State, store: Store, executor: Threa
     is_all = facts.takes_everything and facts.since_ns is None and facts.until_ns is None
     limit = None if compiled.is_aggregate else facts.limit
     split = split_tasks(
-        TaskList(state, wanted), plan, ReaderCache(), executor.parallelism, newest_first=facts.newest_first
+        TaskList(state, wanted),
+        plan,
+        ReaderCache(),
+        executor.parallelism,
+        newest_first=facts.newest_first,
+        is_aggregate=compiled.is_aggregate,
     )
     count = len(split.tasks)
     if is_all and limit is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 STAGES_MAX = 200
 """Stages of one pipeline. Nobody writes more, and each costs the root its share of every row."""
 
+PARSED_KEPT = 32
+"""Trees kept for when their text is asked again, as dashboards and rules do."""
+
+KEPT_CHARACTERS_MAX = 10_000
+"""Longest text whose tree is kept: a tree takes a hundred times the memory of its text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -40,11 +47,19 @@ def parse_query(text: str) -> Query:
     >>> str(parse_query("error  not level:debug | HEAD 5"))
     'error and not level: debug | head 5'
     """
+    return _kept(text) if len(text) <= KEPT_CHARACTERS_MAX else _parse_whole(text)
+
+
+def _parse_whole(text: str) -> Query:
     cursor = Cursor(text)
     try:
         return _parse_pipeline(cursor, Kind.END)
     except QueryError as error:
         raise taught(error) from None
+
+
+_kept = functools.lru_cache(PARSED_KEPT)(_parse_whole)
+"""Trees never change, so one serves every search of its text, and what is said of it afterwards."""
 
 
 def parse_tokens(cursor: Cursor) -> Query:

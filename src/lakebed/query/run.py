@@ -209,7 +209,12 @@ class Search(Iterator[AnswerRow]):
         self._state = state
         tasks = TaskList(state, self._prune(state))
         split = split_tasks(
-            tasks, self._plan, self._readers, self._executor.parallelism, newest_first=self._newest_first
+            tasks,
+            self._plan,
+            self._readers,
+            self._executor.parallelism,
+            newest_first=self._newest_first,
+            is_aggregate=self.compiled.is_aggregate,
         )
         self._task_entries, self._bounds = split.entries, split.bounds
         self._tasks = split.tasks

@@ -6,6 +6,7 @@ use crate::error::{CoreError, Result};
 use crate::expression::Expression;
 use crate::format::column::Kind;
 use crate::format::directory::Stamp;
+use crate::format::template::Sought;
 use crate::value::cidr::Network;
 use crate::value::column::{ColumnPart, ColumnPattern};
 use crate::value::decimal::{compare, is_number};
@@ -13,6 +14,7 @@ use crate::value::needle::Needle;
 use crate::value::pattern::ValuePattern;
 use crate::value::regex::compile_regex;
 use crate::value::time::parse_time;
+use crate::value::token::is_token_char;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -77,9 +79,16 @@ impl Test {
         Some(pattern.longest_needle()).filter(|needle| !needle.literal().is_empty())
     }
 
-    /// Whether `needle` is to be found in any case.
-    pub fn folds_case(&self) -> bool {
-        matches!(self, Self::Has(pattern) | Self::Is(pattern, _) if !pattern.is_exact_case())
+    /// How `needle` is to be found.
+    pub fn sought(&self) -> Sought {
+        let (Self::Has(pattern) | Self::Is(pattern, _)) = self else { return Sought::default() };
+        let whole = pattern.literal().filter(|_| matches!(self, Self::Has(_))).unwrap_or_default();
+        let is_token = |end: Option<&u8>| end.copied().is_some_and(is_token_char);
+        Sought {
+            fold: !pattern.is_exact_case(),
+            starts_token: is_token(whole.first()),
+            ends_token: is_token(whole.last()),
+        }
     }
 
     /// False when no value of a column with this stamp can pass.

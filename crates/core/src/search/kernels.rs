@@ -176,8 +176,14 @@ impl<'a> Row<'a> {
     }
 
     #[inline]
-    pub fn fingerprint(&self, operand: usize) -> Option<(Fingerprint, HashedItem)> {
+    pub fn fingerprint(&self, operand: usize) -> Option<Fingerprint> {
         self.place(operand).map(|place| self.operands[operand].values.fingerprint(place))
+    }
+
+    /// The hash of the fingerprint.
+    #[inline]
+    pub fn hash(&self, operand: usize) -> Option<HashedItem> {
+        self.place(operand).map(|place| self.operands[operand].values.hash(place))
     }
 
     pub fn json(&self, operand: usize) -> Option<&'a str> {

@@ -30,9 +30,9 @@ impl Matcher {
                 holders(strings, needle).into_iter().try_for_each(look)?;
             }
             (Some(needle), Values::Texts { texts: Texts::Templates { templates, ids: Some(ids), .. }, .. }) => {
-                let (fold, literal) = (test.folds_case(), needle.literal());
+                let (sought, literal) = (test.sought(), needle.literal());
                 let possible: Vec<bool> =
-                    (0..templates.len()).map(|at| may_contain(templates.get(at), literal, fold)).collect();
+                    (0..templates.len()).map(|at| may_contain(templates.get(at), literal, sought)).collect();
                 if possible.contains(&true) {
                     (0..ids.len()).filter(|&number| possible[ids.get(number)]).try_for_each(look)?;
                 }

@@ -15,7 +15,7 @@ mod finish;
 
 pub use finish::Ranking;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Memory and groups of one partial result. Beyond it answers become approximate, and say so.
 #[derive(Debug, Clone, Copy)]

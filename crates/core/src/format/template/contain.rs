@@ -1,8 +1,21 @@
 //! What a template tells without its bits.
 use super::*;
+use crate::value::token::is_token_char;
 
-/// Whether some text of this template may contain `literal`; `fold`: whatever the case of ASCII letters. Looks at no bits.
-pub fn may_contain(template: &[u8], literal: &[u8], fold: bool) -> bool {
+/// How a literal is looked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sought {
+    /// Whatever the case of ASCII letters.
+    pub fold: bool,
+    /// Only where no token character stands before it.
+    pub starts_token: bool,
+    /// Only where no token character stands after it.
+    pub ends_token: bool,
+}
+
+/// Whether some text of this template may contain `literal`. Looks at no bits.
+pub fn may_contain(template: &[u8], literal: &[u8], sought: Sought) -> bool {
+    let fold = sought.fold;
     // A byte that no run can hold must stand in the template itself.
     let is_outside = |byte: &&u8| CLASS[**byte as usize] == 0;
     if literal.iter().filter(is_outside).any(|&byte| memchr::memchr(byte, template).is_none()) {
@@ -19,7 +32,11 @@ pub fn may_contain(template: &[u8], literal: &[u8], fold: bool) -> bool {
             })),
             HEX | UPPER | BASE64 | BASE64_URL => {
                 let Ok(length) = run_length(&mut wire) else { return true };
-                if length >= literal.len() && literal.iter().all(|&byte| Place::Run(marker).takes(byte, fold)) {
+                let is_inside = !(sought.starts_token || sought.ends_token) || !Place::Run(marker).is_token();
+                if is_inside
+                    && length >= literal.len()
+                    && literal.iter().all(|&byte| Place::Run(marker).takes(byte, fold))
+                {
                     return true;
                 }
                 // Inside a run all places are alike, so a longer one offers nothing new.
@@ -28,10 +45,12 @@ pub fn may_contain(template: &[u8], literal: &[u8], fold: bool) -> bool {
             byte => places.push(Place::Literal(byte)),
         }
     }
-    places
-        .windows(literal.len().max(1))
-        .any(|window| window.iter().zip(literal).all(|(place, &byte)| place.takes(byte, fold)))
-        || literal.is_empty()
+    let takes_at = |(at, window): (usize, &[Place])| {
+        window.iter().zip(literal).all(|(place, &byte)| place.takes(byte, fold))
+            && !(sought.starts_token && at > 0 && places[at - 1].is_token())
+            && !(sought.ends_token && places.get(at + literal.len()).is_some_and(|place| place.is_token()))
+    };
+    literal.is_empty() || places.windows(literal.len()).enumerate().any(takes_at)
 }
 
 #[derive(Clone, Copy)]
@@ -42,6 +61,14 @@ enum Place {
 }
 
 impl Place {
+    /// Whether a token character stands here in any case.
+    fn is_token(self) -> bool {
+        match self {
+            Self::Literal(byte) => is_token_char(byte),
+            Self::Run(marker) => matches!(marker, HEX | UPPER),
+        }
+    }
+
     fn takes(self, byte: u8, fold: bool) -> bool {
         match self {
             Self::Literal(own) if fold => own.eq_ignore_ascii_case(&byte),

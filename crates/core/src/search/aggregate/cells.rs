@@ -10,7 +10,7 @@ use crate::format::texts::write_i64;
 use crate::value::decimal::as_i64;
 use crate::value::integer::canonical_text;
 use lakebed_sketch::HashedItem;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// A value in a few bytes. Equal ones are of equal values: by chance two others meet once in 10^38 pairs.
 pub type Fingerprint = u128;
@@ -33,7 +33,9 @@ pub struct ValueList {
     numbers: Vec<Measure>,
     /// Numbers that are neither small integers nor short decimals, with their texts.
     wide: Vec<(Addend, Box<[u8]>)>,
-    fingerprints: Vec<(Fingerprint, HashedItem)>,
+    fingerprints: Vec<Fingerprint>,
+    /// Hashes of the fingerprints; apart from them, as estimates look at nothing else.
+    hashes: Vec<HashedItem>,
     json: Vec<String>,
     buffer: Vec<u8>,
 }
@@ -143,10 +145,10 @@ impl ValueList {
             self.numbers.push(measure);
         }
         if self.needs.fingerprints {
-            self.buffer.clear();
-            value_of(kind, text).put(&mut self.buffer);
-            let fingerprint = xxh3_128(&self.buffer);
-            self.fingerprints.push((fingerprint, HashedItem::of(&fingerprint.to_le_bytes())));
+            // The kind goes in as the seed: a copy of both in a buffer costs more than the hash.
+            let fingerprint = xxh3_128_with_seed(text, u64::from(kind.code()));
+            self.fingerprints.push(fingerprint);
+            self.hashes.push(HashedItem::of(&fingerprint.to_le_bytes()));
         }
         if self.needs.json {
             self.buffer.clear();
@@ -189,8 +191,14 @@ impl ValueList {
     }
 
     #[inline]
-    pub fn fingerprint(&self, number: u32) -> (Fingerprint, HashedItem) {
+    pub fn fingerprint(&self, number: u32) -> Fingerprint {
         self.fingerprints[number as usize]
+    }
+
+    /// The hash of the fingerprint.
+    #[inline]
+    pub fn hash(&self, number: u32) -> HashedItem {
+        self.hashes[number as usize]
     }
 
     pub fn json(&self, number: u32) -> &str {
@@ -206,6 +214,7 @@ impl ValueList {
         self.numbers.clear();
         self.wide.clear();
         self.fingerprints.clear();
+        self.hashes.clear();
         self.json.clear();
     }
 }

@@ -66,16 +66,21 @@ fn hashed(fingerprint: Fingerprint) -> HashedItem {
 
 /// The fingerprint of the row's tuple; None when a part of it is missing.
 #[inline]
-fn tuple(row: Row<'_>) -> Option<(Fingerprint, HashedItem)> {
+fn tuple(row: Row<'_>) -> Option<Fingerprint> {
     if row.operands() == 1 {
         return row.fingerprint(0);
     }
     let mut bytes = Vec::with_capacity(row.operands() * size_of::<Fingerprint>());
     for operand in 0..row.operands() {
-        bytes.extend_from_slice(&row.fingerprint(operand)?.0.to_le_bytes());
+        bytes.extend_from_slice(&row.fingerprint(operand)?.to_le_bytes());
     }
-    let fingerprint = xxh3_128(&bytes);
-    Some((fingerprint, hashed(fingerprint)))
+    Some(xxh3_128(&bytes))
+}
+
+/// The hash of the fingerprint of the row's tuple.
+#[inline]
+fn tuple_hash(row: Row<'_>) -> Option<HashedItem> {
+    if row.operands() == 1 { row.hash(0) } else { tuple(row).map(hashed) }
 }
 
 impl State for Distinct {
@@ -89,14 +94,17 @@ impl State for Distinct {
 
     #[inline]
     fn update(&mut self, exact_max: &usize, row: Row<'_>) {
-        let Some((fingerprint, item)) = tuple(row) else { return };
         match self {
             Self::Exact(seen) => {
-                if seen.insert(fingerprint) && seen.len() > *exact_max {
+                if tuple(row).is_some_and(|fingerprint| seen.insert(fingerprint)) && seen.len() > *exact_max {
                     self.fit_in(*exact_max);
                 }
             }
-            Self::Estimate(sketch) => sketch.update_hashed(item),
+            Self::Estimate(sketch) => {
+                if let Some(item) = tuple_hash(row) {
+                    sketch.update_hashed(item);
+                }
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 //! ninety-nine times of a hundred, and which knows numbers as doubles. When an aggregate runs out of memory, groups become
 //! approximate earlier.
 //!
-//! Cost: a push per row; sorting at the end, or now and then in the sketch. State: 8 bytes per number, at most 10 kB in the sketch.
+//! Cost: a push per row; sorting at the end, or now and then in the sketch. State: 8 bytes per number, at most 20 kB in the sketch.
 use super::{Column, Decoded, Needs, Parameters, Row, Spec, State, States};
 use crate::error::{DecodeError, Result};
 use crate::format::wire::{Wire, put_bytes, put_varint};
