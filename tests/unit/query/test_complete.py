@@ -106,9 +106,9 @@ def test_any_text_is_answered(text: str, cursor: int) -> None:
 def test_a_long_query_is_answered_in_time() -> None:
     text = "a: b " * (COMPLETED_CHARACTERS_MAX // 5)
     for cursor in (len(text) - 1, COMPLETED_CHARACTERS_MAX, 10):
-        started = time.monotonic()
+        started = time.process_time()  # on a busy machine the clock on the wall says nothing
         complete(text, cursor, Made())
-        assert time.monotonic() - started < SECONDS_MAX
+        assert time.process_time() - started < SECONDS_MAX
     assert complete(text + "x" * 100, len(text) + 100, Made()).suggestions == ()
 
 

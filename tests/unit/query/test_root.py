@@ -60,9 +60,10 @@ def test_rows_that_end_in_a_table() -> None:
 
 def test_the_order_of_rows_goes_on_from_batch_to_batch() -> None:
     root = compile_query("* | head 9 | stats first(k), last(k), list(k)").root()
-    for batch in ("bc", "ad", "e"):
-        root.push_rows([row(0, k=one) for one in batch])
-    assert root.finish() == [{"@q.count": 5, "first(k)": "b", "last(k)": "e", "list(k)": '["b","c","a","d","e"]'}]
+    for batch in ([(1, "b"), (2, "c"), (2, "y")], [(2, "a"), (3, "d")], [(3, "x"), (4, "e")]):
+        root.push_rows([row(number, k=one) for number, one in batch])
+    listed = '["b","a","c","y","d","x","e"]'
+    assert root.finish() == [{"@q.count": 7, "first(k)": "b", "last(k)": "e", "list(k)": listed}]
 
 
 def test_unroll_says_when_it_leaves_elements_out(monkeypatch: pytest.MonkeyPatch) -> None:

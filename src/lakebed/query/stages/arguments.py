@@ -204,7 +204,8 @@ def take_leading_count(cursor: Cursor, most: int) -> int | None:
     if token.kind is not Kind.WORD or not (token.source.isascii() and token.source.isdigit()):
         return None
     cursor.take()
-    is_name = cursor.peek().kind not in (*_NAMES, *_QUOTED, Kind.OPEN) or _is_reserved(cursor.peek())
+    begins_operand = (*_NAMES, *_QUOTED, Kind.OPEN, Kind.NOT, Kind.TILDE)
+    is_name = cursor.peek().kind not in begins_operand or _is_reserved(cursor.peek())
     cursor.reset(mark)
     return None if is_name else parse_count(cursor, "a number of rows", most)
 
