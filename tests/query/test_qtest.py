@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from lakebed.query.functions import FUNCTIONS
+from lakebed.query.scalar_functions import scalar_functions
+from lakebed.query.stages import STAGES
 from tests.qtest import Case, Configuration, check, read_configurations, read_script
 
-SCRIPTS = sorted(Path(__file__).parent.glob("*.qtest"))
+SCRIPTS = sorted(Path(__file__).parent.rglob("*.qtest"))
 CASES = [case for path in SCRIPTS for case in read_script(path)]
 
 
@@ -30,3 +34,10 @@ def test_every_configuration_is_read() -> None:
         "processes",
         "tiny_pages",
     ]
+
+
+def test_every_stage_and_function_has_scripts() -> None:
+    queries = "\n".join(case.query for case in CASES if case.rows is not None)
+    stages = [name for name in STAGES if not re.search(rf"\| *{name}\b", queries)]
+    functions = [name for name in (*FUNCTIONS, *scalar_functions()) if f"{name}(" not in queries]
+    assert (stages, functions) == ([], [])
