@@ -40,7 +40,7 @@ class Unseekable(io.RawIOBase):
 
 def streamed_zip(*members: tuple[str, bytes]) -> bytes:
     file = Unseekable()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload] # it only writes
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members:
             archive.writestr(name, content)
     return file.data
@@ -89,7 +89,13 @@ def test_tar_in_a_compression(pack: Callable[[bytes], bytes]) -> None:
 def test_archives_in_archives(make: Make) -> None:
     inner = [("in.zip", zipped([A, B])), ("in.tar.xz", lzma.compress(tarred([A]))), ("b.gz", gzip.compress(B[1])), A]
     members, findings = opened(make(inner))
-    assert members == [("in.zip!a.log", A[1]), ("in.zip!sub/b.json", B[1]), ("in.tar.xz!a.log", A[1]), ("b.gz", B[1]), A]
+    assert members == [
+        ("in.zip!a.log", A[1]),
+        ("in.zip!sub/b.json", B[1]),
+        ("in.tar.xz!a.log", A[1]),
+        ("b.gz", B[1]),
+        A,
+    ]
     assert findings.damages == []
 
 

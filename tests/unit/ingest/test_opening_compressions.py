@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
-import os
 import random
 import struct
 from typing import TYPE_CHECKING
@@ -109,8 +108,8 @@ def test_flipped_bits_are_met_and_what_precedes_is_there(name: str) -> None:
     assert len(findings.damages) == 1
     assert reason.startswith(f"{name} data is damaged: ")
     assert place <= len(packed)
-    # A block is verified when all of it has been decoded, so what comes last may be wrong; snappy hands on no such chunk.
-    same = len(os.path.commonprefix([text, TEXT]))
+    # A block is verified when all of it has been decoded, so what comes last may be wrong; not of snappy and lz4.
+    same = next((at for at, pair in enumerate(zip(text, TEXT, strict=False)) if pair[0] != pair[1]), len(text))
     assert same > len(TEXT) // 4
     assert same == len(text) or name in {"bzip2", "xz"}
 
@@ -162,10 +161,15 @@ def test_the_total_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one[1] for one in damages(findings)] == ["unfolds to more than the limit of 100000 bytes"]
 
 
+def tar_of(text: bytes) -> bytes:
+    return tarred([("a.log", text)])
+
+
 @pytest.mark.parametrize("first", NAMES)
 @pytest.mark.parametrize("second", ["gzip", "bzip2", "tar"])
 def test_one_in_the_other(first: str, second: str) -> None:
-    inner = {"gzip": gzip.compress, "bzip2": bz2.compress, "tar": lambda text: tarred([("a.log", text)])}[second]
+    makers: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "bzip2": bz2.compress, "tar": tar_of}
+    inner = makers[second]
     members, findings = opened(PACK[first](inner(TEXT[:3000])))
     assert members == [("a.log" if second == "tar" else "", TEXT[:3000])]
     assert (findings.compression, findings.damages) == (first, [])
@@ -183,7 +187,18 @@ def test_layers_have_a_limit() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"B", b"BZh9 is no bzip2", b"PK", b"plain\n", gzip.compress(b"plain"), TEXT[:5000], b"\0\0\0\5" * 50, b"<Event", b"Obj"],
+    [
+        b"",
+        b"B",
+        b"BZh9 is no bzip2",
+        b"PK",
+        b"plain\n",
+        gzip.compress(b"plain"),
+        TEXT[:5000],
+        b"\0\0\0\5" * 50,
+        b"<Event",
+        b"Obj",
+    ],
 )
 @pytest.mark.parametrize("piece_bytes", SIZES)
 def test_what_the_engine_knows_passes_untouched(data: bytes, piece_bytes: int) -> None:

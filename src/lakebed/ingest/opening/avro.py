@@ -52,28 +52,35 @@ def _lines(reader: Reader, told: Told) -> Iterator[bytes]:
     if codec not in {"null", "deflate", "bzip2", "xz", "snappy", "zstandard"}:
         raise Damaged(f"blocks of the Avro file are compressed by '{codec[:40]}', which is not known", reader.position)
     while reader.peek(1):
-        start, is_read = reader.position, False
+        start = reader.position
         try:
-            count, size = _long(reader), _long(reader)
-            if count < 0 or not 0 <= size <= config.OPENING_RECORD_BYTES_MAX:
-                raise _BlockError("a block of no possible size")
-            stored = reader.read(size)
-            mark = reader.read(SYNC_BYTES)
-            if len(stored) + len(mark) < size + SYNC_BYTES:
-                raise Damaged(_CUT, start)
-            if mark != sync:
-                raise _BlockError("a block does not end with the file's mark")
-            is_read = True
+            count, stored = _block(reader, sync)
+        except _BlockError as error:
+            told.damaged(f"a block of the Avro file is damaged: {error}", start)
+            _to_mark(reader, sync)
+            continue
+        try:
             block = io.BytesIO(_decoded(codec, stored))
-            # A record of no bytes is possible, a block of billions of them is none of a log.
-            for _ in range(min(count, config.OPENING_RECORD_BYTES_MAX)):
+            for _ in range(count):
                 yield encoder.encode(_jsonable(fastavro.schemaless_reader(block, schema, None)))
-        except Damaged:
-            raise
         except Exception as error:  # noqa: BLE001 - damaged records raise whatever they look like
             told.damaged(f"a block of the Avro file is damaged: {_words(error)}", start)
-            if not is_read:
-                _to_mark(reader, sync)
+
+
+def _block(reader: Reader, sync: bytes) -> tuple[int, bytes]:
+    """How many records the next block has, and its bytes as stored."""
+    start = reader.position
+    count, size = _long(reader), _long(reader)
+    # A record of no bytes is possible, a block of billions of them is none of a log.
+    if not 0 <= count <= config.OPENING_RECORD_BYTES_MAX or not 0 <= size <= config.OPENING_RECORD_BYTES_MAX:
+        raise _BlockError("no block has such a size")
+    stored, mark = reader.read(size), reader.read(SYNC_BYTES)
+    if len(stored) + len(mark) < size + SYNC_BYTES:
+        raise Damaged(_CUT, start)
+    if mark != sync:
+        reader.unread(stored + mark)  # the size may be wrong
+        raise _BlockError("it does not end with the file's mark")
+    return count, stored
 
 
 class _BlockError(Exception):

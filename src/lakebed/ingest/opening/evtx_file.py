@@ -52,8 +52,7 @@ def _events(reader: Reader, told: Told) -> Iterator[tuple[Any, bytes]]:  # Any: 
     while chunk := reader.read(CHUNK_BYTES):
         start = reader.position - len(chunk)
         if chunk.startswith(CHUNK_MARK):
-            for text in _records(chunk.ljust(CHUNK_BYTES, b"\0"), start, told):
-                event = flat_event(_decode(text).get("Event"))
+            for event in _records(chunk if len(chunk) == CHUNK_BYTES else _without_rest(chunk), start, told):
                 yield event.get("Channel"), _encode(event)
         elif chunk.strip(b"\0"):
             told.damaged("an EVTX chunk is damaged: it does not begin as one", start)
@@ -61,8 +60,8 @@ def _events(reader: Reader, told: Told) -> Iterator[tuple[Any, bytes]]:  # Any: 
             raise Damaged("ends in the middle of an EVTX chunk", reader.position)
 
 
-def _records(chunk: bytes, start: int, told: Told) -> Iterator[str]:
-    """The records of a chunk as JSON."""
+def _records(chunk: bytes, start: int, told: Told) -> Iterator[dict[str, Any]]:  # Any: values of JSON
+    """The events of a chunk. What the library gives for a damaged one may be no JSON: that is kept as `message`."""
     found, errors = _parse(chunk)
     if errors:
         repaired, failures = _parse(_repaired(chunk))
@@ -70,7 +69,12 @@ def _records(chunk: bytes, start: int, told: Told) -> Iterator[str]:
             found, errors = repaired, failures or errors[:1]
     for error in errors:
         told.damaged(f"an EVTX chunk is damaged: {error}", start)
-    yield from found
+    for text in found:
+        try:
+            yield flat_event(_decode(text).get("Event"))
+        except (msgspec.DecodeError, AttributeError, RecursionError):
+            told.damaged("an EVTX chunk is damaged: a record is no event", start)
+            yield {"message": text}
 
 
 def _parse(chunk: bytes) -> tuple[list[str], list[str]]:
@@ -117,6 +121,17 @@ def _repaired(chunk: bytes) -> bytes:
             struct.pack_into("<4sI", data, at, RECORD_MARK, following - at)
             struct.pack_into("<I", data, following - 4, following - at)
         at = following
+    struct.pack_into("<I", data, _FREE_SPACE_AT, end)
+    return bytes(data)
+
+
+def _without_rest(chunk: bytes) -> bytes:
+    """A chunk that was cut, up to its last whole record."""
+    data = bytearray(chunk.ljust(CHUNK_BYTES, b"\0"))
+    end = RECORDS_AT
+    while size := _record_size(data, end):
+        end += size
+    data[end:] = bytes(CHUNK_BYTES - end)
     struct.pack_into("<I", data, _FREE_SPACE_AT, end)
     return bytes(data)
 

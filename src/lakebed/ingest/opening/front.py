@@ -109,6 +109,7 @@ class Opening:
         self._takes_binary = takes_binary
         self._out = [0] * (config.OPENING_LAYERS_MAX + 2)
         self._members = 0
+        self._texts = 0
         self._is_over = False
 
     def members(self) -> Generator[Member, None, None]:
@@ -117,7 +118,9 @@ class Opening:
         """
         head, chunks = _peek(self._source(), 0, is_live=self._is_live)
         if head:
-            yield from self._open("", head, chunks, 0)
+            for member in self._open("", head, chunks, 0):
+                self._texts += 1
+                yield member
 
     def _source(self) -> Iterator[Buffer]:
         for chunk in self._chunks:
@@ -187,7 +190,7 @@ class Opening:
     def _rows(self, kind: str, name: str, chunks: Iterator[Buffer], depth: int) -> Iterator[Member]:
         from lakebed.ingest.opening.rows import texts_of
 
-        if self.findings.format is None:
+        if not self._texts:
             self.findings.format = kind
 
         try:
