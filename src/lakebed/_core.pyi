@@ -145,6 +145,9 @@ class Grep:
     ) -> None:
         """Starts a source object. Without settings all is found by content."""
 
+    def begin_member(self, settings: SourceSettings | None = None) -> None:
+        """What is fed from here on is a text of its own, as a member of an archive is; its events are of the same object."""
+
     def feed(self, data: Buffer) -> bool:
         """Takes the next bytes of the object as stored. True: no more of it is wanted, call `end_object`."""
 
@@ -167,6 +170,20 @@ class Grep:
 
     def take_partials(self) -> list[bytes]:
         """Partials of the plan's aggregate since the last call; those of an object are complete when it has ended."""
+
+class Decompressor:
+    """The engine's reader of gzip and zstd, with its limits; what is neither passes through. For one stream."""
+
+    def __init__(self) -> None: ...
+    def feed(self, data: Buffer) -> bytes:
+        """What the next bytes decode to: up to a thousand times as much, so feed little at once. Nothing after a damage."""
+
+    def finish(self) -> bytes:
+        """The end of the stream; what was still waiting."""
+
+    @property
+    def damage(self) -> tuple[int, str] | None:
+        """Offset in the compressed bytes and reason, once decoding has stopped."""
 
 class Expression:
     """A compiled scalar expression, as docs/search-plan.md has it. `CoreError` of kind "plan" says what is wrong with it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from lakebed._core import (
     Builder,
     CoreError,
+    Decompressor,
     Expression,
     Fields,
     Grep,
@@ -39,6 +40,7 @@ from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, Limit
 
 __all__ = [
     "Builder",
+    "Decompressor",
     "EngineSettings",
     "Expression",
     "Fields",

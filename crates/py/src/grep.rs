@@ -60,6 +60,12 @@ impl Grep {
         self.with(py, |grep| grep.begin_object(start))
     }
 
+    #[pyo3(signature = (settings = None))]
+    fn begin_member(&self, py: Python<'_>, settings: Option<&SourceSettings>) -> PyResult<()> {
+        let settings = shared(settings);
+        self.with(py, |grep| grep.begin_member(settings))
+    }
+
     fn feed(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<bool> {
         let bytes = shared_buffer(data)?;
         self.with(py, |grep| grep.feed((*bytes).as_ref()))

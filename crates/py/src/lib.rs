@@ -2,6 +2,7 @@
 use pyo3::prelude::*;
 
 mod build;
+mod decompress;
 mod errors;
 mod explain;
 mod expression;
@@ -22,6 +23,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<search::SegmentReader>()?;
     module.add_class::<search::LeafSearch>()?;
     module.add_class::<grep::Grep>()?;
+    module.add_class::<decompress::Decompressor>()?;
     module.add_class::<expression::Expression>()?;
     module.add_class::<expression::Regex>()?;
     module.add_class::<mine::Patterns>()?;

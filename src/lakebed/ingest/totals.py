@@ -23,6 +23,9 @@ class ObjectReport(msgspec.Struct, frozen=True):
     duplicate_keys: int = 0
     damage: ObjectDamage | None = None
     time_sources: dict[str, int] = {}
+    skipped_members: int = 0
+    skipped: list[tuple[str, str]] = []
+    """Members that were left out, with the reason; some of them by name."""
 
 
 class ObjectDamage(msgspec.Struct, frozen=True):
@@ -61,10 +64,12 @@ class IndexTotals:
     unparsed_lines: int = 0
     invalid_utf8: int = 0
     duplicate_keys: int = 0
+    skipped_members: int = 0
     formats: dict[str, int] = field(default_factory=dict)
     time_sources: dict[str, int] = field(default_factory=dict)
     unparsed: list[Problem] = field(default_factory=list)
     damaged: list[Problem] = field(default_factory=list)
+    skipped: list[Problem] = field(default_factory=list)
     failed: list[Problem] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -112,6 +117,9 @@ class Counter:
                 totals.time_sources[source] = totals.time_sources.get(source, 0) + count
             if report.unparsed_lines:
                 _keep(totals.unparsed, Problem(url, f"{report.unparsed_lines} lines could not be parsed"))
+            totals.skipped_members += report.skipped_members
+            for name, reason in report.skipped:
+                _keep(totals.skipped, Problem(f"{url}!{name}", reason))
             if report.damage is not None:
                 totals.objects_damaged += 1
                 _keep(totals.damaged, Problem(url, report.damage.reason, report.damage.offset))

@@ -22,19 +22,26 @@ from lakebed.catalog.describe import describe_segment, read_summary
 from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key, source_digest, source_version
 from lakebed.errors import LakebedError, StorageError, TransientStorageError
 from lakebed.ingest.memory import resident_bytes
+from lakebed.ingest.opening.front import Opening
 from lakebed.ingest.settings import SourceSettings
-from lakebed.ingest.totals import Counter, ObjectReport
-from lakebed.native import Builder, engine_errors
+from lakebed.ingest.totals import Counter, ObjectDamage, ObjectReport
+from lakebed.native import Builder, EngineSettings, engine_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from typing_extensions import Buffer
 
     from lakebed.catalog.catalog import Catalog
     from lakebed.ingest.discover import SourceObject
+    from lakebed.ingest.opening.front import Findings
     from lakebed.storage.store import Store
 
 OBJECT_ATTEMPTS = 3
 """Times that an object is read from its start when its store fails in between; requests are retried below that."""
+
+SETTINGS_KEPT = 1000
+"""Settings of members that are kept compiled: one for each channel of Windows in an object, some hundred."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,7 @@ class IndexWorker:
         self._resident_bytes = resident_bytes
         self._monotonic = monotonic
         self._source_settings = settings.source.for_engine()
+        self._compiled_settings: dict[SourceSettings, EngineSettings] = {}
         self._builder = Builder(index=settings.index, segment_bytes=settings.segment_bytes)
         self._segments: list[NewSegment] = []
         self._finished: dict[str, _Object] = {}
@@ -127,7 +135,7 @@ class IndexWorker:
 
     def _read(self, current: _Object) -> None:
         source, builder = current.source, self._builder
-        overshoot = self._settings.segment_bytes + self._settings.segment_bytes // 4
+        opening = Opening(self._stream(source), self._settings.source)
         with engine_errors(source.url):
             builder.begin_object(
                 source.url,
@@ -135,16 +143,41 @@ class IndexWorker:
                 received_ns=self._clock_ns(),
                 settings=self._source_settings,
             )
-            for chunk in source.store.stream(source.info, config.STREAM_CHUNK_BYTES):
-                if self._is_stopped():
-                    raise Stopped
-                is_full = builder.feed(chunk)
-                self._counter.read(len(memoryview(chunk)))
-                # A little over is better than a cut through an object, which makes a small segment of its rest.
-                if (is_full and builder.raw_bytes >= overshoot) or self._is_memory_short(config.INGEST_URGENT_BYTES):
-                    self._take_in_the_middle(current)
-            current.report = msgspec.json.decode(builder.end_object(), type=ObjectReport)
+            with contextlib.closing(opening.members()) as members:
+                for number, member in enumerate(members):
+                    if number or member.settings is not None:
+                        builder.begin_member(self._compiled(member.settings))
+                    for chunk in member.chunks:
+                        self._feed(current, chunk)
+            report = msgspec.json.decode(builder.end_object(), type=ObjectReport)
+        current.report = _with_findings(report, opening.findings)
         self._counter.ended(source.url, current.report)
+
+    def _stream(self, source: SourceObject) -> Iterator[Buffer]:
+        for chunk in source.store.stream(source.info, config.STREAM_CHUNK_BYTES):
+            if self._is_stopped():
+                raise Stopped
+            yield chunk
+            self._counter.read(len(memoryview(chunk)))
+
+    def _feed(self, current: _Object, chunk: Buffer) -> None:
+        if self._is_stopped():
+            raise Stopped
+        is_full = self._builder.feed(chunk)
+        # A little over is better than a cut through an object, which makes a small segment of its rest.
+        overshoot = self._settings.segment_bytes + self._settings.segment_bytes // 4
+        if (is_full and self._builder.raw_bytes >= overshoot) or self._is_memory_short(config.INGEST_URGENT_BYTES):
+            self._take_in_the_middle(current)
+
+    def _compiled(self, settings: SourceSettings | None) -> EngineSettings:
+        """The engine's settings; archives have many members that are read alike."""
+        if settings is None:
+            return self._source_settings
+        if len(self._compiled_settings) >= SETTINGS_KEPT:
+            self._compiled_settings.clear()
+        if settings not in self._compiled_settings:
+            self._compiled_settings[settings] = settings.for_engine()
+        return self._compiled_settings[settings]
 
     def _is_memory_short(self, limit_bytes: int) -> bool:
         return self._builder.raw_bytes >= config.SEGMENT_BYTES_MIN and self._resident_bytes() > limit_bytes
@@ -233,6 +266,22 @@ class _LakeError(Exception):
     def __init__(self, cause: StorageError) -> None:
         super().__init__(str(cause))
         self.cause = cause
+
+
+def _with_findings(report: ObjectReport, findings: Findings) -> ObjectReport:
+    """What the engine says of an object, and what opening it found."""
+    damage = report.damage
+    if damage is None and findings.damage is not None:
+        damage = ObjectDamage(findings.damage.offset, findings.damage.reason)
+    return msgspec.structs.replace(
+        report,
+        format=findings.format or report.format,
+        compression=findings.compression or report.compression,
+        unparsed_lines=report.unparsed_lines + findings.unparsed,
+        damage=damage,
+        skipped_members=findings.skipped_count,
+        skipped=findings.skipped,
+    )
 
 
 def _record(index: str, one: _Object) -> SourceRecord:

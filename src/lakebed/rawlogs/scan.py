@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from lakebed.errors import LakebedError
+from lakebed.ingest.opening.front import Opening
+from lakebed.ingest.settings import SourceSettings
 from lakebed.native import EngineSettings, Grep, engine_errors
 from lakebed.rawlogs.ordered import Ordered
 from lakebed.rawlogs.sources import Problem
@@ -19,6 +22,7 @@ from lakebed.rawlogs.sources import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from lakebed.ingest.opening.front import Findings, Member
     from lakebed.rawlogs.ordered import Put
     from lakebed.rawlogs.sources import RawSource
 
@@ -49,6 +53,8 @@ class Settings:
     wanted: Literal["count", "text", "plan"]
     limit: int | None = None
     source: EngineSettings | None = None
+    opened_as: SourceSettings = field(default_factory=SourceSettings)
+    """The same, for objects that are opened before the engine reads them."""
     takes_binary: bool = False
 
 
@@ -97,6 +103,7 @@ class _Scanner:
         self._settings = settings
         self._put = put
         self.matched = 0
+        self._member = ""
 
     def run(self, grep: Grep | None, tell: Callable[[Problem], None]) -> Grep | None:
         """Searches the source; gives the engine back for the next one."""
@@ -111,24 +118,59 @@ class _Scanner:
                 received_ns=time.time_ns(),
                 settings=settings.source,
             )
-            for piece in source.read():
-                is_done = grep.feed(piece)
-                if source.is_live and not _has_more():
-                    grep.settle()
-                self.matched = grep.matched
-                if not self._hand_over(grep):
+            opening = Opening(
+                source.read(), settings.opened_as, is_live=source.is_live, takes_binary=settings.takes_binary
+            )
+            with contextlib.closing(opening.members()) as members:
+                if not self._feed(grep, members):
                     return None
-                if is_done:
-                    break
             report = msgspec.json.decode(grep.end_object(), type=_Report)
         self.matched = report.matched
         self._hand_over(grep)
-        if report.is_binary:
-            tell(Problem(source.name, "no text, left out", is_missing=False))
-        elif report.damage is not None:
-            tell(Problem(source.name, f"damaged at byte {report.damage.offset}: {report.damage.reason}"))
+        self._tell_of(report, opening.findings, tell)
         self._put(Part(source, is_last=True, matched=report.matched, raw_bytes=report.raw_bytes), 0)
         return grep
+
+    def _feed(self, grep: Grep, members: Iterator[Member]) -> bool:
+        """Searches member by member; False: nobody wants more."""
+        for number, member in enumerate(members):
+            if number or member.settings is not None:
+                grep.begin_member(self._compiled(member))
+                if not self._hand_over(grep):
+                    return False
+            self._member = member.name
+            for piece in member.chunks:
+                is_done = grep.feed(piece)
+                if self._source.is_live and not _has_more():
+                    grep.settle()
+                self.matched = grep.matched
+                if not self._hand_over(grep):
+                    return False
+                if is_done:
+                    break
+            if self._settings.limit is not None and self.matched >= self._settings.limit:
+                return True
+        return True
+
+    def _compiled(self, member: Member) -> EngineSettings | None:
+        return self._settings.source if member.settings is None else member.settings.for_engine()
+
+    def _named(self) -> RawSource:
+        """The source; people see the member's name behind its own, as in `logs.zip!web/access.log`."""
+        if not self._member:
+            return self._source
+        return replace(self._source, name=f"{self._source.name}!{self._member}")
+
+    def _tell_of(self, report: _Report, findings: Findings, tell: Callable[[Problem], None]) -> None:
+        """What is not in the answer."""
+        name = self._source.name
+        if report.is_binary:
+            tell(Problem(name, "no text, left out", is_missing=False))
+        for member, reason in findings.skipped:
+            tell(Problem(f"{name}!{member}", reason, is_missing=False))
+        damage = report.damage or findings.damage
+        if damage is not None:
+            tell(Problem(name, f"damaged at byte {damage.offset}: {damage.reason}"))
 
     def _hand_over(self, grep: Grep) -> bool:
         """Puts what was found; False: nobody wants more."""
@@ -136,7 +178,7 @@ class _Scanner:
             return True
         if self._settings.wanted == "text":
             text = grep.take_text()
-            return not text or self._put(Part(self._source, text=text), len(text))
+            return not text or self._put(Part(self._named(), text=text), len(text))
         rows, partials = grep.take_rows(), grep.take_partials()
         if not rows and not partials:
             return True

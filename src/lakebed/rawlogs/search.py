@@ -58,7 +58,8 @@ class RawSearch(Iterator["AnswerRow"]):
         self._started = time.perf_counter()
         self._sources = sources
         self._tell = tell
-        self._source_settings = (source_settings or SourceSettings()).for_engine()
+        self._opened_as = source_settings or SourceSettings()
+        self._source_settings = self._opened_as.for_engine()
         self._takes_binary = takes_binary
         self._workers = workers or config.cpu_count()
         self._plan = compiled.plan_bytes()
@@ -146,7 +147,8 @@ class RawSearch(Iterator["AnswerRow"]):
         return limit
 
     def _settings(self, wanted: str, limit: int | None) -> Settings:
-        return Settings(self._plan, wanted, limit, self._source_settings, self._takes_binary)  # type: ignore[arg-type] # one of three
+        sources = self._source_settings, self._opened_as, self._takes_binary
+        return Settings(self._plan, wanted, limit, *sources)  # type: ignore[arg-type] # one of three
 
     def _scan(self, settings: Settings) -> Generator[Part, None, None]:
         """The parts, until the search is closed."""

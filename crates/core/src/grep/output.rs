@@ -7,6 +7,7 @@ use super::tape::Tape;
 use crate::error::{CoreError, Result};
 use crate::format::objects::SourceObject;
 use crate::format::rows::TimeSource;
+use crate::parse::settings::SourceSettings;
 use crate::parse::sink::{EventSink, RecordFacts};
 use crate::search::filter::Filter;
 use crate::search::leaf::OutputRow;
@@ -95,6 +96,14 @@ impl Output {
         };
         self.matched = 0;
         // The time of an event may be that of the one before it.
+        self.looks_ahead = self.required.is_some() && !self.reads_time;
+        (self.looked_at, self.wanted_of_these) = (0, 0);
+    }
+
+    /// As `write::batch::Batch::begin_member`: record numbers go on, the time of an event before does not.
+    pub fn start_member(&mut self, settings: &SourceSettings) {
+        self.object.time_fields.clone_from(&settings.time_fields);
+        self.object.previous_time_ns = None;
         self.looks_ahead = self.required.is_some() && !self.reads_time;
         (self.looked_at, self.wanted_of_these) = (0, 0);
     }

@@ -8,10 +8,12 @@ use super::required::Required;
 use crate::decompress::{Damage, Decompressor, Limits};
 use crate::error::{CoreError, Result};
 use crate::parse::Statistics;
+use crate::parse::settings::SourceSettings;
 use crate::parse::source::SourceParser;
 use crate::search::leaf::OutputRow;
 use crate::search::plan::Plan;
 use crate::write::builder::ObjectStart;
+use std::sync::Arc;
 
 /// Quiet text that is kept back: more than most objects of logs have. Longer ones are parsed from here on.
 const QUIET_BYTES_MAX: usize = 16 << 20;
@@ -44,6 +46,22 @@ pub struct GrepReport {
     pub damage: Option<Damage>,
 }
 
+impl GrepReport {
+    /// The report of an object of which `member` is the next part.
+    fn and(self, member: Self) -> Self {
+        let (named, other) = if self.raw_bytes > 0 { (self, member) } else { (member, self) };
+        Self {
+            matched: named.matched.max(other.matched),
+            raw_bytes: named.raw_bytes + other.raw_bytes,
+            compression: named.compression,
+            format: named.format,
+            statistics: named.statistics.and(other.statistics),
+            is_binary: named.is_binary || other.is_binary,
+            damage: named.damage.or(other.damage),
+        }
+    }
+}
+
 pub struct Grep {
     required: Option<Required>,
     takes_binary: bool,
@@ -55,8 +73,11 @@ pub struct Grep {
 }
 
 struct Current {
+    modified_ns: i64,
     decompressor: Decompressor,
     parser: SourceParser,
+    /// What became of the members before this one.
+    before: Option<GrepReport>,
     /// Quiet text so far; nothing of it has been parsed.
     quiet: Vec<u8>,
     /// Text goes to the parser as it comes.
@@ -77,17 +98,32 @@ impl Grep {
         if self.current.is_some() {
             return Err(CoreError::Usage("an object begins before the one before it ended".to_string()));
         }
-        let parser = SourceParser::new(start.settings.clone(), start.modified_ns);
+        let (modified_ns, settings) = (start.modified_ns, start.settings.clone());
         self.out.start_object(start);
+        self.start(modified_ns, settings, None);
+        Ok(())
+    }
+
+    /// What is fed from here on is a text of its own, as a member of an archive is, read as `settings` say; its events
+    /// are of the same object. Its first text decides anew whether it is looked at.
+    pub fn begin_member(&mut self, settings: Arc<SourceSettings>) -> Result<()> {
+        let (modified_ns, report) = self.end_member(!self.out.is_free_of_place())?;
+        self.out.start_member(&settings);
+        self.start(modified_ns, settings, Some(report));
+        self.out.check()
+    }
+
+    fn start(&mut self, modified_ns: i64, settings: Arc<SourceSettings>, before: Option<GrepReport>) {
         self.current = Some(Current {
+            modified_ns,
             decompressor: Decompressor::new(Limits::default()),
-            parser,
+            parser: SourceParser::new(settings, modified_ns),
+            before,
             quiet: std::mem::take(&mut self.spare),
             is_parsed: false,
             is_binary: false,
             damage: None,
         });
-        Ok(())
     }
 
     /// Takes the next bytes of the object as stored. True: no more of it is wanted.
@@ -119,6 +155,14 @@ impl Grep {
 
     /// Ends the object, whether all of it was fed or not.
     pub fn end_object(&mut self) -> Result<GrepReport> {
+        let (_, report) = self.end_member(false)?;
+        self.out.finish_object();
+        self.out.check().map(|()| report)
+    }
+
+    /// Ends the text that is being fed; the report is of all members of the object so far. `counts`: the events of text that was
+    /// only searched must be counted, as others follow whose numbers are asked for.
+    fn end_member(&mut self, counts: bool) -> Result<(i64, GrepReport)> {
         let Some(mut current) = self.current.take() else { return Err(no_object()) };
         if current.damage.is_none() && !current.is_binary && !self.out.is_done() {
             let mut decompressor = std::mem::replace(&mut current.decompressor, Decompressor::new(Limits::default()));
@@ -128,6 +172,10 @@ impl Grep {
             current.decompressor = decompressor;
             current.damage = ended.err();
         }
+        if counts && !current.is_parsed && !current.is_binary {
+            current.is_parsed = true;
+            self.feeder.feed(&current.quiet, &mut current.parser, &mut self.out);
+        }
         if current.is_parsed && !current.is_binary {
             self.feeder.flush(&mut current.parser, &mut self.out);
             current.parser.finish(&mut self.out);
@@ -135,9 +183,7 @@ impl Grep {
         self.feeder.forget();
         current.quiet.clear();
         self.spare = current.quiet;
-        self.out.finish_object();
-        self.out.check()?;
-        Ok(GrepReport {
+        let member = GrepReport {
             matched: self.out.matched,
             raw_bytes: current.decompressor.bytes_out(),
             compression: current.decompressor.compression(),
@@ -145,7 +191,12 @@ impl Grep {
             statistics: current.parser.statistics(),
             is_binary: current.is_binary,
             damage: current.damage,
-        })
+        };
+        let report = match current.before {
+            Some(before) => before.and(member),
+            None => member,
+        };
+        Ok((current.modified_ns, report))
     }
 
     /// Events of the object that passed so far.

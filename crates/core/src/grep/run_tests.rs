@@ -127,3 +127,47 @@ fn lines_that_open_something_are_parsed() {
     let expected = format!("{}{hit}\n,{hit}\n", *HEAD);
     assert_eq!(found(text.as_bytes(), None, 1000, true), expected);
 }
+
+/// Text and rows of what holds the word, of an object whose members are these.
+fn found_in_members(members: &[&str], wanted: Wanted) -> (String, Vec<u64>, GrepReport) {
+    let filter = r#"{"op":"has","column":null,"pattern":{"parts":["err"]}}"#;
+    let plan = format!(
+        r#"{{"version":{},"filter":{filter},"since_ns":null,"until_ns":null,"newest_first":true,"limit":null,"columns":null,
+           "aggregate":null,"use_index":true}}"#,
+        crate::search::plan::VERSION
+    );
+    let plan = Plan::parse(plan.as_bytes()).expect("a plan");
+    let mut grep = Grep::new(&plan, wanted, None, false).expect("a run");
+    grep.begin_object(ObjectStart::default()).expect("begins");
+    for member in members {
+        grep.begin_member(SourceSettings::of_format(None)).expect("begins");
+        grep.feed(member.as_bytes()).expect("is fed");
+    }
+    let report = grep.end_object().expect("ends");
+    let records = grep.take_rows().iter().map(|row| row.record).collect();
+    (String::from_utf8_lossy(&grep.take_text()).into_owned(), records, report)
+}
+
+#[test]
+fn members_are_texts_of_their_own_and_their_records_are_counted_on() {
+    let members =
+        ["quiet\nlines\n", "{\"a\":\"err\"}\n{\"a\":1}", "\0 err\n", "plain err\nquiet\n", "quiet", "last err"];
+    let (text, _, report) = found_in_members(&members, Wanted::Text);
+    assert_eq!(text, "{\"a\":\"err\"}\nplain err\nlast err\n");
+    assert_eq!((report.matched, report.is_binary, report.damage), (3, true, None));
+    assert_eq!(report.raw_bytes, members.iter().map(|member| member.len() as u64).sum::<u64>());
+    let (_, records, _) = found_in_members(&members, Wanted::Plan);
+    assert_eq!(records, [2, 4, 7]);
+}
+
+#[test]
+fn a_member_needs_an_object() {
+    let plan = format!(
+        r#"{{"version":{},"filter":{{"op":"all"}},"since_ns":null,"until_ns":null,"newest_first":true,"limit":null,"columns":null,
+           "aggregate":null,"use_index":true}}"#,
+        crate::search::plan::VERSION
+    );
+    let plan = Plan::parse(plan.as_bytes()).expect("a plan");
+    let mut grep = Grep::new(&plan, Wanted::Count, None, false).expect("a run");
+    assert!(grep.begin_member(SourceSettings::of_format(None)).is_err());
+}

@@ -123,6 +123,9 @@ def _warnings(totals: IndexTotals) -> list[str]:
     if totals.unparsed_lines:
         example = f", such as in {totals.unparsed[0].url}" if totals.unparsed else ""
         lines.append(f"{counted(totals.unparsed_lines, 'line')} could not be parsed and became `message`{example}")
+    if totals.skipped_members:
+        example = f", such as {totals.skipped[0].url}: {totals.skipped[0].reason}" if totals.skipped else ""
+        lines.append(f"{counted(totals.skipped_members, 'member')} of archives left out{example}")
     return [safe_text(line) for line in lines]
 
 

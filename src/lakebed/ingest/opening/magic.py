@@ -1,0 +1,111 @@
+"""What the first bytes of a text say it is. The extension of its name is never asked: it may be wrong.
+
+Cheap and without imports: every object passes here.
+"""
+
+from __future__ import annotations
+
+MAGICS: tuple[tuple[bytes, str], ...] = (
+    (b"\x1f\x8b\x08", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"\xff\x06\x00\x00sNaPpY", "snappy"),
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"ElfFile\x00", "evtx"),
+    (b"PAR1", "parquet"),
+    (b"Obj\x01", "avro"),
+)
+"""First bytes and what follows from them. Those of bzip2, tar, windows-xml and hadoop-snappy are not fixed."""
+
+ENGINE_KINDS = frozenset({"gzip", "zstd"})
+"""Compressions that the engine reads itself."""
+
+TAR_BYTES = 265
+"""So many bytes tell whether it is a tar archive."""
+
+XML_LOOKED_AT = 400
+"""An XML declaration and a comment may stand before the first event."""
+
+_BZIP2 = b"BZh"
+_BZIP2_BLOCK = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
+_BZIP2_BYTES = 10
+_TAR_AT = 257
+_XML_STARTS = (b"<Event", b"<?xml", b"\xef\xbb\xbf<", b"\xff\xfe<\x00", b"\xfe\xff\x00<")
+_HADOOP_BYTES = 12
+_HADOOP_BLOCK_MAX = 16 * 1024 * 1024
+
+
+def kind_of(head: bytes) -> str | None:
+    """The kind of the text that begins so; None: what the engine knows, or nothing that is known.
+
+    >>> kind_of(b"PK\\x03\\x04..."), kind_of(b"GET / HTTP/1.1")
+    ('zip', None)
+    """
+    for magic, kind in MAGICS:
+        if head.startswith(magic):
+            return kind
+    if head.startswith(_BZIP2) and head[3:4] in b"123456789" and head[4:_BZIP2_BYTES] in _BZIP2_BLOCK:
+        return "bzip2"
+    if head[_TAR_AT : _TAR_AT + 5] == b"ustar" and _is_octal(head[148:156]):
+        return "tar"
+    if head.startswith(_XML_STARTS) and _is_windows_xml(head[:XML_LOOKED_AT]):
+        return "windows-xml"
+    if _is_hadoop_snappy(head):
+        return "hadoop-snappy"
+    return None
+
+
+def wants_more(head: bytes, *, is_live: bool = False) -> bool:
+    """Whether more bytes may change what `kind_of` says. `is_live`: they may be long in coming.
+
+    >>> wants_more(b"PK"), wants_more(b"GET /", is_live=True), wants_more(b"GET /")
+    (True, False, True)
+    """
+    if len(head) < _BZIP2_BYTES:
+        starts = [magic for magic, _ in MAGICS] + [_BZIP2, *_XML_STARTS]
+        if any(start.startswith(head) or (start == _BZIP2 and head.startswith(start)) for start in starts):
+            return True
+    if head.startswith(_XML_STARTS):
+        return len(head) < XML_LOOKED_AT and kind_of(head) is None
+    if is_live:
+        return False
+    return len(head) < TAR_BYTES and kind_of(head) is None
+
+
+def is_text(head: bytes) -> bool:
+    """Whether it may be a log: text has no zero byte, as `lakebed grep` has it."""
+    return b"\0" not in head
+
+
+def _is_octal(field: bytes) -> bool:
+    """The checksum of a tar header: digits, then spaces and zero bytes."""
+    digits = field.strip(b" \0")
+    return bool(digits) and all(byte in b"01234567" for byte in digits)
+
+
+def _is_windows_xml(head: bytes) -> bool:
+    plain = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
+    if plain.startswith(b"<?xml"):
+        plain = plain.partition(b"?>")[2]
+    plain = plain.lstrip()
+    if plain.startswith(b"<Events"):
+        plain = plain.partition(b">")[2].lstrip()
+    return plain.startswith((b"<Event ", b"<Event>")) and (b"/events/event" in plain or b"<System>" in plain)
+
+
+def _is_hadoop_snappy(head: bytes) -> bool:
+    """Hadoop writes blocks: the size of the block, then parts, each with its stored size and its own size inside."""
+    if len(head) < _HADOOP_BYTES or head[0] != 0:
+        return False
+    block, stored = int.from_bytes(head[:4], "big"), int.from_bytes(head[4:8], "big")
+    inside = shift = 0
+    for byte in head[8:_HADOOP_BYTES]:
+        inside |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    else:
+        return False
+    return 0 < inside <= block <= _HADOOP_BLOCK_MAX and 0 < stored <= inside + inside // 6 + 32
