@@ -327,10 +327,6 @@ def aggregate_names() -> list[str]:
 def formats() -> bytes:
     """JSON: [{"name", "sign" (what gives it away), "time_fields": [str]}] of all formats, in the order in which they are tried."""
 
-def candidates(head: bytes, *, is_whole: bool) -> bytes:
-    """JSON: [{"name", "source_type"}] of the formats that the first bytes of a text look like, the one that is chosen first.
-    `is_whole`: these are all of its bytes."""
-
 def segment_address(tail: Buffer) -> tuple[bytes | None, int, int]:
     """The address in the last bytes of a segment file, and (offset, length) of the frame that lists its objects.
 

@@ -4,7 +4,7 @@ use crate::settings::{SourceSettings, shared};
 use lakebed_core::error::CoreError;
 use lakebed_core::format::address::{Address, GroupEntry};
 use lakebed_core::format::objects::{SourceObject, read_objects};
-use lakebed_core::parse::registry::{self, Format, Head};
+use lakebed_core::parse::registry::{self, Format};
 use lakebed_core::write::builder::{self, BuilderOptions, ObjectStart};
 use lakebed_core::write::segment;
 use pyo3::buffer::PyBuffer;
@@ -157,16 +157,6 @@ pub fn formats(py: Python<'_>) -> Bound<'_, PyBytes> {
     let told =
         |format: &Format| json!({"name": format.name(), "sign": format.sign(), "time_fields": format.time_fields()});
     let all: Value = registry::formats().iter().map(told).collect();
-    PyBytes::new(py, all.to_string().as_bytes())
-}
-
-/// The formats that the first bytes of a text look like, the one that is chosen first, as JSON.
-#[pyfunction]
-#[pyo3(signature = (head, *, is_whole))]
-pub fn candidates<'py>(py: Python<'py>, head: &[u8], is_whole: bool) -> Bound<'py, PyBytes> {
-    let head = Head::new(head, is_whole);
-    let told = |format: &Format| json!({"name": format.name(), "source_type": format.source_type(&head)});
-    let all: Value = Format::candidates(&head).iter().map(told).collect();
     PyBytes::new(py, all.to_string().as_bytes())
 }
 

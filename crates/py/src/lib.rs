@@ -39,7 +39,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(search::rank_partial, module)?)?;
     module.add_function(wrap_pyfunction!(search::aggregate_names, module)?)?;
     module.add_function(wrap_pyfunction!(build::formats, module)?)?;
-    module.add_function(wrap_pyfunction!(build::candidates, module)?)?;
     module.add_function(wrap_pyfunction!(build::segment_address, module)?)?;
     module.add_function(wrap_pyfunction!(build::segment_summary, module)?)?;
     module.add_function(wrap_pyfunction!(explain::search_outlook, module)?)?;

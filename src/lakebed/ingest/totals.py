@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from lakebed.ingest.opening.front import Findings
 
 PROBLEMS_KEPT = 1000
 """Damaged and failed objects that a report names; the counts have all."""
@@ -17,6 +21,7 @@ class ObjectReport(msgspec.Struct, frozen=True):
     events: int
     raw_bytes: int
     format: str | None = None
+    source_type: str | None = None
     compression: str | None = None
     unparsed_lines: int = 0
     invalid_utf8: int = 0
@@ -33,6 +38,22 @@ class ObjectDamage(msgspec.Struct, frozen=True):
 
     offset: int
     reason: str
+
+
+def opened_report(report: ObjectReport, findings: Findings) -> ObjectReport:
+    """What the engine says of an object together with what opening it found."""
+    damage = report.damage
+    if damage is None and findings.damage is not None:
+        damage = ObjectDamage(findings.damage.offset, findings.damage.reason)
+    return msgspec.structs.replace(
+        report,
+        format=findings.format or report.format,
+        compression=findings.compression or report.compression,
+        unparsed_lines=report.unparsed_lines + findings.unparsed,
+        damage=damage,
+        skipped_members=findings.skipped_count,
+        skipped=findings.skipped,
+    )
 
 
 @dataclass(frozen=True)

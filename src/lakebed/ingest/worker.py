@@ -24,7 +24,7 @@ from lakebed.errors import LakebedError, StorageError, TransientStorageError
 from lakebed.ingest.memory import resident_bytes
 from lakebed.ingest.opening.front import Opening
 from lakebed.ingest.settings import SourceSettings
-from lakebed.ingest.totals import Counter, ObjectDamage, ObjectReport
+from lakebed.ingest.totals import Counter, ObjectReport, opened_report
 from lakebed.native import Builder, EngineSettings, engine_errors
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from lakebed.catalog.catalog import Catalog
     from lakebed.ingest.discover import SourceObject
-    from lakebed.ingest.opening.front import Findings
     from lakebed.storage.store import Store
 
 OBJECT_ATTEMPTS = 3
@@ -150,7 +149,7 @@ class IndexWorker:
                     for chunk in member.chunks:
                         self._feed(current, chunk)
             report = msgspec.json.decode(builder.end_object(), type=ObjectReport)
-        current.report = _with_findings(report, opening.findings)
+        current.report = opened_report(report, opening.findings)
         self._counter.ended(source.url, current.report)
 
     def _stream(self, source: SourceObject) -> Iterator[Buffer]:
@@ -266,22 +265,6 @@ class _LakeError(Exception):
     def __init__(self, cause: StorageError) -> None:
         super().__init__(str(cause))
         self.cause = cause
-
-
-def _with_findings(report: ObjectReport, findings: Findings) -> ObjectReport:
-    """What the engine says of an object, and what opening it found."""
-    damage = report.damage
-    if damage is None and findings.damage is not None:
-        damage = ObjectDamage(findings.damage.offset, findings.damage.reason)
-    return msgspec.structs.replace(
-        report,
-        format=findings.format or report.format,
-        compression=findings.compression or report.compression,
-        unparsed_lines=report.unparsed_lines + findings.unparsed,
-        damage=damage,
-        skipped_members=findings.skipped_count,
-        skipped=findings.skipped,
-    )
 
 
 def _record(index: str, one: _Object) -> SourceRecord:

@@ -168,11 +168,6 @@ impl Format {
         ALL.iter().copied().find(|format| format.name() == name)
     }
 
-    /// All formats that the head looks like, the one that is chosen first.
-    pub fn candidates(head: &Head) -> Vec<Self> {
-        ALL.iter().copied().filter(|format| format.looks_like(head)).collect()
-    }
-
     /// The first format that the head looks like.
     pub fn sniff(head: &Head) -> Self {
         ALL.iter().copied().find(|format| format.looks_like(head)).unwrap_or(Self::Text)
