@@ -119,7 +119,7 @@ def _preview_object(one: SourceObject, count: int | None, settings: SourceSettin
 def _why(format_: str, settings: SourceSettings) -> str:
     if settings.format is not None:
         return "it was asked for"
-    signs = {one["name"]: one["sign"] for one in msgspec.json.decode(formats())}
+    signs: dict[str, str] = {one["name"]: one["sign"] for one in msgspec.json.decode(formats())}
     return signs.get(format_, "by its first bytes")
 
 
