@@ -170,6 +170,11 @@ def _parse_call(cursor: Cursor, name: Token) -> Expression:
     word = name.source.lower()
     function = functions.get(word)
     if function is None:
+        from lakebed.query.functions import FUNCTIONS  # it imports this module
+
+        if word in FUNCTIONS:
+            usage = FUNCTIONS[word].usage()
+            cursor.fail(f"{name.describe()} makes one value of many rows: write it in a stage, `stats {usage}`", name)
         short = {known.rpartition(".")[2]: known for known in functions}
         hint = f': did you mean "{short[word]}"?' if word in short else ""
         hint = hint or function_habit(word) or did_you_mean(word, functions)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
 from lakebed.execute.index_plan import INDEX_COLUMN
@@ -255,10 +256,17 @@ def _to_range(cursor: Cursor, column: Column, token: Token) -> Filter:
         cursor.fail(message, column.span)
     low, high = token.source.split(RANGE_MARK, 1)
     if parse_number(low) is not None and parse_number(high) is not None:
+        _check_order(cursor, token, low, high, is_turned=Decimal(low) > Decimal(high))
         at_least: Filter = Compare(column, Relation.AT_LEAST, low, span)
         return And((at_least, Compare(column, Relation.AT_MOST, high, span)), span)
     low_ns, high_ns = parse_time(low), parse_time(high)
     if low_ns is None or high_ns is None:
         cursor.fail(f'expected two numbers or two times around "..", found {token.describe()}', token)
+    _check_order(cursor, token, low, high, is_turned=low_ns > high_ns)
     at_least = CompareTime(column, Relation.AT_LEAST, low_ns, span)
     return And((at_least, CompareTime(column, Relation.AT_MOST, high_ns, span)), span)
+
+
+def _check_order(cursor: Cursor, token: Token, low: str, high: str, *, is_turned: bool) -> None:
+    if is_turned:
+        cursor.fail(f"a range goes from the smaller to the larger, as in {high}..{low}: nothing can be in it", token)
