@@ -156,8 +156,8 @@ class IndexWorker:
         for chunk in source.store.stream(source.info, config.STREAM_CHUNK_BYTES):
             if self._is_stopped():
                 raise Stopped
-            yield chunk
             self._counter.read(len(memoryview(chunk)))
+            yield chunk
 
     def _feed(self, current: _Object, chunk: Buffer) -> None:
         if self._is_stopped():

@@ -26,11 +26,12 @@ from lakebed.ingest.run import index_source
 from lakebed.ingest.settings import SourceSettings
 from lakebed.ingest.worker import IndexSettings
 from lakebed.storage.local import LocalStore
-from tests.opened import opened, tarred, zipped
+from tests.opened import opened, pieces_of, tarred, zipped
 from tests.unit.cli.processes import COMMAND
 from tests.unit.ingest.test_opening_windows import LOGON, SERVICE
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -235,3 +236,26 @@ print(sorted(opened & set(sys.modules)), [name for name in sys.modules if name.s
 
 def test_an_unopened_object_reads_as_before() -> None:
     assert opened(LINES)[0] == [("", LINES)]
+
+
+@pytest.mark.parametrize("name", sorted(OBJECTS))
+def test_random_damage_ends_in_words(name: str, rng: random.Random) -> None:
+    """Whatever the bytes are: no exception, and what is wrong is told where a text of ours was changed."""
+    data = OBJECTS[name][0]
+    for _ in range(60):
+        damaged = bytearray(data)
+        for _ in range(rng.choice([1, 1, 3, 30])):
+            if damaged:
+                place = rng.randrange(len(damaged))
+                change = rng.choice(["flip", "remove", "double", "cut"])
+                if change == "flip":
+                    damaged[place] = rng.randrange(256)
+                elif change == "remove":
+                    del damaged[place : place + rng.randrange(20)]
+                elif change == "double":
+                    damaged[place:place] = damaged[place : place + rng.randrange(200)]
+                else:
+                    del damaged[len(damaged) - rng.randrange(20) :]
+        opening = Opening(pieces_of(bytes(damaged), rng.choice([1, 100, 1 << 20])), SourceSettings())
+        read_all(opening)
+        assert all(0 <= one.offset <= len(damaged) and one.reason for one in opening.findings.damages)

@@ -90,7 +90,7 @@ def grep(
     showing: Showing = _SHOWING,
     reading: Reading = _READING,
 ) -> int:
-    """Search log files as they are: plain, gzip or zstd, in any format that `lakebed index` knows. No lake is needed.
+    """Search log files as they are, packed or in archives too, in any format of `lakebed index`. No lake is needed.
 
     Events are printed as they stand in their files, in that order, one a line. A query with stages prints its answer as
     `lakebed search` does, but `head` takes the first events of the files, not the newest.
