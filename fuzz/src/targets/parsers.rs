@@ -29,6 +29,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "2 123456789012 eni-0 10.0.0.1 10.0.0.2 40000 443 6 10 5000 1768435246 1768435305 ACCEPT OK\n",
         "version account-id srcaddr dstaddr start end action log-status\n2 1 10.0.0.1 - 5 6 REJECT OK\n",
         "203.0.113.99 - - [15/Jan/2026:10:14:02 +0000] \"GET /a?b=%20 HTTP/1.1\" 404 162 \"-\" \"curl/8.11.0\"\n",
+        "#separator \\x09\n#path\tdns\n#fields\tts\tq\ta\n#types\ttime\tstring\tset[port]\n1.5\t\\xc3\\xa9\t5,-\n",
+        "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time a cs(B)\n2026-01-15 10:14:02 7 \"x\"\n",
+        "time,name,n\n2026-01-15T10:14:02Z,\"a \"\"b\"\"\n\",007\n5,\"open\n6,x,1,2\n",
+        "date=2026-01-15 time=10:14:02 tz=\"+0100\" msg=\"a \\\"b\" ok=true flag n=5\n",
         "Jan 15 10:14:02 host sshd[42]: Failed password for root\n",
     ];
     // the first byte chooses: each format by name, then by content

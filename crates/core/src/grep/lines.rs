@@ -147,6 +147,7 @@ impl LineFeeder {
         match skippable {
             Skippable::Any => true,
             Skippable::NotHeaders => starts().all(|at| lines.get(at).is_none_or(|byte| !byte.is_ascii_lowercase())),
+            Skippable::NotDirectives => starts().all(|at| lines.get(at) != Some(&b'#')),
             Skippable::Objects if lines.is_empty() => true,
             Skippable::Objects => {
                 let opens = |at: usize| lines[..at].trim_ascii_end().ends_with(b"}");

@@ -1,7 +1,8 @@
 //! One plan over source objects, one after the other: bytes in, what passes out.
 //!
 //! *Quiet text*: as long as an object's text holds nothing that the filter requires, it is only searched and kept back. What holds
-//! nothing to its end is never parsed. Once it does, all of it is: only a parser knows where a record begins.
+//! nothing to its end is never parsed, unless its format tells values otherwise than they are written. Once it does, all of it is:
+//! only a parser knows where a record begins.
 use super::lines::LineFeeder;
 use super::output::Output;
 use super::required::Required;
@@ -172,7 +173,8 @@ impl Grep {
             current.decompressor = decompressor;
             current.damage = ended.err();
         }
-        if counts && !current.is_parsed && !current.is_binary {
+        let tells_as_written = || current.parser.tells_as_written(&current.quiet);
+        if !current.is_parsed && !current.is_binary && (counts || !tells_as_written()) {
             current.is_parsed = true;
             self.feeder.feed(&current.quiet, &mut current.parser, &mut self.out);
         }

@@ -71,6 +71,8 @@ fn any_lines() -> impl Strategy<Value = Vec<u8>> {
         "version srcaddr start",
         "5 err 1418530010",
         "srcaddr start end",
+        "#Fields: a b",
+        "#Fields: a err c",
         "2 1 err 10.0.0.1 - - - - - - 1431280876 1431280934 - NODATA",
     ]);
     let end = proptest::sample::select(vec!["\n", "\n", "\n", "\n", "\r\n", " \n", ""]);
@@ -84,11 +86,32 @@ proptest! {
     #[test]
     fn leaving_out_changes_nothing(
         text in any_lines(),
-        format in proptest::sample::select(vec![None, Some("json"), Some("json"), Some("text"), Some("vpcflow")]),
+        format in proptest::sample::select(vec![None, Some("json"), Some("json"), Some("text"), Some("vpcflow"), Some("w3c")]),
         piece_bytes in proptest::sample::select(vec![1, 3, 20, 1000]),
     ) {
         let (quick, slow) = (found(&text, format, piece_bytes, true), found(&text, format, piece_bytes, false));
         prop_assert_eq!(quick, slow);
+    }
+}
+
+#[test]
+fn what_is_told_otherwise_than_it_is_written_is_found() {
+    let filter = r#"{"op":"has","column":null,"pattern":{"parts":["caf\u00e9"]}}"#;
+    let plan = format!(
+        r#"{{"version":{},"filter":{filter},"since_ns":null,"until_ns":null,"newest_first":true,"limit":null,"columns":null,
+           "aggregate":null,"use_index":true}}"#,
+        crate::search::plan::VERSION
+    );
+    let plan = Plan::parse(plan.as_bytes()).expect("a plan");
+    for (text, matched) in [
+        ("#fields\ta\n#types\tstring\ncaf\\xc3\\xa9\n", 1),
+        ("#fields\ta\n#types\tstring\nx\n", 0),
+        ("#fields\tcaf\\xc3\\xa9\n", 0),
+    ] {
+        let mut grep = Grep::new(&plan, Wanted::Count, None, true).expect("a run");
+        grep.begin_object(ObjectStart::default()).expect("begins");
+        grep.feed(text.as_bytes()).expect("is fed");
+        assert_eq!(grep.end_object().expect("ends").matched, matched, "{text}");
     }
 }
 

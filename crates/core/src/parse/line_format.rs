@@ -34,10 +34,15 @@ pub trait LineFormat: Default + std::fmt::Debug {
     const NAME: &'static str;
     const SIGN: &'static str;
     const TIME_FIELDS: &'static [&'static str];
-    /// What lines may be left out by a reader who does not want them; None: every line must be seen.
+    /// What lines may be left out by a reader who does not want them; None: every line must be seen, as values may not stand in
+    /// it as they are told.
     const SKIPPABLE: Option<Skippable> = Some(Skippable::Any);
     fn looks_like(head: &Head) -> bool;
     fn source_type(head: &Head) -> &'static str;
+    /// See `Parser`.
+    fn written_source_type(_head: &Head) -> Option<String> {
+        None
+    }
     /// Called before the first line.
     fn configure(&mut self, _context: SourceContext, _head: &Head) {}
     /// What a piece of a line that is too long becomes.
@@ -99,6 +104,7 @@ impl<F: LineFormat> Parser for LineParser<F> {
     const NAME: &'static str = F::NAME;
     const SIGN: &'static str = F::SIGN;
     const TIME_FIELDS: &'static [&'static str] = F::TIME_FIELDS;
+    const TELLS_AS_WRITTEN: bool = F::SKIPPABLE.is_some();
 
     fn looks_like(head: &Head) -> bool {
         F::looks_like(head)
@@ -106,6 +112,10 @@ impl<F: LineFormat> Parser for LineParser<F> {
 
     fn source_type(head: &Head) -> &'static str {
         F::source_type(head)
+    }
+
+    fn written_source_type(head: &Head) -> Option<String> {
+        F::written_source_type(head)
     }
 
     fn configure(&mut self, context: SourceContext, head: &Head) {

@@ -1,9 +1,12 @@
 //! Parsers of log formats, one file each: bytes in, events out through an `EventSink`.
 pub mod access;
+pub mod csv;
+mod date_and_time;
 pub mod ignore;
 pub mod json;
 pub mod line_format;
 mod lines;
+pub mod logfmt;
 pub mod registry;
 pub mod settings;
 pub mod sink;
@@ -14,6 +17,8 @@ mod tell;
 pub mod text;
 mod utf8;
 pub mod vpcflow;
+pub mod w3c;
+pub mod zeek;
 
 pub use registry::{Format, format_names};
 pub use source::SourceParser;

@@ -6,6 +6,7 @@ use super::line_format::LineParser;
 use super::settings::SourceContext;
 use super::sink::EventSink;
 use super::statistics::Statistics;
+use std::borrow::Cow;
 
 /// What a format has to offer. Parsers are plain structs; the sink is known where they are compiled, so that telling it a
 /// value is no call through a pointer.
@@ -20,8 +21,14 @@ pub trait Parser: Default {
     fn looks_like(head: &Head) -> bool;
     /// What `@lb.source_type` is, by the first bytes.
     fn source_type(head: &Head) -> &'static str;
+    /// What `@lb.source_type` is when its name stands in the text itself; it comes before `source_type`.
+    fn written_source_type(_head: &Head) -> Option<String> {
+        None
+    }
     /// Called once before the first bytes of an object are fed.
     fn configure(&mut self, _context: SourceContext, _head: &Head) {}
+    /// Whether values stand in the text as they are told, but for JSON's escapes: a text without a word has no event with it.
+    const TELLS_AS_WRITTEN: bool = true;
     fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S);
     /// The end of the data.
     fn finish<S: EventSink>(&mut self, sink: &mut S);
@@ -39,6 +46,8 @@ pub enum Skippable {
     Any,
     /// Lines that do not start with a letter in lower case, as a header does.
     NotHeaders,
+    /// Lines that do not start with `#`.
+    NotDirectives,
     /// Lines that are objects from their first byte to their last.
     Objects,
 }
@@ -65,6 +74,11 @@ impl<'a> Head<'a> {
         self.bytes
     }
 
+    /// Whether these are all bytes of the text.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
     /// The first lines that are whole and not blank; when not even one is whole, the start of the first.
     pub fn lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let end = match self.bytes.iter().rposition(|&byte| byte == b'\n') {
@@ -85,6 +99,10 @@ impl<'a> Head<'a> {
         }
         so > 0 && so * 2 >= all
     }
+}
+
+fn source_type_of<P: Parser>(head: &Head) -> Cow<'static, str> {
+    P::written_source_type(head).map_or(Cow::Borrowed(P::source_type(head)), Cow::Owned)
 }
 
 macro_rules! formats {
@@ -113,8 +131,13 @@ macro_rules! formats {
             }
 
             /// What `@lb.source_type` is for an object that starts so.
-            pub fn source_type(self, head: &Head) -> &'static str {
-                match self { $(Self::$format => <$parser>::source_type(head)),* }
+            pub fn source_type(self, head: &Head) -> Cow<'static, str> {
+                match self { $(Self::$format => source_type_of::<$parser>(head)),* }
+            }
+
+            /// Whether values stand in the text as they are told, but for JSON's escapes.
+            pub fn tells_as_written(self) -> bool {
+                match self { $(Self::$format => <$parser>::TELLS_AS_WRITTEN),* }
             }
 
             fn looks_like(self, head: &Head) -> bool {
@@ -157,8 +180,12 @@ macro_rules! formats {
 
 formats! {
     Json => super::json::JsonParser,
+    Zeek => LineParser<super::zeek::Zeek>,
     VpcFlow => LineParser<super::vpcflow::VpcFlow>,
     Access => LineParser<super::access::Access>,
+    W3c => LineParser<super::w3c::W3c>,
+    Logfmt => LineParser<super::logfmt::Logfmt>,
+    Csv => super::csv::CsvParser,
     Text => LineParser<super::text::Text>,
 }
 
@@ -188,7 +215,7 @@ pub fn format_names() -> Vec<&'static str> {
 mod tests {
     use super::*;
 
-    fn sniff(text: &str) -> (&'static str, &'static str) {
+    fn sniff(text: &str) -> (&'static str, Cow<'static, str>) {
         let head = Head::new(text.as_bytes(), true);
         let format = Format::sniff(&head);
         (format.name(), format.source_type(&head))
@@ -216,13 +243,14 @@ mod tests {
             ("\0\u{1}\u{2}", ("text", "text")),
             ("", ("text", "text")),
         ] {
-            assert_eq!(sniff(text), expected, "{text:?}");
+            let (format, source_type) = sniff(text);
+            assert_eq!((format, &*source_type), expected, "{text:?}");
         }
     }
 
     #[test]
     fn every_format_is_found_by_its_name() {
-        assert_eq!(format_names(), ["json", "vpcflow", "access", "text"]);
+        assert_eq!(format_names(), ["json", "zeek", "vpcflow", "access", "w3c", "logfmt", "csv", "text"]);
         for name in format_names() {
             assert_eq!(Format::by_name(name).map(Format::name), Some(name));
         }

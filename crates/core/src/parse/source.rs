@@ -91,6 +91,13 @@ impl SourceParser {
         self.running.as_ref().map(|running| running.parser.statistics()).unwrap_or_default()
     }
 
+    /// Whether values stand in the text, which is all of the object and has not been fed, as they would be told (but for
+    /// JSON's escapes).
+    pub fn tells_as_written(&self, text: &[u8]) -> bool {
+        let head = Head::new(&text[..text.len().min(HEAD_BYTES)], text.len() < HEAD_BYTES);
+        self.settings.format.unwrap_or_else(|| Format::sniff(&head)).tells_as_written()
+    }
+
     /// What lines may be left out now; see `Parser::skippable`.
     pub fn skippable(&self) -> Option<Skippable> {
         self.running.as_ref()?.parser.skippable()
