@@ -177,7 +177,7 @@ fn cloudtrail() {
 
 #[test]
 fn zeek() {
-    check_folder("zeek/zeek-json-gz", "json", 158_439);
+    check_folder("zeek/zeek-json-gz", "zeek:json", 158_439);
 }
 
 #[test]

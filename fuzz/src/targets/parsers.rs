@@ -25,6 +25,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let texts = [
         r#"{"Records":[{"eventTime":"2026-01-15T10:14:02Z","tags":["a",{"b":null}],"n":-1.5e3},{"eventName":"\ud800\u00e9"}]}"#,
         "{\"time\": 1688989507, \"user\": {\"name\": \"x\"}}\n{\"time\": 1688989508}\nnot json\n",
+        r#"{"messageType":"DATA_MESSAGE","logGroup":"g","logEvents":[{"timestamp":1,"message":"{\"a\":[1]}"},{"logGroup":2}]}"#,
+        r#"{"resourceLogs":[{"resource":{"attributes":[]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","body":{"stringValue":"x"},
+            "attributes":[{"key":"k","value":{"arrayValue":{"values":[{"intValue":"1"}]}}}]}]}]}]}"#,
+        r#"{"detail-type":"x","source":"y","detail":{"findings":[{"a":1}]},"z":1}{"events":[{"time":1},{"time":2}],"more":[]}"#,
         "[{\"a\": 1}, {\"a\": true}, 3]",
         "2 123456789012 eni-0 10.0.0.1 10.0.0.2 40000 443 6 10 5000 1768435246 1768435305 ACCEPT OK\n",
         "version account-id srcaddr dstaddr start end action log-status\n2 1 10.0.0.1 - 5 6 REJECT OK\n",

@@ -7,7 +7,7 @@
 //! 64 MiB of such broken records the parser gives up looking for the records behind them, which is not imitated here.)
 use super::output::Output;
 use super::required::Required;
-use crate::parse::json::ENVELOPE_KEY;
+use crate::parse::json::may_open_envelope;
 use crate::parse::registry::Skippable;
 use crate::parse::source::SourceParser;
 use memchr::{memchr, memchr_iter, memrchr};
@@ -22,7 +22,6 @@ const LINE_BYTES_MAX: usize = 1 << 20;
 
 pub struct LineFeeder {
     required: Option<Required>,
-    envelope: Required,
     /// Lines whose end, or the line behind them, has not come; the parser knows nothing of them.
     held: Vec<u8>,
     stride: usize,
@@ -32,8 +31,7 @@ pub struct LineFeeder {
 impl LineFeeder {
     /// `required`: what a line that must not be left out holds; None: no line is left out.
     pub fn new(required: Option<Required>) -> Self {
-        let envelope = Required::of_text(std::str::from_utf8(ENVELOPE_KEY).unwrap_or_default());
-        Self { required, envelope, held: Vec::new(), stride: STRIDE_BYTES_MIN, stride_min: STRIDE_BYTES_MIN }
+        Self { required, held: Vec::new(), stride: STRIDE_BYTES_MIN, stride_min: STRIDE_BYTES_MIN }
     }
 
     /// With strides that begin so small.
@@ -150,11 +148,10 @@ impl LineFeeder {
             Skippable::NotDirectives => starts().all(|at| lines.get(at) != Some(&b'#')),
             Skippable::Objects if lines.is_empty() => true,
             Skippable::Objects => {
-                let opens = |at: usize| lines[..at].trim_ascii_end().ends_with(b"}");
+                let opens = |at: usize| lines[..at].trim_ascii_end().ends_with(b"}") || may_open_envelope(lines, at);
                 starts().all(|at| lines.get(at).or(next) == Some(&b'{'))
                     && memchr_iter(b'\n', lines).all(|at| lines[..at].ends_with(b"}") || lines[..at].ends_with(b"}\r"))
                     && !memchr_iter(b'[', lines).any(opens)
-                    && !self.envelope.may_be_in_source(lines)
             }
         }
     }

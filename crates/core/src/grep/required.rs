@@ -73,13 +73,6 @@ struct Escapes {
 }
 
 impl Required {
-    /// That this text, in this case, is there.
-    pub fn of_text(text: &str) -> Self {
-        let literals = [Literal { text: text.as_bytes().to_vec(), exact_case: true }];
-        let search = Search::Needles(vec![Needle::new(text.as_bytes(), true)]);
-        Self { escapes: Escapes::of(&literals), search, longest: text.len() }
-    }
-
     /// None: the filter requires nothing that can be looked for.
     pub fn of(filter: &Node) -> Option<Self> {
         let literals = literals(filter)?;
@@ -181,15 +174,17 @@ impl Escapes {
         found.map(|at| from + at)
     }
 
-    /// Whether the four digits after `\u` may be of a character that is looked for.
+    /// Whether the four digits after `\u` may be of a character that is looked for; a backslash may begin another escape, where a text
+    /// is JSON within JSON.
     fn hides(&self, digits: &[u8]) -> bool {
         // Cut off by the end of the text: the rest comes with the next look.
         let Some(digits) = digits.get(..4) else { return false };
         let unit = std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 16).ok());
         match unit {
+            Some(0x5c) => true,
             Some(unit @ 0..128) => self.ascii[unit as usize],
             Some(_) => self.has_more,
-            None => false,
+            None => digits.contains(&b'\\'),
         }
     }
 }
@@ -284,6 +279,8 @@ mod tests {
         let required = Required::of(&node(&word("plain"))).expect("required");
         assert!(!required.may_be_in_source(br"caf\u00e9 \/ \u003d"));
         assert!(required.may_be_in_source(br"pl\u0061in"));
+        assert!(required.may_be_in_source(br"pl\u005cu0061in"), "JSON within JSON");
+        assert!(required.may_be_in_source(br"pl\\u00\u00361in"), "a digit of an escape is escaped");
     }
 
     #[test]

@@ -55,6 +55,14 @@ fn any_lines() -> impl Strategy<Value = Vec<u8>> {
         r#"{"R\u0065cords":[{"a":1}"#,
         r#"{"Records":[{"a":"err"}],"b":"err"}"#,
         r#"{"b":{"a":1},"Records":[{"c":2}"#,
+        r#"{"entries":[{"date_create":1,"action":"x"}"#,
+        r#"{"value" : [{"a":"err"}"#,
+        r#"{"apiVersion":"v1","items":[{"metadata":{}}"#,
+        r#"{"messageType":1,"logGroup":"err","logEvents":[{"message":"x"},{"message":"y"}]}"#,
+        r#"{"messageType":1,"logGroup":2,"logEvents":[{"message":"{\"k\":\"\\u0065rr\"}"},{"a":1}]}"#,
+        r#"{"messageType":1,"logGroup":2,"logEvents":[{"message":"{\"k\":\"\u005cu0065rr\"}"}"#,
+        r#"{"resourceLogs":[{"resource":{"a":"err"},"scopeLogs":[{"logRecords":[{"b":1},{"c":2}]}]}"#,
+        r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"b":{"stringValue":"err"}},{"c":2}]}]}]}"#,
         r#"[{"a":"err"},{"b":1}]"#,
         r#"[{"a":1}"#,
         r#",{"b":"err"}"#,
@@ -139,6 +147,9 @@ fn lines_that_open_something_are_parsed() {
         r#"{"Records":[{"a":1}"#,
         r#"{"R\u0065cords":[{"a":1}"#,
         r#"{"b":{"a":1},"Records":[{"c":2}"#,
+        r#"{"entries":[{"date_create":1,"action":"x"}"#,
+        r#"{"apiVersion":"v1","items" : [ {"metadata":{}}"#,
+        r#"{"@odata.context":"x","v\u0061lue":[{"a":1}"#,
     ] {
         // Among elements, a comma may stand before an event.
         let text = format!("{opening}\n{hit}\n,{hit}\n");

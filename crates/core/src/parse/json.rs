@@ -1,21 +1,56 @@
 //! `json`: JSON in every shape that logs come in.
 //!
 //! *Recognised*: one object per line; objects one after another, pretty-printed or not, with or without white space between
-//! them; an array of objects (each element is an event); an envelope `{"Records": […]}` as CloudTrail writes it (each
-//! element is an event; what other members the envelope has become one event of their own, after the records). A byte order
-//! mark at the start is skipped.
+//! them; an array of objects (each element is an event); an envelope, an object whose events are the elements of one of its arrays.
+//! A byte order mark at the start is skipped.
+//!
+//! *Envelopes*: `Records` (CloudTrail, notifications of S3, SNS and SQS), `records` (Azure diagnostic settings), `logEvents`
+//! (CloudWatch Logs subscriptions), `items` (Kubernetes lists, Google Workspace reports, 1Password), `configurationItems` (AWS
+//! Config), `findings`, `Findings` and `detail.findings` (Security Hub, GuardDuty, also by EventBridge), `entries` (Slack, gcloud, Box),
+//! `value` (Microsoft Graph), `events`, `result` (Cloudflare), `resourceLogs` (OpenTelemetry). But for `Records`, such an array makes an
+//! envelope only with what else these services write: members before it, or in its first element. All other objects are
+//! events, whatever arrays they have. Members of the envelope that tell where the events are from (`owner`, `logGroup` and `logStream`
+//! of CloudWatch Logs, `account` and `region` of EventBridge, …) are copied into every event that has no member of that name, as long as
+//! they are no longer than 4 KiB together; all others become one event of their own, after the elements.
+//!
+//! *CloudWatch Logs*: a `message` that is a JSON object stays what it is, and is also told as `event` (`event.eventName`). A control
+//! message is an event like others.
+//!
+//! *OpenTelemetry* (OTLP as JSON): each log record is an event. A list of attributes becomes an object (`attributes.user.id`), a value
+//! loses its wrapping (`{"intValue": "2"}` is 2), `resource` and `scope` are copied in (`resource.attributes.service.name`).
+//! A `timeUnixNano` of 0 says nothing and is left out. What does not look so stays as it is.
 //!
 //! *Fields*: the members of each object, as they are. Numbers keep their text. A value that is no object gives the field
 //! `message`; outside of arrays of objects and envelopes it must stand alone on its line. When a name stands twice in an object, both
 //! values are told and counted. A lone surrogate escape is kept (WTF-8); bytes that are no UTF-8 become U+FFFD and are counted.
+//!
+//! *Source type and time*: both are decided by the names in the first record (in the first 16 KiB, where it is longer). Each source
+//! type knows where its time is (`published` of Okta, `id.time` of Google Workspace); events without that are asked for `eventTime`,
+//! `@timestamp`, `timestamp`, `time` and other usual names.
+//!
+//! *Source types*: `1password`, `anthropic`, `appomni`, `asana`, `atlassian`, `auth0`, `aws:bedrock`, `aws:cloudtrail`,
+//! `aws:cloudwatch`, `aws:config`, `aws:eks`, `aws:eventbridge`, `aws:guardduty`, `aws:route53resolver`, `aws:s3notification`,
+//! `aws:securityhub`, `aws:sns`, `aws:sqs`, `aws:vpcflow`, `aws:waf`, `axonius`, `azure:activity`, `azure:aks`, `azure:audit`,
+//! `azure:intune`, `azure:signin`, `box`, `canary`, `carbonblack`, `cloudflare:audit`, `cloudflare:firewall`, `cloudflare:http`,
+//! `crowdstrike`, `databricks`, `docusign`, `dropbox`, `duo`, `falco`, `gcp:audit`, `gcp:log`, `github`, `github:webhook`,
+//! `gitlab`, `gworkspace`, `kubernetes:audit`, `kubernetes:event`, `m365`, `m365:defender`, `mongodb`, `msgraph:alert`,
+//! `netskope`, `notion`, `ocsf`, `okta`, `onelogin`, `openai`, `orca`, `osquery`, `otlp`, `proofpoint`, `salesforce`,
+//! `sentinelone`, `slack`, `snowflake`, `snyk`, `suricata`, `tailscale`, `teleport`, `tines`, `tracebit`, `umbrella`, `upwind`,
+//! `windows`, `wiz`, `zeek:json`, `zendesk`, `zoom`, `zscaler`. All else is `json`.
 //!
 //! *Kept raw*: text that is not JSON becomes events `{"message": text}` that say why: the rest of the line; or, of an element of
 //! an array, what its brackets enclose or what precedes the next element; or, of one of several objects on a line, what its
 //! brackets enclose. Reading goes on behind it. A record that is cut off by the end of the data, is nested too deep or has too
 //! many values (see `walk`) is kept likewise. Longer text than `RAW_BYTES_MAX` becomes several events.
 mod broken;
+mod copied;
+mod envelopes;
 mod keys;
+mod kinds;
+mod members;
+mod names;
 mod opening;
+mod otlp;
 mod salvage;
 pub(crate) mod string;
 mod walk;
@@ -26,9 +61,10 @@ use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
 use super::utf8::Utf8Filter;
 use broken::RawLine;
-use memchr::memmem;
+use copied::{Copied, Copier};
+use envelopes::Elements;
+pub use envelopes::may_open as may_open_envelope;
 use opening::Opening;
-pub use walk::ENVELOPE_KEY;
 use walk::{Fault, Stop, Walker, skip_space};
 
 /// Where JSON logs keep their time, the most telling names first.
@@ -66,8 +102,13 @@ pub struct JsonParser {
     /// in small parts is not read again for each of them.
     retry_bytes: usize,
     place: Place,
-    /// Members of the envelope that are not its records, as they stand, separated by commas.
+    /// Members of the envelope that become an event of their own, as they stand, separated by commas.
     members: Vec<u8>,
+    copied: Copied,
+    copier: Copier,
+    elements: Elements,
+    /// Objects that end behind the array of the envelope.
+    objects_open: usize,
     walker: Walker,
     opening: Opening,
     /// Text that recovery from broken records has looked at twice.
@@ -83,9 +124,9 @@ enum Place {
     Top,
     /// Among the elements of an array that is the whole of the text.
     Array,
-    /// Among the elements of `Records`.
-    Records,
-    /// Among the members of the envelope, after `Records`.
+    /// Among the elements of the array of an envelope.
+    Elements,
+    /// Among the members of the envelope, after its array.
     Members,
     /// In a line that is not JSON and too long for one piece.
     Raw(RawLine),
@@ -121,9 +162,11 @@ impl Parser for JsonParser {
     }
 
     fn source_type(head: &Head) -> &'static str {
-        let has = |name: &[u8]| memmem::find(head.bytes(), name).is_some();
-        let is_cloudtrail = has(b"\"eventVersion\"") && has(b"\"eventSource\"");
-        if is_cloudtrail { "aws:cloudtrail" } else { "json" }
+        kinds::source_type(head.bytes())
+    }
+
+    fn time_fields(source_type: &str) -> &'static [&'static str] {
+        kinds::time_fields(source_type)
     }
 
     fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
@@ -183,7 +226,7 @@ impl JsonParser {
                 Some(start) => self.top(text, start, sink),
                 None => past_the_end(text, at),
             },
-            Place::Array | Place::Records => match skip(text.bytes, at, b" \t\r\n,") {
+            Place::Array | Place::Elements => match skip(text.bytes, at, b" \t\r\n,") {
                 Some(start) => self.element(text, start, sink),
                 None => past_the_end(text, at),
             },
@@ -208,12 +251,7 @@ impl JsonParser {
         if text.bytes[at] == b'{' {
             return match self.event::<S, true>(text.bytes, at, sink) {
                 Ok(end) => Step::To(end),
-                Err(Stop::Envelope { key, elements }) => {
-                    self.members.extend_from_slice(text.bytes[at + 1..key].trim_ascii());
-                    self.opening.forget();
-                    self.place = Place::Records;
-                    Step::To(elements)
-                }
+                Err(Stop::Envelope(opened)) => self.open_envelope(text.bytes, at, opened),
                 Err(stop) => self.stopped(text, at, stop, sink),
             };
         }
@@ -250,7 +288,7 @@ impl JsonParser {
 
     fn element<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
         if text.bytes[at] == b']' {
-            let is_envelope = self.place == Place::Records;
+            let is_envelope = self.place == Place::Elements;
             self.place = if is_envelope { Place::Members } else { Place::Top };
             return Step::To(at + 1);
         }
@@ -259,7 +297,7 @@ impl JsonParser {
             b'{' => Ok(()),
             _ => self.check(text, at, b",]", "',' or ']' was expected"),
         };
-        match checked.and_then(|()| self.event::<S, false>(text.bytes, at, sink)) {
+        match checked.and_then(|()| self.element_event(text.bytes, at, sink)) {
             Ok(end) => {
                 self.opening.learn(text.bytes, at);
                 Step::To(end)
@@ -279,43 +317,6 @@ impl JsonParser {
             Some((_, follower)) if followers.contains(&follower) => Ok(()),
             Some((at, _)) => Err(Stop::Malformed(Fault { at, reason, in_string: false })),
         }
-    }
-
-    fn member<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
-        if text.bytes[at] == b'}' {
-            self.tell_members(sink);
-            self.place = Place::Top;
-            return Step::To(at + 1);
-        }
-        match self.walker.lone_member(text.bytes, at) {
-            Ok(end) => {
-                if self.members.len() + (end - at) > RECORD_BYTES_MAX {
-                    self.tell_members(sink);
-                }
-                if !self.members.is_empty() && self.members.last() != Some(&b',') {
-                    self.members.push(b',');
-                }
-                self.members.extend_from_slice(&text.bytes[at..end]);
-                Step::To(end)
-            }
-            Err(Stop::Envelope { elements, .. }) => {
-                self.place = Place::Records;
-                Step::To(elements)
-            }
-            Err(stop) => self.stopped(text, at, stop, sink),
-        }
-    }
-
-    /// Tells the members of the envelope as an event; they have been read as JSON before.
-    fn tell_members<S: EventSink>(&mut self, sink: &mut S) {
-        let members = std::mem::take(&mut self.members);
-        let members = members.strip_suffix(b",").unwrap_or(&members);
-        if members.is_empty() {
-            return;
-        }
-        let object = [b"{", members, b"}"].concat();
-        let told = self.event::<S, false>(&object, 0, sink);
-        debug_assert_eq!(told, Ok(object.len()));
     }
 
     /// Tells the value that starts at `at` as an event, or takes back what the sink was told of it.
@@ -363,6 +364,8 @@ fn past_the_end(text: Text, at: usize) -> Step {
     if at < text.bytes.len() { Step::To(text.bytes.len()) } else { Step::Wait }
 }
 
+#[cfg(test)]
+mod envelope_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]

@@ -25,6 +25,10 @@ pub trait Parser: Default {
     fn written_source_type(_head: &Head) -> Option<String> {
         None
     }
+    /// Fields that hold the event time in text of this source type, unless the user names others, best first.
+    fn time_fields(_source_type: &str) -> &'static [&'static str] {
+        Self::TIME_FIELDS
+    }
     /// Called once before the first bytes of an object are fed.
     fn configure(&mut self, _context: SourceContext, _head: &Head) {}
     /// Whether values stand in the text as they are told, but for JSON's escapes: a text without a word has no event with it.
@@ -128,6 +132,11 @@ macro_rules! formats {
             /// Fields that hold the event time unless the user names others, best first.
             pub fn time_fields(self) -> &'static [&'static str] {
                 match self { $(Self::$format => <$parser>::TIME_FIELDS),* }
+            }
+
+            /// The same for text of this source type.
+            pub fn time_fields_of(self, source_type: &str) -> &'static [&'static str] {
+                match self { $(Self::$format => <$parser>::time_fields(source_type)),* }
             }
 
             /// What `@lb.source_type` is for an object that starts so.

@@ -123,9 +123,9 @@ impl SourceParser {
         }
         let head = Head::new(&self.head, is_whole);
         let format = self.settings.format.unwrap_or_else(|| Format::sniff(&head));
-        let told = self.settings.source_type.clone();
-        let source_type = told.unwrap_or_else(|| format.source_type(&head).to_string());
-        sink.begin_source(&source_type, format.time_fields());
+        let found = format.source_type(&head);
+        let source_type = self.settings.source_type.clone().unwrap_or_else(|| found.to_string());
+        sink.begin_source(&source_type, format.time_fields_of(&found));
         let mut parser = format.create();
         parser.configure(SourceContext { settings: &self.settings, modified_ns: self.modified_ns }, &head);
         self.running = Some(Running { format, source_type, parser });
@@ -180,6 +180,11 @@ mod tests {
             proptest::collection::vec(any::<u8>(), 0..4),
             proptest::sample::select(vec![
                 "{\"Records\":[",
+                "{\"messageType\":1,\"logGroup\":[2],\"logEvents\":[{\"message\":\"{\\\"a\\\":[1]}\"}",
+                "{\"resourceLogs\":[{\"resource\":{\"a\":1},\"scopeLogs\":[{\"logRecords\":[{\"attributes\":[",
+                "{\"key\":\"k\",\"value\":{\"intValue\":\"1\"}}",
+                "{\"detail-type\":1,\"source\":2,\"detail\":{\"findings\":[{}",
+                "{\"events\":[{\"time\":1}",
                 "{\"a\":",
                 "\"x\"",
                 "[",

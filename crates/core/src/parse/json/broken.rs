@@ -19,7 +19,7 @@ pub(super) struct RawLine {
 enum After {
     Top,
     Array,
-    Records,
+    Elements,
 }
 
 /// Most text of one object that is looked at twice: lines behind the first one of a broken record, read again as records of
@@ -52,7 +52,7 @@ impl JsonParser {
         let limit = end.min(fault.at + RAW_BYTES_MAX);
         let window = Text { bytes: &text.bytes[..limit], is_last: text.is_last || limit < end };
         let raw_end = match self.place {
-            Place::Array | Place::Records => self.element_end(window, at, fault),
+            Place::Array | Place::Elements => self.element_end(window, at, fault),
             _ => self.top_end(window.bytes, at, fault),
         };
         match raw_end {
@@ -132,7 +132,7 @@ impl JsonParser {
         self.leave_envelope(sink);
         let after = match self.place {
             Place::Array => After::Array,
-            Place::Records => After::Records,
+            Place::Elements => After::Elements,
             _ => After::Top,
         };
         self.place = Place::Raw(RawLine { reason, after, skip });
@@ -159,7 +159,7 @@ impl JsonParser {
     }
 
     fn tell_raw<S: EventSink>(&mut self, raw: &[u8], reason: &'static str, sink: &mut S) {
-        let is_element = matches!(self.place, Place::Array | Place::Records);
+        let is_element = matches!(self.place, Place::Array | Place::Elements);
         let end = raw.trim_ascii_end();
         let raw = if is_element { end.strip_suffix(b",").unwrap_or(end) } else { raw };
         self.statistics.unparsed(raw, reason, RAW_BYTES_MAX, sink);
@@ -171,7 +171,7 @@ impl From<After> for Place {
         match after {
             After::Top => Place::Top,
             After::Array => Place::Array,
-            After::Records => Place::Records,
+            After::Elements => Place::Elements,
         }
     }
 }

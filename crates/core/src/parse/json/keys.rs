@@ -49,6 +49,12 @@ impl OpenKeys {
         self.hashes.len() == object.first
     }
 
+    /// Whether a name of the innermost object has been noted.
+    pub fn has(&self, object: OpenObject, name: &[u8]) -> bool {
+        let hash = xxh3_64(name);
+        self.hashes[object.first..].contains(&hash) || self.many.contains(&(object.number, hash))
+    }
+
     /// Notes a name of the innermost object; true when it has been there before.
     #[inline]
     pub fn is_duplicate(&mut self, object: OpenObject, name: &[u8]) -> bool {
@@ -93,6 +99,8 @@ mod tests {
             let duplicates =
                 (0..1000).filter(|number| keys.is_duplicate(object, (number % 700).to_string().as_bytes()));
             assert_eq!(duplicates.count(), 300);
+            let has = |number: usize| keys.has(object, number.to_string().as_bytes());
+            assert_eq!((has(0), has(699), has(700)), (true, true, false));
             keys.close(object);
         }
     }

@@ -28,7 +28,7 @@ fn parse(text: impl AsRef<[u8]>) -> (Vec<String>, Statistics) {
     whole
 }
 
-fn lines(text: impl AsRef<[u8]>) -> Vec<String> {
+pub(super) fn lines(text: impl AsRef<[u8]>) -> Vec<String> {
     parse(text).0
 }
 

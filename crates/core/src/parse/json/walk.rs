@@ -1,5 +1,6 @@
 //! One JSON value, read in a single pass and told to a sink as it goes by: no tree, no recursion, no copy but of strings
 //! with escapes.
+use super::envelopes::{Before, Envelope, is_member, opened};
 use super::keys::{OpenKeys, OpenObject};
 use super::string::{StringStop, plain_end, unescape};
 use crate::parse::ignore::IgnoreSink;
@@ -13,20 +14,23 @@ pub const DEPTH_MAX: usize = 512;
 /// the event's shape, and its key may be a new column, so that more would take memory out of proportion to the text.
 pub const VALUES_MAX: usize = 1_000_000;
 
-/// The member whose array holds the events of an envelope, as CloudTrail writes it.
-pub const ENVELOPE_KEY: &[u8] = b"Records";
-
 /// Why a value was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
     /// The text ends inside the value.
     Incomplete,
     Malformed(Fault),
-    /// The object has the member `Records`, an array of objects: its name starts at `key`, its first element at `elements`.
-    Envelope {
-        key: usize,
-        elements: usize,
-    },
+    Envelope(Opened),
+}
+
+/// An object that turned out to be an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    pub envelope: &'static Envelope,
+    /// Where the name of the member starts that made it one.
+    pub key: usize,
+    /// Where its first element starts.
+    pub elements: usize,
 }
 
 /// Where and why the text is not JSON.
@@ -59,6 +63,8 @@ pub struct Walker {
     unescaped: Vec<u8>,
     duplicates: u64,
     values: usize,
+    /// The member that is read stands behind the array of an envelope.
+    is_behind: bool,
 }
 
 impl Walker {
@@ -110,13 +116,16 @@ impl Walker {
         }
     }
 
-    /// Reads a member of an envelope, name and value; the answer is the place after it.
+    /// Reads a member behind the array of an envelope, name and value; the answer is the place after it.
     pub fn lone_member(&mut self, text: &[u8], at: usize) -> Result<usize, Stop> {
         self.open.clear();
         self.keys.clear();
         let object = self.keys.open();
         self.open.push(Some(object));
-        let value = self.member::<_, true>(text, at, object, &mut IgnoreSink)?;
+        self.is_behind = true;
+        let value = self.member::<_, true>(text, at, object, &mut IgnoreSink);
+        self.is_behind = false;
+        let value = value?;
         self.value::<_, false>(text, value, &mut IgnoreSink)
     }
 
@@ -218,10 +227,11 @@ impl Walker {
         let name = if is_plain { &text[at + 1..stop] } else { self.unescaped.as_slice() };
         if TOP
             && self.open.len() == 1
-            && name == ENVELOPE_KEY
-            && let Some(elements) = envelope_elements(text, value, self.keys.is_fresh(object))?
+            && is_member(name)
+            && let Some((elements, envelope)) =
+                opened(name, text, value, Before { keys: &self.keys, object, is_unknown: self.is_behind })?
         {
-            return Err(Stop::Envelope { key: at, elements });
+            return Err(Stop::Envelope(Opened { envelope, key: at, elements }));
         }
         // Whether an envelope has other members is told by their names.
         if (TOP || S::COUNTS_NAMES) && self.keys.is_duplicate(object, name) {
@@ -263,23 +273,6 @@ fn text_stop(text: &[u8], start: usize) -> Result<usize, Stop> {
     match text[stop] {
         0..0x20 => Err(StringStop::Malformed(stop, "control character in a string").into()),
         _ => Ok(stop),
-    }
-}
-
-/// The first element, when the value at `at` makes its object an envelope: an array that starts with an object, or, as the
-/// only member, an empty array.
-fn envelope_elements(text: &[u8], at: usize, is_first_member: bool) -> Result<Option<usize>, Stop> {
-    if text[at] != b'[' {
-        return Ok(None);
-    }
-    let inside = skip_space(text, at + 1)?;
-    match text[inside] {
-        b'{' => Ok(Some(inside)),
-        b']' if is_first_member => {
-            let after = skip_space(text, inside + 1)?;
-            Ok((text[after] == b'}').then_some(inside))
-        }
-        _ => Ok(None),
     }
 }
 
