@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Lines that describe others or are comments; a word in them is seen by nobody.
-NO_EVENTS = {"zeek": re.compile(rb"#"), "w3c": re.compile(rb"#")}
+NO_EVENTS = dict.fromkeys(("zeek", "w3c", "cloudfront"), re.compile(rb"#"))
 # A header gives names to the values of the lines behind it: its words are found only where there are such values.
 HEADERS = {"csv": 1, "vpcflow": 1}
 # Of each sample; there are many of them, and other seeds each day.

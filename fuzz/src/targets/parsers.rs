@@ -37,6 +37,15 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time a cs(B)\n2026-01-15 10:14:02 7 \"x\"\n",
         "time,name,n\n2026-01-15T10:14:02Z,\"a \"\"b\"\"\n\",007\n5,\"open\n6,x,1,2\n",
         "date=2026-01-15 time=10:14:02 tz=\"+0100\" msg=\"a \\\"b\" ok=true flag n=5\n",
+        "https 2026-01-15T10:14:02.186641Z app/shop/50 203.0.113.99:2817 - 0.086 0.048 -1 200 - 5140 57 \"GET https://x:443/ HTTP/1.1\" \"a\" - -\n",
+        "tls 2.0 2026-01-15T10:14:02 net/lb/c6 g3 203.0.113.119:51341 10.0.0.4:443 5 2 98 246 - - - x tlsv12 - d h2 h2 \"h2\",\"http/1.1\" -\n",
+        "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes cs(Host)\n2026-01-15\t10:14:02\tFRA56\t392\tx\n",
+        "79a5 logs [15/Jan/2026:10:14:02 +0000] - - 3E57 REST.GET.OBJECT k \"GET /k HTTP/1.1\" 200 - 113 2662992 7 6 \"-\" \"a \"b\" c\" -\n",
+        "1.0 2026-01-15T10:14:02.130Z Z123412341234 example.com A NOERROR UDP FRA6 192.0.2.1 -\n",
+        "2026/01/15 10:14:02 [error] 24#25: *7 x, client: 192.0.2.1, server: _, request: \"GET / HTTP/1.1\", host: \"x\"\n",
+        "[Thu Jan 15 10:14:02.123456 2026] [core:error] [pid 30:tid 13] (13)No: [client 192.0.2.1:4] AH01630: x, referer: y\n",
+        "Jan 15 10:14:02 lb haproxy[14]: 192.0.2.1:3 [15/Jan/2026:10:14:02.655] f~ b/s 1/0/3/6/9 200 27 - - ---- 1/1/1/1/0 0/0 {a|b} {} \"GET / HTTP/1.1\"\n",
+        "1768472042.253    565 192.168.0.68 TCP_MISS/200 507 POST http://example.com/upload - HIER_DIRECT/192.0.2.1 text/html\n",
         "Jan 15 10:14:02 host sshd[42]: Failed password for root\n",
     ];
     // the first byte chooses: each format by name, then by content

@@ -1,19 +1,23 @@
 //! `access`: access logs of nginx and Apache, common and combined.
 //!
-//! *Recognised*: `addr ident user [10/Oct/2000:13:55:36 -0700] "request" status bytes`, and the same with `"referer" "user agent"`.
+//! *Recognised*: `addr ident user [10/Oct/2000:13:55:36 -0700] "request" status bytes`, and the same with `"referer"
+//! "user agent"`, or with the virtual host before the address, as `name:port` or before what is an IP address.
 //!
-//! *Fields*: `remote_addr`, `remote_ident`, `remote_user`, `time_local`, `request` and its parts `method`, `path`, `protocol` (when it has
-//! just these three), `status` and `body_bytes_sent` (numbers), `http_referer`, `http_user_agent`. What is `-` has no field; the last two are null
-//! then, so that combined and common lines can be told apart. Backslash escapes inside quotes stay as they are. The event
-//! time is `time_local`.
+//! *Fields*: `server_name` and `server_port` (of the virtual host), `remote_addr`, `remote_ident`, `remote_user`,
+//! `time_local`, `request` and its parts `method`, `path`, `protocol` (when it has just these three), `status` and
+//! `body_bytes_sent` (numbers), `http_referer`, `http_user_agent`. What is `-` has no field; the last two are null
+//! then, so that combined and common lines can be told apart. Backslash escapes inside quotes stay as they are. The
+//! event time is `time_local`.
 //!
-//! *Kept raw*: a line that does not look so becomes `message` and says so. A line with more behind has its fields, and the line
-//! itself as `message`.
+//! *Kept raw*: a line that does not look so becomes `message` and says so. A line with more behind has its fields, and
+//! the line itself as `message`.
+use super::columns::{address, split, tell_request};
 use super::line_format::{LineFormat, Members, Outcome};
 use super::registry::Head;
 use super::sink::EventSink;
 use crate::value::time::parse_apache;
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2};
+use std::net::IpAddr;
 
 /// A line is an event.
 #[derive(Debug, Default)]
@@ -22,7 +26,7 @@ pub struct Access;
 impl LineFormat for Access {
     const NAME: &'static str = "access";
     const SIGN: &'static str = "lines of an address, a time in brackets, a quoted request, a status and a size";
-    const TIME_FIELDS: &'static [&'static str] = &["time_local"];
+    const TIME_FIELDS: &'static [&'static str] = &[];
 
     fn looks_like(head: &Head) -> bool {
         head.most_lines(|line| Record::read(line).is_some())
@@ -41,8 +45,12 @@ impl LineFormat for Access {
     }
 }
 
+/// Name and port of a virtual host.
+type Server<'a> = (&'a [u8], Option<&'a [u8]>);
+
 /// The parts of a line, as they stand in it.
 struct Record<'a> {
+    server: Option<Server<'a>>,
     addr: &'a [u8],
     ident: &'a [u8],
     user: &'a [u8],
@@ -61,7 +69,9 @@ impl<'a> Record<'a> {
         let (addr, rest) = split(line, memchr(b' ', line)?, 1);
         let (ident, rest) = split(rest, memchr(b' ', rest)?, 1);
         // A user name may hold spaces.
-        let (user, rest) = split(rest, memmem::find(rest, b" [")?, 2);
+        let user_end = memchr_iter(b'[', rest).find(|&at| at > 0 && rest[at - 1] == b' ')? - 1;
+        let (user, rest) = split(rest, user_end, 2);
+        let (server, [addr, ident, user]) = virtual_host(addr, ident, user);
         let (time, rest) = split(rest, memchr(b']', rest)?, 1);
         let time_ns = parse_apache(time)?;
         let (request, rest) = quoted(rest)?;
@@ -79,24 +89,35 @@ impl<'a> Record<'a> {
             Some((referer, (agent, rest))) => (Some((referer, agent)), rest),
             None => (None, rest),
         };
-        Some(Self { addr, ident, user, time, time_ns, request, status, bytes, combined, has_more: !rest.is_empty() })
+        Some(Self {
+            server,
+            addr,
+            ident,
+            user,
+            time,
+            time_ns,
+            request,
+            status,
+            bytes,
+            combined,
+            has_more: !rest.is_empty(),
+        })
     }
 
     fn tell<S: EventSink>(&self, line: &[u8], members: &mut Members<S>) {
-        let mut text = |name: &[u8], value: &[u8]| {
-            if value != b"-" {
-                members.text(name, value);
+        if let Some((name, port)) = self.server {
+            members.text(b"server_name", name);
+            if let Some(port) = port {
+                members.number(b"server_port", port);
             }
-        };
-        text(b"remote_addr", self.addr);
-        text(b"remote_ident", self.ident);
-        text(b"remote_user", self.user);
-        text(b"time_local", self.time);
-        text(b"request", self.request);
-        if let Some([method, path, protocol]) = request_parts(self.request) {
-            text(b"method", method);
-            text(b"path", path);
-            text(b"protocol", protocol);
+        }
+        let parts = [(&b"remote_addr"[..], self.addr), (b"remote_ident", self.ident), (b"remote_user", self.user)];
+        for (name, value) in parts.into_iter().filter(|(_, value)| *value != b"-") {
+            members.text(name, value);
+        }
+        members.text(b"time_local", self.time);
+        if self.request != b"-" {
+            tell_request(b"request", self.request, b"path", members);
         }
         for (name, value) in [(&b"status"[..], self.status), (b"body_bytes_sent", self.bytes)] {
             if value != b"-" {
@@ -114,9 +135,18 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The text before `at`, and what follows after a separator of `skip` bytes.
-fn split(text: &[u8], at: usize, skip: usize) -> (&[u8], &[u8]) {
-    (&text[..at], &text[at + skip..])
+/// The virtual host, when the first word is one, and address, ident and user.
+fn virtual_host<'a>(addr: &'a [u8], ident: &'a [u8], user: &'a [u8]) -> (Option<Server<'a>>, [&'a [u8]; 3]) {
+    let as_they_are = (None, [addr, ident, user]);
+    let Some(space) = memchr(b' ', user) else { return as_they_are };
+    let (next_ident, next_user) = split(user, space, 1);
+    let with_port = address(addr).filter(|(name, _)| !name.contains(&b':'));
+    let is_ip = |text: &[u8]| std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok());
+    if next_ident.is_empty() || next_user.is_empty() || (with_port.is_none() && !is_ip(ident)) {
+        return as_they_are;
+    }
+    let server = with_port.map_or((addr, None), |(name, port)| (name, Some(port)));
+    (Some(server), [ident, next_ident, next_user])
 }
 
 /// What stands in ` "…"` at the start of the text, and what follows.
@@ -130,13 +160,6 @@ fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
         }
         at += 2;
     }
-}
-
-fn request_parts(request: &[u8]) -> Option<[&[u8]; 3]> {
-    let mut words = request.split(|&byte| byte == b' ');
-    let parts = [words.next()?, words.next()?, words.next()?];
-    let is_request = parts.iter().all(|part| !part.is_empty()) && parts[2].starts_with(b"HTTP/");
-    (is_request && words.next().is_none()).then_some(parts)
 }
 
 #[cfg(test)]
@@ -187,6 +210,29 @@ mod tests {
         let line = r#"1.1.1.1 - - [10/Oct/2000:13:55:36 -0700] "-" 408 007"#;
         let expected = format!(r#""remote_addr":"1.1.1.1",{time},"status":408,"body_bytes_sent":"007""#);
         assert_eq!(parse(line).0, [told(&expected)]);
+    }
+
+    #[test]
+    fn a_virtual_host_may_stand_in_front() {
+        for (host, fields) in [
+            ("www.example.com:443", r#""server_name":"www.example.com","server_port":443,"#),
+            ("www.example.com", r#""server_name":"www.example.com","#),
+            ("10.0.0.1", r#""server_name":"10.0.0.1","#),
+        ] {
+            assert_eq!(parse(&format!("{host} {COMMON}")).0, [told(&format!("{fields}{FIELDS}"))]);
+        }
+        let line = COMMON.replace("127.0.0.1", "www:80 client.example.com");
+        let fields = FIELDS.replace("127.0.0.1", "client.example.com");
+        let expected = format!(r#""server_name":"www","server_port":80,{fields}"#);
+        assert_eq!(parse(&line).0, [told(&expected)]);
+        let line = COMMON.replace("127.0.0.1 - frank", "client.example.com - frank the great");
+        let fields = FIELDS.replace("127.0.0.1", "client.example.com").replace("frank", "frank the great");
+        assert_eq!(parse(&line).0, [told(&fields)]);
+    }
+
+    #[test]
+    fn month_names_in_any_case() {
+        assert_eq!(parse(&COMMON.replace("Oct", "oct")).0, [told(&FIELDS.replace("Oct", "oct"))]);
     }
 
     #[test]

@@ -2,15 +2,24 @@
 pub mod access;
 pub mod csv;
 mod date_and_time;
+pub mod apache_error;
+pub mod cloudfront;
+mod columns;
+pub mod elb;
+pub mod haproxy;
 pub mod ignore;
 pub mod json;
 pub mod line_format;
 mod lines;
 pub mod logfmt;
+pub mod nginx_error;
 pub mod registry;
+pub mod route53;
+pub mod s3access;
 pub mod settings;
 pub mod sink;
 pub mod source;
+pub mod squid;
 mod statistics;
 #[cfg(test)]
 mod tell;

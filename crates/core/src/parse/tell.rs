@@ -102,3 +102,21 @@ impl EventSink for TellSink {
         self.aborted += 1;
     }
 }
+
+/// The events of a text that arrives in small parts, as `TellSink::lines` has them.
+pub fn told_lines<P: super::registry::Parser>(text: &str) -> Vec<String> {
+    told::<P>(text).lines()
+}
+
+/// The times of the events of a text that arrives in small parts.
+pub fn told_times<P: super::registry::Parser>(text: &str) -> Vec<Option<i64>> {
+    told::<P>(text).events.iter().map(|event| event.facts.time_ns).collect()
+}
+
+/// The sink after a text that arrives in small parts.
+pub fn told<P: super::registry::Parser>(text: &str) -> TellSink {
+    let (mut parser, mut sink) = (P::default(), TellSink::default());
+    text.as_bytes().chunks(7).for_each(|part| parser.feed(part, &mut sink));
+    parser.finish(&mut sink);
+    sink
+}

@@ -63,19 +63,43 @@ pub fn parse_time_prefix(text: &[u8]) -> Option<(i64, usize)> {
 /// Apache's and nginx' `10/Oct/2000:13:55:36 -0700`.
 pub fn parse_apache(text: &[u8]) -> Option<i64> {
     let mut reader = Reader { text, at: 0 };
-    let day = reader.digits(2)?;
-    reader.expect(b"/")?;
-    let name = text.get(3..6)?;
-    let month = MONTHS.iter().position(|month| name == *month)? as u32 + 1;
-    reader.at = 6;
-    reader.expect(b"/")?;
-    let year = reader.digits(4)?.into();
-    reader.expect(b":")?;
-    let (hour, minute, second) = reader.clock()?;
+    let moment = reader.apache_moment()?;
     reader.expect(b" ")?;
     let offset_seconds = reader.offset()?;
-    let moment = Moment { year, month, day, hour, minute, second: second?, nanosecond: 0, offset_seconds };
-    if reader.at == text.len() { moment.to_ns() } else { None }
+    if reader.at == text.len() { Moment { offset_seconds, ..moment }.to_ns() } else { None }
+}
+
+/// HAProxy's `06/Feb/2009:12:14:14.655`, with a fraction of the second or not, read as UTC.
+pub fn parse_apache_local(text: &[u8]) -> Option<i64> {
+    let mut reader = Reader { text, at: 0 };
+    let moment = reader.apache_moment()?;
+    let nanosecond = if reader.peek() == Some(b'.') { reader.fraction()? } else { 0 };
+    if reader.at == text.len() { Moment { nanosecond, ..moment }.to_ns() } else { None }
+}
+
+/// The time of C's `asctime`, as Apache writes it into error logs: `Wed Oct 11 14:32:52 2000`, with a fraction of the second or not.
+pub fn parse_ctime(text: &[u8]) -> Option<i64> {
+    let weekday = text.get(..3)?;
+    let mut reader = Reader { text, at: 3 };
+    reader.expect(b" ")?;
+    let month = month(text.get(4..7)?)?;
+    reader.at = 7;
+    reader.expect(b" ")?;
+    let day = if reader.expect(b" ").is_some() { reader.digits(1)? } else { reader.digits(2)? };
+    reader.expect(b" ")?;
+    let (hour, minute, second) = reader.clock()?;
+    let nanosecond = if reader.peek() == Some(b'.') { reader.fraction()? } else { 0 };
+    reader.expect(b" ")?;
+    let year = reader.digits(4)?.into();
+    let moment = Moment { year, month, day, hour, minute, second: second?, nanosecond, offset_seconds: 0 };
+    let is_whole = reader.at == text.len() && weekday.iter().all(u8::is_ascii_alphabetic);
+    if is_whole { moment.to_ns() } else { None }
+}
+
+/// The number of a month by its English name of three letters.
+fn month(name: &[u8]) -> Option<u32> {
+    let at = MONTHS.iter().position(|month| name.eq_ignore_ascii_case(*month))?;
+    Some(at as u32 + 1)
 }
 
 /// Seconds, milliseconds, microseconds or nanoseconds since 1970: an integer or a decimal, exponent allowed.
@@ -238,6 +262,19 @@ impl Reader<'_> {
             None => None,
         };
         Some((hour, minute, second))
+    }
+
+    /// `10/Oct/2000:13:55:36`.
+    fn apache_moment(&mut self) -> Option<Moment> {
+        let day = self.digits(2)?;
+        self.expect(b"/")?;
+        let month = month(self.text.get(3..6)?)?;
+        self.at = 6;
+        self.expect(b"/")?;
+        let year = self.digits(4)?.into();
+        self.expect(b":")?;
+        let (hour, minute, second) = self.clock()?;
+        Some(Moment { year, month, day, hour, minute, second: second?, nanosecond: 0, offset_seconds: 0 })
     }
 
     fn time_of_day(&mut self, moment: &mut Moment) -> Option<()> {

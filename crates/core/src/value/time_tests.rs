@@ -80,10 +80,11 @@ fn a_time_in_front_of_other_text() {
 
 #[test]
 fn apache() {
-    assert_eq!(parse_apache(b"10/Oct/2000:13:55:36 -0700"), Some(971_211_336 * NS_PER_SECOND));
+    for text in ["10/Oct/2000:13:55:36 -0700", "10/oct/2000:13:55:36 -0700", "10/OCT/2000:13:55:36 -0700"] {
+        assert_eq!(parse_apache(text.as_bytes()), Some(971_211_336 * NS_PER_SECOND), "{text}");
+    }
     for text in [
         "10/Oct/2000:13:55:36",
-        "10/oct/2000:13:55:36 -0700",
         "10/Okt/2000:13:55:36 -0700",
         "31/Feb/2000:13:55:36 -0700",
         "10/Oct/2000:13:55 -0700",
@@ -91,6 +92,38 @@ fn apache() {
         "10/Oct",
     ] {
         assert_eq!(parse_apache(text.as_bytes()), None, "{text}");
+    }
+}
+
+#[test]
+fn apache_without_an_offset() {
+    let expected = 971_186_136 * NS_PER_SECOND;
+    assert_eq!(parse_apache_local(b"10/Oct/2000:13:55:36"), Some(expected));
+    assert_eq!(parse_apache_local(b"10/Oct/2000:13:55:36.655"), Some(expected + 655_000_000));
+    for text in ["10/Oct/2000:13:55:36 -0700", "10/Oct/2000:13:55:36.", "10/Oct/2000:13:55", "31/Feb/2000:13:55:36"] {
+        assert_eq!(parse_apache_local(text.as_bytes()), None, "{text}");
+    }
+}
+
+#[test]
+fn ctime() {
+    let expected = 971_274_772 * NS_PER_SECOND;
+    assert_eq!(parse_ctime(b"Wed Oct 11 14:32:52 2000"), Some(expected));
+    assert_eq!(parse_ctime(b"Wed Oct 11 14:32:52.5 2000"), Some(expected + 500_000_000));
+    assert_eq!(parse_ctime(b"Sun Oct  1 14:32:52 2000"), Some(expected - 10 * 86_400 * NS_PER_SECOND));
+    for text in [
+        "",
+        "Wed",
+        "Oct 11 14:32:52 2000",
+        "W3d Oct 11 14:32:52 2000",
+        "Wed Okt 11 14:32:52 2000",
+        "Wed Oct 1 14:32:52 2000",
+        "Wed Oct 32 14:32:52 2000",
+        "Wed Oct 11 14:32 2000",
+        "Wed Oct 11 14:32:52. 2000",
+        "Wed Oct 11 14:32:52 2000 UTC",
+    ] {
+        assert_eq!(parse_ctime(text.as_bytes()), None, "{text}");
     }
 }
 

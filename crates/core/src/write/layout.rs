@@ -106,8 +106,36 @@ fn shape_columns(batch: &Batch, shape: u32) -> Vec<(u32, u32)> {
 
 /// Brings the values of all columns from order of arrival into stored order.
 pub fn stored_values(batch: &Batch, layout: &Layout) -> Vec<StoredValues> {
-    let shapes: Vec<Vec<(u32, u32)>> =
+    let mut shapes: Vec<Vec<(u32, u32)>> =
         (0..batch.shape_count() as u32).map(|shape| shape_columns(batch, shape)).collect();
+    let rows = batch.rows.len();
+    let mut is_dense: Vec<bool> = batch.columns().iter().map(|column| column.ids.len() == rows).collect();
+    for &(column, count) in shapes.iter().flatten() {
+        is_dense[column as usize] &= count == 1;
+    }
+    let mut values: Vec<StoredValues> = batch
+        .columns()
+        .iter()
+        .zip(&is_dense)
+        .map(|(column, &is_dense)| match is_dense {
+            // The number of a value is that of its row.
+            true => StoredValues {
+                ids: layout.stored.iter().map(|&row| column.ids[row as usize]).collect(),
+                page_ends: layout.page_ends.clone(),
+                is_dense,
+            },
+            false => StoredValues { ids: Vec::with_capacity(column.ids.len()), page_ends: Vec::new(), is_dense },
+        })
+        .collect();
+    shapes.iter_mut().for_each(|columns| columns.retain(|&(column, _)| !is_dense[column as usize]));
+    if shapes.iter().any(|columns| !columns.is_empty()) {
+        scatter_values(batch, layout, &shapes, &mut values);
+    }
+    values
+}
+
+/// Brings the values of the columns that shapes name into stored order.
+fn scatter_values(batch: &Batch, layout: &Layout, shapes: &[Vec<(u32, u32)>], values: &mut [StoredValues]) {
     let mut next = vec![0u32; batch.columns().len()];
     let mut first = Vec::with_capacity(batch.rows.len());
     let mut starts: Vec<u32> = Vec::with_capacity(batch.values());
@@ -118,16 +146,6 @@ pub fn stored_values(batch: &Batch, layout: &Layout) -> Vec<StoredValues> {
             next[column as usize] += count;
         }
     }
-    let rows = batch.rows.len();
-    let mut values: Vec<StoredValues> = batch
-        .columns()
-        .iter()
-        .map(|column| StoredValues {
-            ids: Vec::with_capacity(column.ids.len()),
-            page_ends: Vec::with_capacity(layout.page_ends.len()),
-            is_dense: column.ids.len() == rows,
-        })
-        .collect();
     for page in layout.pages() {
         for &row in &layout.stored[page] {
             let shape = &shapes[batch.rows[row as usize].shape as usize];
@@ -141,10 +159,8 @@ pub fn stored_values(batch: &Batch, layout: &Layout) -> Vec<StoredValues> {
                 }
             }
         }
-        values.iter_mut().for_each(|column| column.page_ends.push(column.ids.len()));
+        for column in values.iter_mut().filter(|column| !column.is_dense) {
+            column.page_ends.push(column.ids.len());
+        }
     }
-    for &(column, count) in shapes.iter().flatten() {
-        values[column as usize].is_dense &= count == 1;
-    }
-    values
 }

@@ -2,6 +2,7 @@
 //!
 //! Events of a source repeat their keys in the same order, so each path remembers which key followed it last time: the next key is
 //! then known after one comparison.
+use super::dictionary::is_same;
 use crate::format::column::Kind;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -90,7 +91,7 @@ impl PathTable {
         } else {
             self.nodes[before as usize].next_sibling
         };
-        if guess != NONE && self.key(guess) == key {
+        if guess != NONE && is_same(self.key(guess), key) {
             return guess;
         }
         self.child_by_hash(parent, before, key)
