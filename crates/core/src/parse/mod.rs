@@ -1,10 +1,10 @@
 //! Parsers of log formats, one file each: bytes in, events out through an `EventSink`.
 pub mod access;
-pub mod csv;
-mod date_and_time;
 pub mod apache_error;
 pub mod cloudfront;
 mod columns;
+pub mod csv;
+mod date_and_time;
 pub mod elb;
 pub mod haproxy;
 pub mod ignore;
