@@ -2,7 +2,7 @@
 //!
 //! An element of `resourceLogs` is held whole, as any record is, and read twice: once to find its log records, once to tell them. A
 //! list of attributes becomes an object, a value that is wrapped in its type becomes itself. What does not look so is told
-//! as it stands.
+//! as it stands; an element that has other members than these is told as it stands, whole.
 use super::JsonParser;
 use super::copied::COPIED_BYTES_MAX;
 use super::string::{plain_end, unescape};
@@ -19,6 +19,7 @@ const VALUES_DEPTH_MAX: usize = 32;
 #[derive(Debug, Default)]
 struct Found {
     resource: Option<Range<usize>>,
+    schema_url: Option<Range<usize>>,
     scopes: Vec<Scope>,
     records: Vec<Range<usize>>,
     end: usize,
@@ -27,6 +28,7 @@ struct Found {
 #[derive(Debug, Default)]
 struct Scope {
     scope: Option<Range<usize>>,
+    schema_url: Option<Range<usize>>,
     /// Of `Found::records`.
     records: Range<usize>,
 }
@@ -40,9 +42,16 @@ impl JsonParser {
             _ => return self.event::<S, false>(text, at, sink),
         };
         let resource = self.copied_part(b"resource", text, found.resource, sink);
-        for Scope { scope, records } in found.scopes {
+        let resource_url = self.copied_part(b"resourceSchemaUrl", text, found.schema_url, sink);
+        for Scope { scope, schema_url, records } in found.scopes {
             let scope = self.copied_part(b"scope", text, scope, sink);
-            let parts = [(&b"resource"[..], resource.clone()), (b"scope", scope)];
+            let scope_url = self.copied_part(b"scopeSchemaUrl", text, schema_url, sink);
+            let parts = [
+                (&b"resource"[..], resource.clone()),
+                (b"resourceSchemaUrl", resource_url.clone()),
+                (b"scope", scope),
+                (b"scopeSchemaUrl", scope_url),
+            ];
             let is_wanted =
                 |sink: &mut S| parts.iter().any(|(_, part)| part.clone().is_some_and(|part| sink.wants(&text[part])));
             let takes_all = sink.looks_ahead() && is_wanted(sink);
@@ -90,9 +99,7 @@ impl JsonParser {
         for (name, part) in parts {
             if let (Ok(_), Some(part)) = (told, part) {
                 teller.sink.key(name);
-                teller.sink.begin_object();
-                told = teller.members(part.start, false);
-                teller.sink.end_object();
+                told = teller.part(part.start);
             }
         }
         if told.is_err() {
@@ -115,36 +122,53 @@ fn find(walker: &mut Walker, text: &[u8], at: usize) -> Result<Found, Stop> {
     let mut found = Found::default();
     found.end = members(text, at, |name, value| match name {
         b"scopeLogs" => elements(text, value, |at| {
-            let mut scope = Scope { scope: None, records: found.records.len()..found.records.len() };
+            let mut scope = Scope { records: found.records.len()..found.records.len(), ..Scope::default() };
             let end = members(text, at, |name, value| match name {
                 b"logRecords" => elements(text, value, |at| {
                     let end = object_end(walker, text, at)?;
                     found.records.push(at..end);
                     Ok(end)
                 }),
-                b"scope" => {
+                b"scope" if scope.scope.is_none() => {
                     let end = object_end(walker, text, value)?;
                     scope.scope = Some(value..end);
                     Ok(end)
                 }
-                _ => walker.value::<_, false>(text, value, &mut SkimSink),
+                b"schemaUrl" if scope.schema_url.is_none() => {
+                    let end = text_end(walker, text, value)?;
+                    scope.schema_url = Some(value..end);
+                    Ok(end)
+                }
+                _ => Err(unlike(value)),
             })?;
             scope.records.end = found.records.len();
             found.scopes.push(scope);
             Ok(end)
         }),
-        b"resource" => {
+        b"resource" if found.resource.is_none() => {
             let end = object_end(walker, text, value)?;
             found.resource = Some(value..end);
             Ok(end)
         }
-        _ => walker.value::<_, false>(text, value, &mut SkimSink),
+        b"schemaUrl" if found.schema_url.is_none() => {
+            let end = text_end(walker, text, value)?;
+            found.schema_url = Some(value..end);
+            Ok(end)
+        }
+        _ => Err(unlike(value)),
     })?;
     Ok(found)
 }
 
 fn object_end(walker: &mut Walker, text: &[u8], at: usize) -> Result<usize, Stop> {
     if text[at] != b'{' {
+        return Err(unlike(at));
+    }
+    walker.value::<_, false>(text, at, &mut SkimSink)
+}
+
+fn text_end(walker: &mut Walker, text: &[u8], at: usize) -> Result<usize, Stop> {
+    if text[at] != b'"' {
         return Err(unlike(at));
     }
     walker.value::<_, false>(text, at, &mut SkimSink)
@@ -212,6 +236,17 @@ struct Teller<'a, S: EventSink> {
 }
 
 impl<S: EventSink> Teller<'_, S> {
+    /// A resource or a scope, or the address of their schema.
+    fn part(&mut self, at: usize) -> Result<usize, Stop> {
+        if self.text[at] != b'{' {
+            return self.walker.value::<_, false>(self.text, at, self.sink);
+        }
+        self.sink.begin_object();
+        let end = self.members(at, false)?;
+        self.sink.end_object();
+        Ok(end)
+    }
+
     /// The members of a log record (`has_body`), a resource or a scope.
     fn members(&mut self, at: usize, has_body: bool) -> Result<usize, Stop> {
         members(self.text, at, |name, value| match (name, self.text[value]) {
