@@ -3,8 +3,7 @@
 //! Decompresses and parses each file several times with a sink that does nothing, and prints the best of MB of text per second.
 use lakebed_core::decompress::{Decompressor, Limits};
 use lakebed_core::parse::ignore::IgnoreSink;
-use lakebed_core::parse::json::JsonParser;
-use lakebed_core::parse::registry::Parser;
+use lakebed_core::parse::source::SourceParser;
 use std::hint::black_box;
 use std::io::Write;
 use std::time::Instant;
@@ -26,16 +25,18 @@ fn main() -> std::io::Result<()> {
         let mut decompressor = Decompressor::new(Limits::default());
         let _ = decompressor.feed(&object, |piece| text.extend_from_slice(piece));
         let mut statistics = Default::default();
+        let mut format = "";
         let parsed = best(|| {
-            let mut parser = JsonParser::default();
+            let mut parser = SourceParser::new(Default::default(), 0);
             parser.feed(&text, &mut IgnoreSink);
             parser.finish(&mut IgnoreSink);
             statistics = black_box(parser.statistics());
+            format = parser.format_name();
             text.len()
         });
         let both = best(|| {
             let mut decompressor = Decompressor::new(Limits::default());
-            let mut parser = JsonParser::default();
+            let mut parser = SourceParser::new(Default::default(), 0);
             let _ = decompressor.feed(&object, |piece| parser.feed(piece, &mut IgnoreSink));
             parser.finish(&mut IgnoreSink);
             black_box(parser.statistics());
@@ -44,7 +45,7 @@ fn main() -> std::io::Result<()> {
         let compression = decompressor.compression();
         writeln!(
             out,
-            "{path}: {} bytes of text, {compression} {unpacked:.0} MB/s, JSON {parsed:.0} MB/s, both {both:.0} MB/s",
+            "{path}: {} bytes of text, {compression} {unpacked:.0} MB/s, {format} {parsed:.0} MB/s, both {both:.0} MB/s",
             text.len()
         )?;
         writeln!(out, "  {statistics:?}")?;
