@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from lakebed.errors import LakebedError
-from lakebed.ingest.opening.front import Opening
+from lakebed.ingest.opening.magic import is_read_by_engine
 from lakebed.ingest.settings import SourceSettings
 from lakebed.native import EngineSettings, Grep, engine_errors
 from lakebed.rawlogs.ordered import Ordered
@@ -21,6 +21,8 @@ from lakebed.rawlogs.sources import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from typing_extensions import Buffer
 
     from lakebed.ingest.opening.front import Findings, Member
     from lakebed.rawlogs.ordered import Put
@@ -118,38 +120,54 @@ class _Scanner:
                 received_ns=time.time_ns(),
                 settings=settings.source,
             )
-            opening = Opening(
-                source.read(), settings.opened_as, is_live=source.is_live, takes_binary=settings.takes_binary
-            )
-            with contextlib.closing(opening.members()) as members:
-                if not self._feed(grep, members):
-                    return None
+            findings = None
+            is_read, chunks = is_read_by_engine(source.read(), is_live=source.is_live)
+            if is_read:
+                is_wanted = self._feed(grep, chunks)
+            else:
+                from lakebed.ingest.opening.front import Opening
+
+                opening = Opening(
+                    chunks, settings.opened_as, is_live=source.is_live, takes_binary=settings.takes_binary
+                )
+                findings = opening.findings
+                with contextlib.closing(opening.members()) as members:
+                    is_wanted = self._feed_members(grep, members)
+            if not is_wanted:
+                return None
             report = msgspec.json.decode(grep.end_object(), type=_Report)
         self.matched = report.matched
         self._hand_over(grep)
-        self._tell_of(report, opening.findings, tell)
+        self._tell_of(report, findings, tell)
         self._put(Part(source, is_last=True, matched=report.matched, raw_bytes=report.raw_bytes), 0)
         return grep
 
-    def _feed(self, grep: Grep, members: Iterator[Member]) -> bool:
+    def _feed_members(self, grep: Grep, members: Iterator[Member]) -> bool:
         """Searches member by member; False: nobody wants more."""
+        limit = self._settings.limit
         for number, member in enumerate(members):
             if number or member.settings is not None:
                 grep.begin_member(self._compiled(member))
                 if not self._hand_over(grep):
                     return False
             self._member = member.name
-            for piece in member.chunks:
-                is_done = grep.feed(piece)
-                if self._source.is_live and not _has_more():
-                    grep.settle()
-                self.matched = grep.matched
-                if not self._hand_over(grep):
-                    return False
-                if is_done:
-                    break
-            if self._settings.limit is not None and self.matched >= self._settings.limit:
-                return True
+            if not self._feed(grep, member.chunks):
+                return False
+            if limit is not None and self.matched >= limit:
+                break
+        return True
+
+    def _feed(self, grep: Grep, chunks: Iterator[Buffer]) -> bool:
+        """Searches a text; False: nobody wants more."""
+        for piece in chunks:
+            is_done = grep.feed(piece)
+            if self._source.is_live and not _has_more():
+                grep.settle()
+            self.matched = grep.matched
+            if not self._hand_over(grep):
+                return False
+            if is_done:
+                break
         return True
 
     def _compiled(self, member: Member) -> EngineSettings | None:
@@ -161,14 +179,14 @@ class _Scanner:
             return self._source
         return replace(self._source, name=f"{self._source.name}!{self._member}")
 
-    def _tell_of(self, report: _Report, findings: Findings, tell: Callable[[Problem], None]) -> None:
+    def _tell_of(self, report: _Report, findings: Findings | None, tell: Callable[[Problem], None]) -> None:
         """What is not in the answer."""
         name = self._source.name
         if report.is_binary:
             tell(Problem(name, "no text, left out", is_missing=False))
-        for member, reason in findings.skipped:
+        for member, reason in findings.skipped if findings else ():
             tell(Problem(f"{name}!{member}", reason, is_missing=False))
-        damage = report.damage or findings.damage
+        damage = report.damage or (findings.damage if findings else None)
         if damage is not None:
             tell(Problem(name, f"damaged at byte {damage.offset}: {damage.reason}"))
 

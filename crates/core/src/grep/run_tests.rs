@@ -162,16 +162,20 @@ fn lines_that_open_something_are_parsed() {
     assert_eq!(found(text.as_bytes(), None, 1000, true), expected);
 }
 
-/// Text and rows of what holds the word, of an object whose members are these.
-fn found_in_members(members: &[&str], wanted: Wanted) -> (String, Vec<u64>, GrepReport) {
+/// A run for what holds the word.
+fn for_the_word(wanted: Wanted) -> Grep {
     let filter = r#"{"op":"has","column":null,"pattern":{"parts":["err"]}}"#;
     let plan = format!(
         r#"{{"version":{},"filter":{filter},"since_ns":null,"until_ns":null,"newest_first":true,"limit":null,"columns":null,
            "aggregate":null,"use_index":true}}"#,
         crate::search::plan::VERSION
     );
-    let plan = Plan::parse(plan.as_bytes()).expect("a plan");
-    let mut grep = Grep::new(&plan, wanted, None, false).expect("a run");
+    Grep::new(&Plan::parse(plan.as_bytes()).expect("a plan"), wanted, None, false).expect("a run")
+}
+
+/// Text and rows of what holds the word, of an object whose members are these.
+fn found_in_members(members: &[&str], wanted: Wanted) -> (String, Vec<u64>, GrepReport) {
+    let mut grep = for_the_word(wanted);
     grep.begin_object(ObjectStart::default()).expect("begins");
     for member in members {
         grep.begin_member(SourceSettings::of_format(None)).expect("begins");
@@ -196,12 +200,6 @@ fn members_are_texts_of_their_own_and_their_records_are_counted_on() {
 
 #[test]
 fn a_member_needs_an_object() {
-    let plan = format!(
-        r#"{{"version":{},"filter":{{"op":"all"}},"since_ns":null,"until_ns":null,"newest_first":true,"limit":null,"columns":null,
-           "aggregate":null,"use_index":true}}"#,
-        crate::search::plan::VERSION
-    );
-    let plan = Plan::parse(plan.as_bytes()).expect("a plan");
-    let mut grep = Grep::new(&plan, Wanted::Count, None, false).expect("a run");
-    assert!(grep.begin_member(SourceSettings::of_format(None)).is_err());
+    let begun = for_the_word(Wanted::Count).begin_member(SourceSettings::of_format(None));
+    assert!(matches!(begun, Err(CoreError::Usage(_))));
 }

@@ -15,7 +15,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lakebed import config
-from lakebed.ingest.opening.magic import ENGINE_KINDS, is_text, kind_of, wants_more
+from lakebed.ingest.opening.magic import (
+    ENGINE_KINDS,
+    HEAD_MOST,
+    is_read_by_engine,
+    is_text,
+    kind_of,
+    must_be_opened,
+    wants_more,
+)
 from lakebed.ingest.opening.reader import Damaged
 
 if TYPE_CHECKING:
@@ -27,9 +35,6 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 4096
 """First bytes of a member that tell whether it is text; the same as in the engine."""
-
-HEAD_MOST = 256 * 1024
-"""So much of the first piece is looked at: a block of zstd may be 128 KiB long."""
 
 PROBLEMS_KEPT = 100
 """Damages and members left out that are named; the counts have all."""
@@ -116,7 +121,11 @@ class Opening:
         """The texts; take each one's chunks before the next member. Raises what the chunks of the object raise, and
         `IngestError` where a library is not installed.
         """
-        head, chunks = _peek(self._source(), 0, is_live=self._is_live)
+        is_read, chunks = is_read_by_engine(self._source(), is_live=self._is_live)
+        if is_read:
+            yield Member("", chunks)
+            return
+        head, chunks = _peek(chunks, 0, is_live=self._is_live)
         if head:
             for member in self._open("", head, chunks, 0):
                 self._texts += 1
@@ -132,7 +141,7 @@ class Opening:
     def _open(self, name: str, head: bytes, chunks: Iterator[Buffer], depth: int) -> Iterator[Member]:
         """The texts of one layer, whose first bytes are `head`."""
         kind = kind_of(head)
-        if kind is None or (kind in ENGINE_KINDS and depth == 0 and not _must_be_opened(kind, head)):
+        if kind is None or (kind in ENGINE_KINDS and depth == 0 and not must_be_opened(kind, head)):
             if depth == 0 or self._is_wanted(name, head):
                 yield Member(name, chunks if depth == 0 else self._told(chunks, name))
         elif depth >= config.OPENING_LAYERS_MAX:
@@ -285,24 +294,6 @@ def shown_name(name: str) -> str:
     from lakebed.safe_text import safe_text
 
     return safe_text(name[:NAME_CHARACTERS_MAX])
-
-
-def _must_be_opened(kind: str, head: bytes) -> bool:
-    """Whether something is in a gzip or zstd stream that the engine does not read."""
-    from lakebed.ingest.opening.magic import XML_LOOKED_AT
-
-    if kind == "gzip":
-        import zlib
-
-        try:
-            inner = zlib.decompressobj(31).decompress(head, XML_LOOKED_AT)
-        except zlib.error:
-            return False
-    else:
-        from lakebed.ingest.opening.compressions import first_decoded
-
-        inner = first_decoded(head, XML_LOOKED_AT)
-    return kind_of(inner) is not None
 
 
 def _peek(chunks: Iterator[Buffer], wanted: int, *, is_live: bool = False) -> tuple[bytes, Iterator[Buffer]]:
