@@ -1,7 +1,10 @@
 //! Parsers of log formats, one file each: bytes in, events out through an `EventSink`.
 pub mod access;
+pub mod audit;
+pub mod cef;
 pub mod ignore;
 pub mod json;
+pub mod leef;
 pub mod line_format;
 mod lines;
 pub mod registry;
@@ -9,6 +12,7 @@ pub mod settings;
 pub mod sink;
 pub mod source;
 mod statistics;
+pub mod syslog;
 #[cfg(test)]
 mod tell;
 pub mod text;

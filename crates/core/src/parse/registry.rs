@@ -16,6 +16,9 @@ pub trait Parser: Default {
     const SIGN: &'static str;
     /// Fields that hold the event time unless the user names others, best first; of no use to formats that tell it themselves.
     const TIME_FIELDS: &'static [&'static str];
+    /// Whether values are told that do not stand in the source as they are: decoded ones, names of numbers. No text may be left
+    /// out then for what it does not hold.
+    const MAKES_TEXT: bool = false;
     /// Whether the first bytes look like this format.
     fn looks_like(head: &Head) -> bool;
     /// What `@lb.source_type` is, by the first bytes.
@@ -23,6 +26,8 @@ pub trait Parser: Default {
     /// Called once before the first bytes of an object are fed.
     fn configure(&mut self, _context: SourceContext, _head: &Head) {}
     fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S);
+    /// Tells what may be told by now: nothing more comes soon.
+    fn settle<S: EventSink>(&mut self, _sink: &mut S) {}
     /// The end of the data.
     fn finish<S: EventSink>(&mut self, sink: &mut S);
     fn statistics(&self) -> Statistics;
@@ -41,6 +46,8 @@ pub enum Skippable {
     NotHeaders,
     /// Lines that are objects from their first byte to their last.
     Objects,
+    /// Lines that start with a digit, as records do, and all that follow up to the next such line.
+    Records,
 }
 
 /// How many lines of the first bytes are looked at.
@@ -112,6 +119,11 @@ macro_rules! formats {
                 match self { $(Self::$format => <$parser>::TIME_FIELDS),* }
             }
 
+            /// Whether values are told that do not stand in the source as they are.
+            pub fn makes_text(self) -> bool {
+                match self { $(Self::$format => <$parser>::MAKES_TEXT),* }
+            }
+
             /// What `@lb.source_type` is for an object that starts so.
             pub fn source_type(self, head: &Head) -> &'static str {
                 match self { $(Self::$format => <$parser>::source_type(head)),* }
@@ -140,6 +152,10 @@ macro_rules! formats {
                 match self { $(Self::$format(parser) => parser.feed(data, sink)),* }
             }
 
+            pub fn settle<S: EventSink>(&mut self, sink: &mut S) {
+                match self { $(Self::$format(parser) => parser.settle(sink)),* }
+            }
+
             pub fn finish<S: EventSink>(&mut self, sink: &mut S) {
                 match self { $(Self::$format(parser) => parser.finish(sink)),* }
             }
@@ -159,7 +175,11 @@ formats! {
     Json => super::json::JsonParser,
     VpcFlow => LineParser<super::vpcflow::VpcFlow>,
     Access => LineParser<super::access::Access>,
-    Text => LineParser<super::text::Text>,
+    Cef => LineParser<super::cef::Cef>,
+    Leef => LineParser<super::leef::Leef>,
+    Audit => LineParser<super::audit::Audit>,
+    Syslog => LineParser<super::syslog::Syslog>,
+    Text => super::text::TextParser,
 }
 
 impl Format {
@@ -227,7 +247,7 @@ mod tests {
 
     #[test]
     fn every_format_is_found_by_its_name() {
-        assert_eq!(format_names(), ["json", "vpcflow", "access", "text"]);
+        assert_eq!(format_names(), ["json", "vpcflow", "access", "cef", "leef", "audit", "syslog", "text"]);
         for name in format_names() {
             assert_eq!(Format::by_name(name).map(Format::name), Some(name));
         }
