@@ -47,6 +47,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "Jan 15 10:14:02 lb haproxy[14]: 192.0.2.1:3 [15/Jan/2026:10:14:02.655] f~ b/s 1/0/3/6/9 200 27 - - ---- 1/1/1/1/0 0/0 {a|b} {} \"GET / HTTP/1.1\"\n",
         "1768472042.253    565 192.168.0.68 TCP_MISS/200 507 POST http://example.com/upload - HIER_DIRECT/192.0.2.1 text/html\n",
         "Jan 15 10:14:02 host sshd[42]: Failed password for root\n",
+        "Jan 15 10:14:02 host sshd[42]: Failed password for root from 192.0.2.1 port 22 ssh2\n",
+        "<165>1 2003-10-11T22:14:15.003Z host app 1 ID [a b=\"c\\]\"][d] m\n<4>Oct 11 22:14:15 h kernel: IN=a OUT= SRC=b SYN\n",
+        "type=EXECVE msg=audit(1364481364.000:8): argc=1 a0=6563 msg='op=x acct=\"r\"'\n",
+        "<14>Sep 19 08:26:10 fw CEF:0|V|P|1|7|n \\||5|src=1 msg=a \\= b cs1Label=L cs1=v rt=1697062455123\n",
+        "LEEF:2.0|V|P|1|E|x5E|src=1^devTime=Oct 11 2003 22:14:15^devTimeFormat=MMM dd yyyy HH:mm:ss\n",
+        "2023-11-14 10:00:00,123 failed\njava.io.IOException: x\n\tat a.B.c(B.java:1)\n\nCaused by: y\n",
     ];
     // the first byte chooses: each format by name, then by content
     let choices = 0..=format_names().len() as u8;

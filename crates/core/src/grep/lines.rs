@@ -147,6 +147,10 @@ impl LineFeeder {
             Skippable::NotHeaders => starts().all(|at| lines.get(at).is_none_or(|byte| !byte.is_ascii_lowercase())),
             Skippable::NotDirectives => starts().all(|at| lines.get(at) != Some(&b'#')),
             Skippable::Objects if lines.is_empty() => true,
+            Skippable::Records => {
+                let is_start = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_digit);
+                is_start(lines.first()) && is_start(next)
+            }
             Skippable::Objects => {
                 let opens = |at: usize| lines[..at].trim_ascii_end().ends_with(b"}") || may_open_envelope(lines, at);
                 starts().all(|at| lines.get(at).or(next) == Some(&b'{'))
@@ -157,8 +161,9 @@ impl LineFeeder {
     }
 }
 
-/// The end of the last line that can be judged: of objects one must know how the next line begins.
+/// The end of the last line that can be judged: of objects and records one must know how the next line begins.
 fn block_end(text: &[u8], skippable: Skippable) -> Option<usize> {
-    let known = if skippable == Skippable::Objects { text.len().saturating_sub(1) } else { text.len() };
+    let looks_on = matches!(skippable, Skippable::Objects | Skippable::Records);
+    let known = if looks_on { text.len().saturating_sub(1) } else { text.len() };
     memrchr(b'\n', &text[..known]).map(|at| at + 1)
 }

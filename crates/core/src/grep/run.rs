@@ -83,6 +83,8 @@ struct Current {
     quiet: Vec<u8>,
     /// Text goes to the parser as it comes.
     is_parsed: bool,
+    /// Whether its format makes text of its own; None: not known yet.
+    makes_text: Option<bool>,
     is_binary: bool,
     damage: Option<Damage>,
 }
@@ -122,6 +124,7 @@ impl Grep {
             before,
             quiet: std::mem::take(&mut self.spare),
             is_parsed: false,
+            makes_text: None,
             is_binary: false,
             damage: None,
         });
@@ -173,10 +176,9 @@ impl Grep {
             current.decompressor = decompressor;
             current.damage = ended.err();
         }
-        let tells_as_written = || current.parser.tells_as_written(&current.quiet);
-        if !current.is_parsed && !current.is_binary && (counts || !tells_as_written()) {
-            current.is_parsed = true;
-            self.feeder.feed(&current.quiet, &mut current.parser, &mut self.out);
+        let makes_text = || current.parser.makes_text(&current.quiet, true) == Some(true);
+        if !current.is_parsed && !current.is_binary && (counts || makes_text()) {
+            current.speak(&mut self.feeder, &mut self.out);
         }
         if current.is_parsed && !current.is_binary {
             self.feeder.flush(&mut current.parser, &mut self.out);
@@ -251,13 +253,22 @@ impl Current {
         };
         let from = self.quiet.len().saturating_sub(required.overlap_bytes());
         self.quiet.extend_from_slice(piece);
-        if self.quiet.len() > QUIET_BYTES_MAX || required.may_be_in_source(&self.quiet[from..]) {
-            self.is_parsed = true;
-            let mut quiet = std::mem::take(&mut self.quiet);
-            feeder.feed(&quiet, &mut self.parser, out);
-            quiet.clear();
-            self.quiet = quiet;
+        if self.makes_text.is_none() {
+            self.makes_text = self.parser.makes_text(&self.quiet, false);
         }
+        let is_long = self.quiet.len() > QUIET_BYTES_MAX;
+        if is_long || self.makes_text == Some(true) || required.may_be_in_source(&self.quiet[from..]) {
+            self.speak(feeder, out);
+        }
+    }
+
+    /// Has what was held back so far parsed.
+    fn speak(&mut self, feeder: &mut LineFeeder, out: &mut Output) {
+        self.is_parsed = true;
+        let mut quiet = std::mem::take(&mut self.quiet);
+        feeder.feed(&quiet, &mut self.parser, out);
+        quiet.clear();
+        self.quiet = quiet;
     }
 }
 

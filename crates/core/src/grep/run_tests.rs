@@ -7,8 +7,16 @@ use std::sync::LazyLock;
 
 static HEAD: LazyLock<String> = LazyLock::new(|| format!("{{\"a\":\"err {}\"}}\n", "x".repeat(16 << 10)));
 
+/// First lines of text in which traces are joined, and of a format that makes text of its own; neither holds the word.
+static TEXT_HEADS: LazyLock<[String; 2]> =
+    LazyLock::new(|| ["1970-01-01 00:00:01 up\n", "<14>Oct 11 22:14:15 host app: m\n"].map(|line| line.repeat(800)));
+
 /// The records that hold the word, as lines; `leaves_out` false: everything is parsed.
 fn found(data: &[u8], format: Option<&str>, piece_bytes: usize, leaves_out: bool) -> String {
+    found_behind(&HEAD, data, format, piece_bytes, leaves_out)
+}
+
+fn found_behind(head: &str, data: &[u8], format: Option<&str>, piece_bytes: usize, leaves_out: bool) -> String {
     let filter = r#"{"op":"has","column":null,"pattern":{"parts":["err"]}}"#;
     let plan = format!(
         r#"{{"version":{},"filter":{filter},"since_ns":null,"until_ns":null,"newest_first":true,"limit":null,"columns":null,
@@ -26,7 +34,7 @@ fn found(data: &[u8], format: Option<&str>, piece_bytes: usize, leaves_out: bool
     }
     let settings = SourceSettings::of_format(format.and_then(Format::by_name));
     // A parser begins only when it has seen enough to know the format.
-    let data = [HEAD.as_bytes(), data].concat();
+    let data = [head.as_bytes(), data].concat();
     grep.begin_object(ObjectStart { settings, ..ObjectStart::default() }).expect("begins");
     for piece in data.chunks(piece_bytes) {
         grep.feed(piece).expect("is fed");
@@ -100,6 +108,53 @@ proptest! {
         let (quick, slow) = (found(&text, format, piece_bytes, true), found(&text, format, piece_bytes, false));
         prop_assert_eq!(quick, slow);
     }
+}
+
+fn any_text_lines() -> impl Strategy<Value = Vec<u8>> {
+    let line = proptest::sample::select(vec![
+        "1970-01-01 00:00:02 x",
+        "1970-01-01 00:00:02 err",
+        "5 x",
+        "  x",
+        "\terr",
+        "at err",
+        "Caused by: x",
+        "x",
+        "err",
+        "[x]",
+        "",
+        // a severity that is written as a number
+        "<11>m",
+        "<14>m",
+        "<14>err",
+        "<11>1 - - - - - [a b=\"e\\]r\"]",
+    ]);
+    let end = proptest::sample::select(vec!["\n", "\n", "\n", "\r\n", ""]);
+    proptest::collection::vec((line, end), 0..12).prop_map(|lines| {
+        lines.into_iter().flat_map(|(line, end)| [line.as_bytes(), end.as_bytes()].concat()).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #[test]
+    fn leaving_out_changes_nothing_in_text(
+        text in any_text_lines(),
+        head in 0..2usize,
+        piece_bytes in proptest::sample::select(vec![1, 3, 20, 1000]),
+    ) {
+        let head = &TEXT_HEADS[head];
+        let find = |leaves_out| found_behind(head, &text, None, piece_bytes, leaves_out);
+        prop_assert_eq!(find(true), find(false));
+    }
+}
+
+#[test]
+fn words_that_a_format_makes_are_found() {
+    let line = "<11>Oct 11 22:14:15 host app: m";
+    assert_eq!(found_behind("", format!("{line}\n<14>x\n").as_bytes(), None, 5, true), format!("{line}\n"));
+    assert_eq!(found_behind(&TEXT_HEADS[1], line.as_bytes(), None, 1000, true), format!("{line}\n"));
+    assert_eq!(found_behind("", b"nothing here", None, 5, true), "");
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub trait LineFormat: Default + std::fmt::Debug {
     const NAME: &'static str;
     const SIGN: &'static str;
     const TIME_FIELDS: &'static [&'static str];
+    /// See `Parser`.
+    const MAKES_TEXT: bool = false;
     /// What lines may be left out by a reader who does not want them; None: every line must be seen, as values may not stand in
     /// it as they are told.
     const SKIPPABLE: Option<Skippable> = Some(Skippable::Any);
@@ -90,6 +92,14 @@ impl<S: EventSink> Members<'_, S> {
     pub fn boolean(&mut self, name: &[u8], value: bool) {
         self.key(name).boolean(value);
     }
+
+    /// An object, whose members are told in turn.
+    pub fn object(&mut self, name: &[u8], tell: impl FnOnce(&mut Members<S>)) {
+        let sink = self.key(name);
+        sink.begin_object();
+        tell(&mut Members { sink, has_begun: true });
+        sink.end_object();
+    }
 }
 
 /// A streaming parser of a format whose record is a line.
@@ -104,7 +114,7 @@ impl<F: LineFormat> Parser for LineParser<F> {
     const NAME: &'static str = F::NAME;
     const SIGN: &'static str = F::SIGN;
     const TIME_FIELDS: &'static [&'static str] = F::TIME_FIELDS;
-    const TELLS_AS_WRITTEN: bool = F::SKIPPABLE.is_some();
+    const MAKES_TEXT: bool = F::MAKES_TEXT || F::SKIPPABLE.is_none();
 
     fn looks_like(head: &Head) -> bool {
         F::looks_like(head)
@@ -138,7 +148,7 @@ impl<F: LineFormat> Parser for LineParser<F> {
     }
 
     fn skippable(&self) -> Option<Skippable> {
-        F::SKIPPABLE.filter(|_| self.lines.is_at_start())
+        F::SKIPPABLE.filter(|_| !F::MAKES_TEXT && self.lines.is_at_start())
     }
 }
 

@@ -1,6 +1,8 @@
 //! Parsers of log formats, one file each: bytes in, events out through an `EventSink`.
 pub mod access;
 pub mod apache_error;
+pub mod audit;
+pub mod cef;
 pub mod cloudfront;
 mod columns;
 pub mod csv;
@@ -9,6 +11,7 @@ pub mod elb;
 pub mod haproxy;
 pub mod ignore;
 pub mod json;
+pub mod leef;
 pub mod line_format;
 mod lines;
 pub mod logfmt;
@@ -21,6 +24,7 @@ pub mod sink;
 pub mod source;
 pub mod squid;
 mod statistics;
+pub mod syslog;
 #[cfg(test)]
 mod tell;
 pub mod text;

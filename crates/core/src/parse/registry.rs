@@ -17,6 +17,9 @@ pub trait Parser: Default {
     const SIGN: &'static str;
     /// Fields that hold the event time unless the user names others, best first; of no use to formats that tell it themselves.
     const TIME_FIELDS: &'static [&'static str];
+    /// Whether values are told that do not stand in the source as they are: decoded ones, names of numbers. No text may be left
+    /// out then for what it does not hold.
+    const MAKES_TEXT: bool = false;
     /// Whether the first bytes look like this format.
     fn looks_like(head: &Head) -> bool;
     /// What `@lb.source_type` is, by the first bytes.
@@ -31,9 +34,9 @@ pub trait Parser: Default {
     }
     /// Called once before the first bytes of an object are fed.
     fn configure(&mut self, _context: SourceContext, _head: &Head) {}
-    /// Whether values stand in the text as they are told, but for JSON's escapes: a text without a word has no event with it.
-    const TELLS_AS_WRITTEN: bool = true;
     fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S);
+    /// Tells what may be told by now: nothing more comes soon.
+    fn settle<S: EventSink>(&mut self, _sink: &mut S) {}
     /// The end of the data.
     fn finish<S: EventSink>(&mut self, sink: &mut S);
     fn statistics(&self) -> Statistics;
@@ -54,6 +57,8 @@ pub enum Skippable {
     NotDirectives,
     /// Lines that are objects from their first byte to their last.
     Objects,
+    /// Lines that start with a digit, as records do, and all that follow up to the next such line.
+    Records,
 }
 
 /// How many lines of the first bytes are looked at.
@@ -139,14 +144,14 @@ macro_rules! formats {
                 match self { $(Self::$format => <$parser>::time_fields(source_type)),* }
             }
 
+            /// Whether values are told that do not stand in the source as they are.
+            pub fn makes_text(self) -> bool {
+                match self { $(Self::$format => <$parser>::MAKES_TEXT),* }
+            }
+
             /// What `@lb.source_type` is for an object that starts so.
             pub fn source_type(self, head: &Head) -> Cow<'static, str> {
                 match self { $(Self::$format => source_type_of::<$parser>(head)),* }
-            }
-
-            /// Whether values stand in the text as they are told, but for JSON's escapes.
-            pub fn tells_as_written(self) -> bool {
-                match self { $(Self::$format => <$parser>::TELLS_AS_WRITTEN),* }
             }
 
             fn looks_like(self, head: &Head) -> bool {
@@ -170,6 +175,10 @@ macro_rules! formats {
 
             pub fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
                 match self { $(Self::$format(parser) => parser.feed(data, sink)),* }
+            }
+
+            pub fn settle<S: EventSink>(&mut self, sink: &mut S) {
+                match self { $(Self::$format(parser) => parser.settle(sink)),* }
             }
 
             pub fn finish<S: EventSink>(&mut self, sink: &mut S) {
@@ -201,9 +210,13 @@ formats! {
     Squid => LineParser<super::squid::Squid>,
     Access => LineParser<super::access::Access>,
     W3c => LineParser<super::w3c::W3c>,
+    Cef => LineParser<super::cef::Cef>,
+    Leef => LineParser<super::leef::Leef>,
+    Audit => LineParser<super::audit::Audit>,
+    Syslog => LineParser<super::syslog::Syslog>,
     Logfmt => LineParser<super::logfmt::Logfmt>,
     Csv => super::csv::CsvParser,
-    Text => LineParser<super::text::Text>,
+    Text => super::text::TextParser,
 }
 
 impl Format {

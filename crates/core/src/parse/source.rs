@@ -53,13 +53,25 @@ impl SourceParser {
         }
     }
 
-    /// Decides on the format now, by what has come: for text that is shown while it is being written.
+    /// Tells what it can by now, the format decided by what has come: for text that is shown while it is being written.
     pub fn settle<S: EventSink>(&mut self, sink: &mut S) {
-        if self.running.is_some() || self.head.is_empty() {
-            return;
+        if self.running.is_none() && !self.head.is_empty() {
+            self.start(false, sink);
+            self.feed(&[], sink);
         }
-        self.start(false, sink);
-        self.feed(&[], sink);
+        if let Some(running) = &mut self.running {
+            running.parser.settle(sink);
+        }
+    }
+
+    /// Whether the object, which starts so, is of a format that makes text of its own; None: too little of it is known.
+    pub fn makes_text(&self, start: &[u8], is_whole: bool) -> Option<bool> {
+        if let Some(format) = self.format() {
+            return Some(format.makes_text());
+        }
+        let head = &start[..start.len().min(HEAD_BYTES)];
+        let is_known = is_whole || head.len() == HEAD_BYTES;
+        is_known.then(|| Format::sniff(&Head::new(head, head.len() < HEAD_BYTES)).makes_text())
     }
 
     /// The end of the object.
@@ -89,13 +101,6 @@ impl SourceParser {
 
     pub fn statistics(&self) -> Statistics {
         self.running.as_ref().map(|running| running.parser.statistics()).unwrap_or_default()
-    }
-
-    /// Whether values stand in the text, which is all of the object and has not been fed, as they would be told (but for
-    /// JSON's escapes).
-    pub fn tells_as_written(&self, text: &[u8]) -> bool {
-        let head = Head::new(&text[..text.len().min(HEAD_BYTES)], text.len() < HEAD_BYTES);
-        self.settings.format.unwrap_or_else(|| Format::sniff(&head)).tells_as_written()
     }
 
     /// What lines may be left out now; see `Parser::skippable`.

@@ -1,24 +1,52 @@
-//! `text`: any text, one event per line.
+//! `text`: any text, one event per line, stack traces with the line before them.
 //!
 //! *Recognised*: what no other format recognises. Lines end with `\n` or `\r\n`; empty ones are skipped.
 //!
-//! *Fields*: `message`, the line. The event time is the ISO 8601 / RFC 3339 time at the start of the line, after `[` if there is
-//! one; a date alone does not count.
+//! *Fields*: `message`, the line. The event time is the ISO 8601 / RFC 3339 time at the start of the line, after `[` if
+//! there is one; a date alone does not count.
 //!
-//! *Kept raw*: everything. A line longer than `LINE_BYTES_MAX` (1 MiB) becomes several events.
-use super::line_format::{LineFormat, Members, Outcome};
-use super::registry::Head;
-use super::sink::{Certainty, EventSink};
+//! When the first line starts with such a time, and few of the next lines neither do nor look like a part of a stack
+//! trace, then lines that continue belong to the event before them: indented ones, and those of stack traces of Java
+//! (`at …`, `Caused by: …`, `... 12 more`), Python (`Traceback …`), Go (`goroutine 1 [running]:` …) and .NET. `message`
+//! has all of the lines then, parted by `\n`.
+//!
+//! *Kept raw*: everything but empty lines. A line longer than `LINE_BYTES_MAX` (1 MiB) becomes several events, and so
+//! does a trace longer than `EVENT_LINES_MAX` (5,000) or `EVENT_BYTES_MAX` (256 KiB). Of text that is read while it is
+//! written, a trace is cut where it pauses.
+mod continues;
+
+use super::lines::{Line, Lines};
+use super::registry::{Head, Parser, Skippable};
+use super::settings::SourceContext;
+use super::sink::{Certainty, EventSink, RecordFacts};
+use super::statistics::Statistics;
 use crate::value::time::parse_time_prefix;
+use continues::continues;
 
 /// Length of a date alone, `2023-07-10`.
 const DATE_BYTES: usize = 10;
 
-/// A line is an event.
-#[derive(Debug, Default)]
-pub struct Text;
+/// Lines of an event; the deepest stacks of Java have 1,024 of each cause.
+const EVENT_LINES_MAX: usize = 5_000;
 
-impl LineFormat for Text {
+/// Bytes of an event of several lines.
+const EVENT_BYTES_MAX: usize = 256 * 1024;
+
+/// Of the first lines, one of so many may be neither an event's first nor a part of a trace.
+const STRANGE_LINES: usize = 4;
+
+/// A line is an event, or continues one.
+#[derive(Debug, Default)]
+pub struct TextParser {
+    lines: Lines,
+    joins: bool,
+    /// The event whose next line may still come.
+    held: Vec<u8>,
+    held_lines: usize,
+    statistics: Statistics,
+}
+
+impl Parser for TextParser {
     const NAME: &'static str = "text";
     const SIGN: &'static str = "nothing that another format would know";
     const TIME_FIELDS: &'static [&'static str] = &[];
@@ -31,48 +59,81 @@ impl LineFormat for Text {
         "text"
     }
 
-    fn line<S: EventSink>(&mut self, line: &[u8], _members: &mut Members<S>) -> Outcome {
-        Outcome::Message(leading_time(line).map(|ns| (ns, Certainty::Certain)))
+    fn configure(&mut self, _context: SourceContext, head: &Head) {
+        self.joins = starts_with_times(head);
     }
 
-    fn piece(piece: &[u8]) -> Outcome {
-        Outcome::Message(leading_time(piece).map(|ns| (ns, Certainty::Certain)))
+    fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.feed(data, |line| self.take(line, sink));
+        self.lines = lines;
+    }
+
+    fn settle<S: EventSink>(&mut self, sink: &mut S) {
+        self.release(sink);
+    }
+
+    fn finish<S: EventSink>(&mut self, sink: &mut S) {
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.finish(|line| self.take(line, sink));
+        self.lines = lines;
+        self.release(sink);
+    }
+
+    fn statistics(&self) -> Statistics {
+        Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.statistics }
+    }
+
+    fn skippable(&self) -> Option<Skippable> {
+        // A line that starts with a digit never continues an event, whatever is held.
+        let skippable = if self.joins { Skippable::Records } else { Skippable::Any };
+        self.lines.is_at_start().then_some(skippable)
     }
 }
 
-fn leading_time(text: &[u8]) -> Option<i64> {
+impl TextParser {
+    fn take<S: EventSink>(&mut self, line: Line, sink: &mut S) {
+        let (text, is_whole) = match line {
+            Line::Whole(text) => (text, self.joins),
+            Line::Piece(text) => (text, false),
+        };
+        let fits = self.held_lines < EVENT_LINES_MAX && self.held.len() + text.len() < EVENT_BYTES_MAX;
+        if is_whole && !self.held.is_empty() && fits && continues(text) {
+            self.held.push(b'\n');
+            self.held.extend_from_slice(text);
+            self.held_lines += 1;
+            return;
+        }
+        self.release(sink);
+        if is_whole {
+            self.held.extend_from_slice(text);
+            self.held_lines = 1;
+        } else {
+            self.statistics.message(text, RecordFacts::timed(leading_time(text)), sink);
+        }
+    }
+
+    fn release<S: EventSink>(&mut self, sink: &mut S) {
+        if !self.held.is_empty() {
+            self.statistics.message(&self.held, RecordFacts::timed(leading_time(&self.held)), sink);
+            self.held.clear();
+        }
+    }
+}
+
+/// Whether lines begin with times, but those of traces.
+fn starts_with_times(head: &Head) -> bool {
+    let has_time = |line: &[u8]| leading_time(line).is_some();
+    let strange = head.lines().filter(|line| !has_time(line) && !continues(line)).count();
+    head.lines().next().is_some_and(has_time) && strange * STRANGE_LINES <= head.lines().count()
+}
+
+fn leading_time(text: &[u8]) -> Option<(i64, Certainty)> {
     let text = text.strip_prefix(b"[").unwrap_or(text);
     let (ns, length) = parse_time_prefix(text)?;
-    (length > DATE_BYTES).then_some(ns)
+    (length > DATE_BYTES).then_some((ns, Certainty::Certain))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::parse::line_format::LineParser;
-    use crate::parse::registry::Parser;
-    use crate::parse::sink::RecordFacts;
-    use crate::parse::statistics::Statistics;
-    use crate::parse::tell::{TellSink, Told};
-
-    fn told(json: &str, time_ns: Option<i64>) -> Told {
-        Told { json: json.to_string(), facts: RecordFacts { time_ns, ..RecordFacts::default() } }
-    }
-
-    #[test]
-    fn every_line_is_an_event() {
-        let mut parser = LineParser::<Text>::default();
-        let mut sink = TellSink::default();
-        parser.feed(b"1970-01-01 00:00:01,5 up\r\n\n[1970-01-01T00:00:02Z] \xff\n1970-01-01 only", &mut sink);
-        parser.feed(b" a date\n", &mut sink);
-        parser.finish(&mut sink);
-        let expected = [
-            told(r#"{"message":"1970-01-01 00:00:01,5 up"}"#, Some(1_500_000_000)),
-            told("{\"message\":\"[1970-01-01T00:00:02Z] \u{fffd}\"}", Some(2_000_000_000)),
-            told(r#"{"message":"1970-01-01 only a date"}"#, None),
-        ];
-        assert_eq!(sink.events, expected);
-        let counts = Statistics { events: 3, invalid_utf8: 1, ..Statistics::default() };
-        assert_eq!(parser.statistics(), counts);
-    }
-}
+#[path = "text/text_tests.rs"]
+mod tests;
