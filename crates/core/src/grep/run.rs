@@ -8,6 +8,7 @@ use super::required::Required;
 use crate::decompress::{Damage, Decompressor, Limits};
 use crate::error::{CoreError, Result};
 use crate::parse::Statistics;
+use crate::parse::encoding::TextDecoder;
 use crate::parse::source::SourceParser;
 use crate::search::leaf::OutputRow;
 use crate::search::plan::Plan;
@@ -56,6 +57,7 @@ pub struct Grep {
 
 struct Current {
     decompressor: Decompressor,
+    decoder: TextDecoder,
     parser: SourceParser,
     /// Quiet text so far; nothing of it has been parsed.
     quiet: Vec<u8>,
@@ -81,6 +83,7 @@ impl Grep {
         self.out.start_object(start);
         self.current = Some(Current {
             decompressor: Decompressor::new(Limits::default()),
+            decoder: TextDecoder::default(),
             parser,
             quiet: std::mem::take(&mut self.spare),
             is_parsed: false,
@@ -99,7 +102,7 @@ impl Grep {
         }
         let mut decompressor = std::mem::replace(decompressor, Decompressor::new(Limits::default()));
         let fed = decompressor.feed(data, |piece| {
-            current.take(piece, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
+            current.decode(piece, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
         });
         current.decompressor = decompressor;
         current.damage = fed.err();
@@ -110,6 +113,11 @@ impl Grep {
     /// Tells what has come so far as if no more came soon: for a pipe that is slower than its reader.
     pub fn settle(&mut self) -> Result<()> {
         let Some(current) = &mut self.current else { return Err(no_object()) };
+        let mut decoder = std::mem::take(&mut current.decoder);
+        decoder.settle(|text| {
+            current.take(text, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
+        });
+        current.decoder = decoder;
         if current.is_parsed && !current.is_binary && !self.out.is_done() {
             self.feeder.flush(&mut current.parser, &mut self.out);
             current.parser.settle(&mut self.out);
@@ -123,11 +131,12 @@ impl Grep {
         if current.damage.is_none() && !current.is_binary && !self.out.is_done() {
             let mut decompressor = std::mem::replace(&mut current.decompressor, Decompressor::new(Limits::default()));
             let ended = decompressor.finish(|piece| {
-                current.take(piece, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
+                current.decode(piece, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
             });
             current.decompressor = decompressor;
             current.damage = ended.err();
         }
+        current.end_text(self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
         if current.is_parsed && !current.is_binary {
             self.feeder.flush(&mut current.parser, &mut self.out);
             current.parser.finish(&mut self.out);
@@ -142,7 +151,7 @@ impl Grep {
             raw_bytes: current.decompressor.bytes_out(),
             compression: current.decompressor.compression(),
             format: if current.is_parsed { current.parser.format_name() } else { "" },
-            statistics: current.parser.statistics(),
+            statistics: current.decoder.and_statistics(current.parser.statistics()),
             is_binary: current.is_binary,
             damage: current.damage,
         })
@@ -176,6 +185,27 @@ fn no_object() -> CoreError {
 }
 
 impl Current {
+    /// Takes the next bytes, decompressed.
+    fn decode(
+        &mut self,
+        piece: &[u8],
+        required: Option<&Required>,
+        takes_binary: bool,
+        feeder: &mut LineFeeder,
+        out: &mut Output,
+    ) {
+        let mut decoder = std::mem::take(&mut self.decoder);
+        decoder.feed(piece, |text| self.take(text, required, takes_binary, feeder, out));
+        self.decoder = decoder;
+    }
+
+    /// No more bytes come.
+    fn end_text(&mut self, required: Option<&Required>, takes_binary: bool, feeder: &mut LineFeeder, out: &mut Output) {
+        let mut decoder = std::mem::take(&mut self.decoder);
+        decoder.finish(|text| self.take(text, required, takes_binary, feeder, out));
+        self.decoder = decoder;
+    }
+
     /// Takes the next piece of text.
     fn take(
         &mut self,

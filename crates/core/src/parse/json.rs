@@ -7,7 +7,8 @@
 //!
 //! *Fields*: the members of each object, as they are. Numbers keep their text. A value that is no object gives the field
 //! `message`; outside of arrays of objects and envelopes it must stand alone on its line. When a name stands twice in an object, both
-//! values are told and counted. A lone surrogate escape is kept (WTF-8); bytes that are no UTF-8 become U+FFFD and are counted.
+//! values are told and counted. A lone surrogate escape is kept (WTF-8); bytes that are no UTF-8 are read as
+//! Windows-1252 and are counted.
 //!
 //! *Kept raw*: text that is not JSON becomes events `{"message": text}` that say why: the rest of the line; or, of an element of
 //! an array, what its brackets enclose or what precedes the next element; or, of one of several objects on a line, what its

@@ -1,5 +1,7 @@
 //! Parsers of log formats, one file each: bytes in, events out through an `EventSink`.
 pub mod access;
+pub mod encoding;
+pub mod event_time;
 pub mod ignore;
 pub mod json;
 pub mod line_format;

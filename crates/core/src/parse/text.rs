@@ -2,17 +2,14 @@
 //!
 //! *Recognised*: what no other format recognises. Lines end with `\n` or `\r\n`; empty ones are skipped.
 //!
-//! *Fields*: `message`, the line. The event time is the ISO 8601 / RFC 3339 time at the start of the line, after `[` if there is
-//! one; a date alone does not count.
+//! *Fields*: `message`, the line. The event time is that at the start of the line, after `[` if there is one, in any form that is
+//! no count since 1970: ISO 8601, `2023/07/10 11:45:07`, `Mon Jul 10 11:45:07 2023`, …; a date alone does not count.
 //!
 //! *Kept raw*: everything. A line longer than `LINE_BYTES_MAX` (1 MiB) becomes several events.
 use super::line_format::{LineFormat, Members, Outcome};
 use super::registry::Head;
 use super::sink::{Certainty, EventSink};
-use crate::value::time::parse_time_prefix;
-
-/// Length of a date alone, `2023-07-10`.
-const DATE_BYTES: usize = 10;
+use crate::value::time_forms::read_leading_time;
 
 /// A line is an event.
 #[derive(Debug, Default)]
@@ -32,18 +29,18 @@ impl LineFormat for Text {
     }
 
     fn line<S: EventSink>(&mut self, line: &[u8], _members: &mut Members<S>) -> Outcome {
-        Outcome::Message(leading_time(line).map(|ns| (ns, Certainty::Certain)))
+        Outcome::Message(leading_time(line))
     }
 
     fn piece(piece: &[u8]) -> Outcome {
-        Outcome::Message(leading_time(piece).map(|ns| (ns, Certainty::Certain)))
+        Outcome::Message(leading_time(piece))
     }
 }
 
-fn leading_time(text: &[u8]) -> Option<i64> {
+fn leading_time(text: &[u8]) -> Option<(i64, Certainty)> {
     let text = text.strip_prefix(b"[").unwrap_or(text);
-    let (ns, length) = parse_time_prefix(text)?;
-    (length > DATE_BYTES).then_some(ns)
+    let (time, _) = read_leading_time(text)?;
+    Some((time.ns, if time.is_local { Certainty::ZoneAssumed } else { Certainty::Certain }))
 }
 
 #[cfg(test)]
@@ -55,8 +52,8 @@ mod tests {
     use crate::parse::statistics::Statistics;
     use crate::parse::tell::{TellSink, Told};
 
-    fn told(json: &str, time_ns: Option<i64>) -> Told {
-        Told { json: json.to_string(), facts: RecordFacts { time_ns, ..RecordFacts::default() } }
+    fn told(json: &str, time: Option<(i64, Certainty)>) -> Told {
+        Told { json: json.to_string(), facts: RecordFacts::timed(time) }
     }
 
     #[test]
@@ -64,15 +61,16 @@ mod tests {
         let mut parser = LineParser::<Text>::default();
         let mut sink = TellSink::default();
         parser.feed(b"1970-01-01 00:00:01,5 up\r\n\n[1970-01-01T00:00:02Z] \xff\n1970-01-01 only", &mut sink);
-        parser.feed(b" a date\n", &mut sink);
+        parser.feed(b" a date\n[Thu Jan 01 00:00:03.5 1970] x\n", &mut sink);
         parser.finish(&mut sink);
         let expected = [
-            told(r#"{"message":"1970-01-01 00:00:01,5 up"}"#, Some(1_500_000_000)),
-            told("{\"message\":\"[1970-01-01T00:00:02Z] \u{fffd}\"}", Some(2_000_000_000)),
+            told(r#"{"message":"1970-01-01 00:00:01,5 up"}"#, Some((1_500_000_000, Certainty::ZoneAssumed))),
+            told(r#"{"message":"[1970-01-01T00:00:02Z] ÿ"}"#, Some((2_000_000_000, Certainty::Certain))),
             told(r#"{"message":"1970-01-01 only a date"}"#, None),
+            told(r#"{"message":"[Thu Jan 01 00:00:03.5 1970] x"}"#, Some((3_500_000_000, Certainty::ZoneAssumed))),
         ];
         assert_eq!(sink.events, expected);
-        let counts = Statistics { events: 3, invalid_utf8: 1, ..Statistics::default() };
+        let counts = Statistics { events: 4, invalid_utf8: 1, ..Statistics::default() };
         assert_eq!(parser.statistics(), counts);
     }
 }

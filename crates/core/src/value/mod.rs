@@ -9,5 +9,8 @@ pub mod json;
 pub mod needle;
 pub mod pattern;
 pub mod regex;
+pub mod strftime;
 pub mod time;
+pub mod time_forms;
 pub mod token;
+pub mod zone;

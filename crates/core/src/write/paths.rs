@@ -3,14 +3,12 @@
 //! Events of a source repeat their keys in the same order, so each path remembers which key followed it last time: the next key is
 //! then known after one comparison.
 use crate::format::column::Kind;
+use crate::parse::event_time::NOT_A_TIME;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub const NONE: u32 = u32::MAX;
 pub const ROOT: u32 = 0;
-
-/// Rank of a path that does not hold the event time.
-pub const NOT_A_TIME: u8 = u8::MAX;
 
 pub struct Node {
     pub parent: u32,
@@ -19,7 +17,7 @@ pub struct Node {
     pub is_element: bool,
     /// The columns of the batch at this path, by kind.
     pub columns: [u32; 3],
-    /// Position in the list of fields that hold the event time.
+    /// Position in the list of fields that may hold the event time, or `NOT_A_TIME`.
     pub time_rank: u8,
     first_child: u32,
     next_sibling: u32,
