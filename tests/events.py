@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ class Num:
 
 
 Json = Any  # a JSON value whose numbers are `Num`; spelled out, each test would have to narrow it
+
+
+OFFSET = re.compile("([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$")
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ def read_events(lines: Iterable[str]) -> list[Event]:
         given = value.get(TIME_FIELD) if isinstance(value, dict) else None
         time_ns = parse_time(given) if isinstance(given, str) else None
         if time_ns is not None:
-            source = "field"
+            assert isinstance(given, str)
+            source = f"field {TIME_FIELD}" + ("" if OFFSET.search(given[len("2026-01-01") :]) else ", zone assumed")
         elif previous_ns is not None:
             time_ns, source = previous_ns, "previous"
         else:

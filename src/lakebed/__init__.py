@@ -15,13 +15,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lakebed.api import Lake, open  # noqa: A004 - the user's word
     from lakebed.catalog.index_info import IndexInfo
+    from lakebed.ingest.settings import TimeRule
     from lakebed.ingest.totals import IndexTotals
     from lakebed.model import Row
     from lakebed.query.cost import SearchCost
     from lakebed.rawlogs.grep import grep
     from lakebed.results import AsyncSearchResult, SearchResult
 
-__all__ = ["AsyncSearchResult", "IndexInfo", "IndexTotals", "Lake", "Row", "SearchCost", "SearchResult", "grep", "open"]
+__all__ = [
+    "AsyncSearchResult",
+    "IndexInfo",
+    "IndexTotals",
+    "Lake",
+    "Row",
+    "SearchCost",
+    "SearchResult",
+    "TimeRule",
+    "grep",
+    "open",
+]
 
 _HOMES = {
     "AsyncSearchResult": "lakebed.results",
@@ -31,6 +43,7 @@ _HOMES = {
     "Row": "lakebed.model",
     "SearchCost": "lakebed.query.cost",
     "SearchResult": "lakebed.results",
+    "TimeRule": "lakebed.ingest.settings",
     "grep": "lakebed.rawlogs.grep",
     "open": "lakebed.api",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import zoneinfo
 from fractions import Fraction
 
 from tests.events import Json, Num
@@ -41,8 +42,13 @@ def moment(ns: int) -> datetime.datetime:
     return EPOCH + datetime.timedelta(seconds=ns // SECOND)
 
 
-def offset(value: Json) -> int:
+def offset(value: Json, ns: int) -> int:
+    """How far clocks of a zone are ahead of UTC at that time, in seconds."""
     zone = text(value)
+    if "/" in zone:
+        ahead = moment(ns).astimezone(zoneinfo.ZoneInfo(zone)).utcoffset()
+        assert ahead is not None
+        return int(ahead.total_seconds())
     if zone in ("Z", "z", "UTC", "utc"):
         return 0
     match = re.fullmatch(r"([+-])([0-9]|([0-9]{2}):?([0-9]{2})|[0-9]{2})", zone, re.ASCII)
@@ -124,13 +130,13 @@ def difference(later: Json, earlier: Json, *unit: Json) -> Json:
 
 
 def field(name: str, value: Json, *zone: Json) -> Num:
-    local = moment(within(given(value) + (offset(zone[0]) if zone else 0) * SECOND))
+    local = moment(within(given(value) + (offset(zone[0], given(value)) if zone else 0) * SECOND))
     return whole(local.isoweekday() if name == "weekday" else int(getattr(local, name)))
 
 
 def print_time(value: Json, *more: Json) -> str:
     ns = given(value)
-    ahead = offset(more[1]) if len(more) > 1 else 0
+    ahead = offset(more[1], ns) if len(more) > 1 else 0
     if not more:
         return rfc3339(ns)
     local = moment(within(ns + ahead * SECOND))
@@ -214,7 +220,7 @@ def moment_of(found: dict[str, str], order: list[str]) -> int:
     fraction = last(found, order, "fLN") or "0"
     nanosecond = int(fraction.ljust(9, "0"))
     zone = last(found, order, "zZ")
-    ahead = offset(zone) if zone is not None else 0
+    ahead = offset(zone, 0) if zone is not None else 0
     if "s" in found:
         return within(int(found["s"]) * SECOND + nanosecond)
     year_letter = next((letter for letter in reversed(order) if letter in "Yy"), None)

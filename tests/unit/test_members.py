@@ -30,19 +30,20 @@ def test_members_are_read_each_in_its_own_way() -> None:
     counts = {"events": 4, "raw_bytes": len(LINES) + len(FLOW), "unparsed_lines": 1}
     assert {name: report[name] for name in counts} == counts
     assert (report["format"], report["source_type"], report["compression"]) == ("json", "app", "gzip")
-    assert report["time_sources"] == {"field": 2, "previous": 2, "object": 0}
+    times = {"field": 2, "format": 0, "previous": 2, "object": 0, "zone_assumed": 0, "year_inferred": 0}
+    assert report["time_sources"] == times
     reason = "a value was expected"
     assert [(record, *row.values()) for record, row in found] == [
-        (0, "app", "field"),
+        (0, "app", "field time"),
         (1, "app", "previous"),
         (2, "app", "previous", reason),
-        (3, "aws:vpcflow", "field"),
+        (3, "aws:vpcflow", "field start"),
     ]
 
 
 def test_a_member_does_not_borrow_the_time_of_the_one_before() -> None:
     _, found = index((b'{"time": "2026-01-01T00:00:00Z"}', {}), (b'{"n": 1}', {}))
-    assert [row["@lb.time_source"] for _, row in found] == ["field", "object"]
+    assert [row["@lb.time_source"] for _, row in found] == ["field time", "object"]
 
 
 def test_a_damaged_member_hides_no_other() -> None:

@@ -80,7 +80,7 @@ impl Builder {
     fn end_object<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let report = self.with(py, builder::Builder::end_object)?;
         let statistics = report.statistics;
-        let [field, previous, object] = report.time_sources;
+        let times = report.time_sources;
         let text = json!({
             "events": statistics.events,
             "raw_bytes": report.raw_bytes,
@@ -91,7 +91,15 @@ impl Builder {
             "invalid_utf8": statistics.invalid_utf8,
             "duplicate_keys": statistics.duplicate_keys,
             "damage": report.damage.map(|damage| json!({"offset": damage.offset, "reason": damage.reason})),
-            "time_sources": {"field": field, "previous": previous, "object": object},
+            "encoding": report.encoding,
+            "time_sources": {
+                "field": times.field,
+                "format": times.format,
+                "previous": times.previous,
+                "object": times.object,
+                "zone_assumed": times.zone_assumed,
+                "year_inferred": times.year_inferred,
+            },
         });
         Ok(PyBytes::new(py, text.to_string().as_bytes()))
     }

@@ -17,7 +17,7 @@ pub fn run(mut data: &[u8]) {
 }
 
 pub fn seeds() -> Vec<Vec<u8>> {
-    let origins = [TimeSource::Field, TimeSource::Previous].map(|time_source| Origin {
+    let origins = ["field", "previous", "field at, zone assumed"].map(TimeSource::of).map(|time_source| Origin {
         source_type: "json".to_string(),
         time_source,
         parse_error: String::new(),

@@ -1,10 +1,11 @@
 //! What single values mean: times, numbers, addresses. Where there are two ways to see it, they agree.
-use lakebed_core::value::{cidr, decimal, time, token};
+use lakebed_core::value::{cidr, decimal, time, time_forms, token};
 use std::cmp::Ordering;
 
 pub fn run(data: &[u8]) {
     let _ = time::parse_event_time(data);
     let _ = time::parse_apache(data);
+    let _ = time_forms::read_leading_time(data);
     let _ = time::parse_epoch(data);
     if let Some(ns) = time::parse_time(data) {
         assert_eq!(time::parse_time(time::format_rfc3339(ns).as_bytes()), Some(ns), "a printed time is read back");
@@ -39,6 +40,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "2026-01-15 10:14:02+02:00",
         "10/Oct/2000:13:55:36 -0700",
         "1688989507.123",
+        "Mon, 10 Jul 2023 11:45:07 GMT",
+        "2023-W28-1T11:45:07Z",
+        "7/10/2023 11:45:07 AM",
+        "/Date(1688989507000+0200)/",
         "10.0.0.0/8",
         "2001:db8::/32",
         "::ffff:10.1.2.3",

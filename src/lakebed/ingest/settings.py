@@ -7,7 +7,40 @@ from dataclasses import dataclass
 
 import msgspec
 
+from lakebed.errors import UsageError
 from lakebed.native import EngineSettings, engine_errors
+
+
+@dataclass(frozen=True)
+class TimeRule:
+    """Where the event time may stand, and how it is written.
+
+    `field` is the name of a field; None is the record as it stands in the source. `regex` has one group, which holds
+    the time; it is needed where there is no field. `format` is as strftime has it; None reads any form that is not
+    ambiguous.
+    `zone` is that of times without one: a name such as `Europe/Berlin`, or an offset such as `+02:00`.
+
+    >>> TimeRule.parse("when%d.%m.%Y %H:%M")
+    TimeRule(field='when', regex=None, format='%d.%m.%Y %H:%M', zone=None)
+    """
+
+    field: str | None = None
+    regex: str | None = None
+    format: str | None = None
+    zone: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> TimeRule:
+        """Reads the short form: `FIELD`, `FIELD%FORMAT`, `FIELD~REGEX`, or `~REGEX` for the record as it stands."""
+        at = next((at for at, sign in enumerate(text) if sign in "~%"), len(text))
+        field, rest = text[:at] or None, text[at:]
+        if rest.startswith("~"):
+            return cls(field, regex=rest[1:])
+        if field is None:
+            raise UsageError(
+                f"not a rule for the event time: '{text}'; wanted FIELD, FIELD%FORMAT, FIELD~REGEX or ~REGEX"
+            )
+        return cls(field, format=rest or None)
 
 
 @dataclass(frozen=True)
@@ -15,13 +48,16 @@ class SourceSettings:
     """Everything may be left out: what is not said is found by content.
 
     `format` names a parser, `source_type` is what `@lb.source_type` shall be, `columns` names the columns of tables
-    without a header, `time_fields` are fields to take the event time from, the first that is there.
+    without a header. `time` are rules for the event time, tried in their order; `time_fields` are fields that are tried
+    after them, any form is read. `zone` is that of times without one.
     """
 
     format: str | None = None
     source_type: str | None = None
     columns: tuple[str, ...] = ()
+    time: tuple[TimeRule, ...] = ()
     time_fields: tuple[str, ...] = ()
+    zone: str | None = None
 
     def for_engine(self) -> EngineSettings:
         """The same, checked and compiled. Raises `UsageError` when something of it means nothing."""

@@ -267,3 +267,86 @@ def test_index_tells_what_an_investigator_must_know(tmp_path: Path) -> None:
         "no time in 2 events: that of the object's last change is taken",
         f"1 line could not be parsed and became `message`, such as in {(tmp_path / 'logs/b.json').as_uri()}",
     ]
+
+
+def test_index_tells_which_times_are_not_sure(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("2023-07-10 13:45:07 one\n2023-07-10T11:45:08Z two\n")
+    shown = lakebed("index", "a.log", "--into", "web", folder=tmp_path).stdout.splitlines()
+    assert shown[1:] == [
+        "formats: 1 text",
+        "no zone in the times of 1 event: UTC is taken; --zone names another",
+    ]
+    found = lakebed("search", "@lb.time_source: assumed | groupbycount(@lb.time_source, message)", folder=tmp_path)
+    assert [json.loads(line) for line in found.stdout.splitlines()] == [
+        {"@lb.time_source": "format, zone assumed", "message": "2023-07-10 13:45:07 one", "@q.count": 1}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "times"),
+    [
+        (["--zone", "Europe/Berlin"], ["2023-07-10T11:45:07Z", "2023-07-10T11:45:08Z"]),
+        (["--zone", "-05:30", "--time", "none"], ["2023-07-10T19:15:07Z", "2023-07-10T11:45:08Z"]),
+        (["--time", "~at ([0-9]+)"], ["1970-01-01T00:00:05Z", "2023-07-10T11:45:08Z"]),
+        (["--time", "message~on (.*)$"], ["2023-07-10T13:45:07Z", "2020-02-29T00:00:00Z"]),
+        (["--time-field", "message"], ["2023-07-10T13:45:07Z", "2023-07-10T11:45:08Z"]),
+    ],
+)
+def test_a_source_says_where_its_times_are(tmp_path: Path, options: list[str], times: list[str]) -> None:
+    (tmp_path / "a.log").write_text("2023-07-10 13:45:07 at 5\n2023-07-10T11:45:08Z on 2020-02-29\n")
+    done = lakebed("index", "a.log", "--into", "web", *options, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    query = "* | sort(@lb.record) | table(@lb.time)"
+    for found in (
+        lakebed("search", query, folder=tmp_path),
+        lakebed("grep", query, "a.log", *options, folder=tmp_path),
+    ):
+        assert [json.loads(line)["@lb.time"] for line in found.stdout.splitlines()] == times
+
+
+def test_a_field_in_a_format(tmp_path: Path) -> None:
+    write_log(tmp_path / "a.json", [{"when": "10.07.23 13:45", "n": 1}, {"when": "soon", "time": "2020-01-01", "n": 2}])
+    options = ["--time", "when%d.%m.%y %H:%M", "--time-field", "time", "--zone", "Europe/Berlin"]
+    query = "* | table(@lb.time, @lb.time_source)"
+    found = lakebed("grep", query, "a.json", *options, folder=tmp_path).stdout.splitlines()
+    rows = [json.loads(line) for line in found]
+    assert [(row["@lb.time"], row["@lb.time_source"]) for row in rows] == [
+        ("2023-07-10T11:45:00Z", "field when"),
+        ("2019-12-31T23:00:00Z", "field time"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--zone", "Mars/Olympus"],
+            "unknown time zone 'Mars/Olympus'; wanted a name such as 'Europe/Berlin', or an offset such as '+02:00'\n",
+        ),
+        (
+            ["--time", "a~b"],
+            "rule 1 for the event time: the regular expression has no group; wanted one group, which holds the time\n",
+        ),
+        (
+            ["--time", "a", "--time", "a~(b)(c)"],
+            "rule 2 for the event time: the regular expression has 2 groups; wanted one group, which holds the time\n",
+        ),
+        (["--time", "a%d.%Q"], "rule 1 for the event time: unknown directive '%Q' in a time format\n"),
+        (
+            ["--time", "a%H:%M"],
+            (
+                "rule 1 for the event time: the time format tells no day; wanted a month and a day, a day of the year "
+                "(%j), or %s\n"
+            ),
+        ),
+        (
+            ["--time", "%F"],
+            "not a rule for the event time: '%F'; wanted FIELD, FIELD%FORMAT, FIELD~REGEX or ~REGEX\n",
+        ),
+    ],
+)
+def test_rules_for_times_that_mean_nothing(tmp_path: Path, options: list[str], message: str) -> None:
+    (tmp_path / "a.log").write_text("x\n")
+    for command in (["index", "a.log", "--into", "web"], ["grep", "x", "a.log"]):
+        done = lakebed(*command, *options, folder=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"lakebed: {message}")

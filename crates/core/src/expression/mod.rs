@@ -8,7 +8,6 @@ pub mod functions;
 pub mod json;
 pub mod number;
 pub mod rows;
-pub mod strftime;
 pub mod syntax;
 pub mod value;
 

@@ -1,28 +1,65 @@
 //! What is known of each row besides its event: time, source object, record number, and how it was read.
 //!
 //! Layout of the frame: the origins (see `Origin`): their count, then for each the source type, the time source, the parse error
-//! (length-prefixed, empty when none); then payloads of integers, one a row in time order: event time in ns, object, record, origin.
+//! (length-prefixed, empty when none); the time source is a code, followed by a text where the code is 3; then payloads of integers, one a row in time order: event time in ns, object, record, origin.
 use super::frame::{Compressor, Payload};
 use super::ints::{put_ints, read_ints};
 use super::wire::{Wire, put_bytes, put_varint};
 use crate::error::DecodeError;
 
 /// Where a row's event time came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TimeSource {
+    /// Only in segments that do not tell which.
     Field,
     Previous,
     Object,
+    /// In words.
+    Text(String),
 }
 
-impl TimeSource {
-    const ALL: [Self; 3] = [Self::Field, Self::Previous, Self::Object];
+/// The code of `TimeSource::Text`.
+const TEXT: u8 = 3;
 
-    pub fn name(self) -> &'static str {
+impl TimeSource {
+    /// What these words mean.
+    pub fn of(text: &str) -> Self {
+        match text {
+            "field" => Self::Field,
+            "previous" => Self::Previous,
+            "object" => Self::Object,
+            other => Self::Text(other.to_string()),
+        }
+    }
+
+    pub fn name(&self) -> &str {
         match self {
             Self::Field => "field",
             Self::Previous => "previous",
             Self::Object => "object",
+            Self::Text(text) => text,
+        }
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Field => out.push(0),
+            Self::Previous => out.push(1),
+            Self::Object => out.push(2),
+            Self::Text(text) => {
+                out.push(TEXT);
+                put_bytes(out, text.as_bytes());
+            }
+        }
+    }
+
+    fn read(wire: &mut Wire<'_>) -> Result<Self, DecodeError> {
+        match wire.byte()? {
+            0 => Ok(Self::Field),
+            1 => Ok(Self::Previous),
+            2 => Ok(Self::Object),
+            TEXT => Ok(Self::Text(String::from_utf8_lossy(wire.bytes()?).into_owned())),
+            _ => Err(DecodeError("unknown time source")),
         }
     }
 }
@@ -49,7 +86,7 @@ pub fn put_rows(out: &mut Vec<u8>, compressor: &mut Compressor, origins: &[Origi
     put_varint(out, origins.len() as u64);
     for origin in origins {
         put_bytes(out, origin.source_type.as_bytes());
-        out.push(origin.time_source as u8);
+        origin.time_source.put(out);
         put_bytes(out, origin.parse_error.as_bytes());
     }
     let lists: [fn(&RowFacts) -> i64; 4] =
@@ -76,7 +113,7 @@ impl<'a> Rows<'a> {
         for _ in 0..wire.count()? {
             origins.push(Origin {
                 source_type: text(&mut wire)?,
-                time_source: *TimeSource::ALL.get(wire.byte()? as usize).ok_or(DecodeError("unknown time source"))?,
+                time_source: TimeSource::read(&mut wire)?,
                 parse_error: text(&mut wire)?,
             });
         }
@@ -122,8 +159,12 @@ mod tests {
 
     #[test]
     fn rows_come_back() {
-        let origins =
-            [Origin { source_type: "json".into(), time_source: TimeSource::Object, parse_error: "not JSON".into() }];
+        let told = ["object", "previous", "field", "field at, zone assumed"];
+        let origins = told.map(|told| Origin {
+            source_type: "json".into(),
+            time_source: TimeSource::of(told),
+            parse_error: "not JSON".into(),
+        });
         let rows = [
             RowFacts { time_ns: -5, object: 3, record: 9, origin: 0 },
             RowFacts { time_ns: 1_700_000_000_123_456_789, object: 0, record: 1 << 40, origin: 0 },
@@ -133,6 +174,7 @@ mod tests {
         put_rows(&mut out, &mut Compressor::new(), &origins, &rows);
         let read = Rows::read(&out, 3).expect("rows");
         assert_eq!(read.origins, origins);
+        assert_eq!(read.origins.iter().map(|origin| origin.time_source.name()).collect::<Vec<_>>(), told);
         assert_eq!(read.times(), Ok(rows.map(|row| row.time_ns).to_vec()));
         assert_eq!(read.objects(), Ok(vec![3, 0, 1]));
         assert_eq!(read.records(), Ok(vec![9, 1 << 40, 0]));

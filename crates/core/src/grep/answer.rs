@@ -55,10 +55,8 @@ impl Summary {
             object.source_type = facts.source_type.to_string();
         }
         // The time was found when the event was read.
-        object.modified_ns = facts.time_ns;
-        object.previous_time_ns = (facts.time_source == TimeSource::Previous).then_some(facts.time_ns);
-        let time_ns = (facts.time_source == TimeSource::Field).then_some(facts.time_ns);
-        tape.tell(RecordFacts { time_ns, ..record_facts }, &mut self.batch);
+        self.batch.told_time = Some((facts.time_ns, TimeSource::of(facts.time_source)));
+        tape.tell(record_facts, &mut self.batch);
         let is_full = self.batch.size_bytes() > WAITING_BYTES
             || self.batch.rows.len() > WAITING_ROWS
             || self.batch.paths.len() > WAITING_PATHS;

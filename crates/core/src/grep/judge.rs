@@ -2,7 +2,6 @@
 use super::tape::{Step, Tape, What};
 use crate::expression::{Expression, Value};
 use crate::format::column::Kind;
-use crate::format::rows::TimeSource;
 use crate::search::computed::{looked_at, stored};
 use crate::search::filter::{Filter, Leaf, Test, Tree};
 use crate::search::metadata::{Field, Metadata};
@@ -14,7 +13,7 @@ pub struct EventFacts<'a> {
     pub url: &'a str,
     pub record: u64,
     pub time_ns: i64,
-    pub time_source: TimeSource,
+    pub time_source: &'a str,
     pub source_type: &'a str,
     pub parse_error: Option<&'static str>,
     pub received_ns: i64,
@@ -27,7 +26,7 @@ impl EventFacts<'_> {
             Field::Time => format_rfc3339(self.time_ns).into_bytes(),
             Field::TimeNs => self.time_ns.to_string().into_bytes(),
             Field::Record => self.record.to_string().into_bytes(),
-            Field::TimeSource => self.time_source.name().as_bytes().to_vec(),
+            Field::TimeSource => self.time_source.as_bytes().to_vec(),
             Field::SourceType => self.source_type.as_bytes().to_vec(),
             Field::ParseError => self.parse_error?.as_bytes().to_vec(),
             Field::Object => self.url.as_bytes().to_vec(),

@@ -6,7 +6,7 @@ use super::run::Wanted;
 use super::tape::Tape;
 use crate::error::{CoreError, Result};
 use crate::format::objects::SourceObject;
-use crate::format::rows::TimeSource;
+use crate::parse::event_time::{EventTimes, Told};
 use crate::parse::settings::SourceSettings;
 use crate::parse::sink::{EventSink, RecordFacts};
 use crate::search::filter::Filter;
@@ -49,9 +49,10 @@ pub struct Output {
 struct Object {
     source: SourceObject,
     source_type: String,
-    time_fields: Vec<Vec<u8>>,
     next_record: u64,
-    previous_time_ns: Option<i64>,
+    times: EventTimes,
+    /// What the time of the last event that passed is from, and how that is told.
+    time_source: Option<(Told, String)>,
 }
 
 impl Output {
@@ -68,7 +69,7 @@ impl Output {
             judge,
             is_summed_up: wanted == Wanted::Plan && (plan.aggregate.is_some() || plan.columns.is_some()),
             required: Required::of(&plan.filter),
-            tape: Tape::new(reads_time),
+            tape: Tape::default(),
             reads_time,
             object: Object::default(),
             matched: 0,
@@ -85,7 +86,7 @@ impl Output {
 
     pub fn start_object(&mut self, start: ObjectStart) {
         self.object = Object {
-            time_fields: start.settings.time_fields.clone(),
+            times: EventTimes::new(start.settings.times.clone(), start.modified_ns),
             source: SourceObject {
                 url: start.url,
                 modified_ns: start.modified_ns,
@@ -102,8 +103,7 @@ impl Output {
 
     /// As `write::batch::Batch::begin_member`: record numbers go on, the time of an event before does not.
     pub fn start_member(&mut self, settings: &SourceSettings) {
-        self.object.time_fields.clone_from(&settings.time_fields);
-        self.object.previous_time_ns = None;
+        self.object.times.begin_member(settings.times.clone());
         self.looks_ahead = self.required.is_some() && !self.reads_time;
         (self.looked_at, self.wanted_of_these) = (0, 0);
     }
@@ -135,12 +135,17 @@ impl Output {
         self.required.as_ref().is_none_or(|required| required.is_in(self.tape.values()))
     }
 
-    fn keep(&mut self, record: u64, time_ns: i64, time_source: TimeSource, record_facts: RecordFacts) {
+    fn keep(&mut self, record: u64, time: Option<(i64, Told)>, record_facts: RecordFacts) {
+        let Object { time_source, times, .. } = &mut self.object;
+        if let Some((_, told)) = time.filter(|(_, told)| time_source.as_ref().is_none_or(|(last, _)| last != told)) {
+            *time_source = Some((told, times.text(told)));
+        }
+        let time_ns = time.map_or(0, |(ns, _)| ns);
         let facts = EventFacts {
             url: &self.object.source.url,
             record,
             time_ns,
-            time_source,
+            time_source: self.object.time_source.as_ref().map_or("object", |(_, text)| text),
             source_type: &self.object.source_type,
             parse_error: record_facts.parse_error,
             received_ns: self.object.source.received_ns,
@@ -188,14 +193,12 @@ impl EventSink for Output {
 
     fn begin_source(&mut self, source_type: &str, time_fields: &'static [&'static str]) {
         self.object.source_type = source_type.to_string();
-        if self.object.time_fields.is_empty() {
-            self.object.time_fields = time_fields.iter().map(|field| field.as_bytes().to_vec()).collect();
-        }
-        self.tape.set_time_fields(&self.object.time_fields);
+        self.tape.set_time_fields(self.object.times.begin_source(time_fields));
     }
 
     fn begin_event(&mut self) {
         self.tape.begin_event();
+        self.object.times.begin_event();
     }
 
     fn begin_object(&mut self) {
@@ -221,12 +224,18 @@ impl EventSink for Output {
 
     #[inline]
     fn string(&mut self, value: &[u8]) {
-        self.tape.string(value);
+        let name = self.tape.string(value);
+        if self.reads_time {
+            self.object.times.note_text(name, value);
+        }
     }
 
     #[inline]
     fn number(&mut self, text: &[u8]) {
-        self.tape.number(text);
+        let name = self.tape.number(text);
+        if self.reads_time {
+            self.object.times.note_number(name, text);
+        }
     }
 
     fn boolean(&mut self, value: bool) {
@@ -239,6 +248,9 @@ impl EventSink for Output {
 
     #[inline]
     fn source_text(&mut self, text: &[u8]) {
+        if self.reads_time {
+            self.object.times.note_record(text);
+        }
         // Kept only where the event may pass; whether it does is known at its end.
         if self.wanted == Wanted::Text && self.may_pass() {
             self.line.clear();
@@ -250,20 +262,9 @@ impl EventSink for Output {
     fn end_event(&mut self, facts: RecordFacts) {
         let record = self.object.next_record;
         self.object.next_record += 1;
-        let (mut time_ns, mut time_source) = (0, TimeSource::Object);
-        if self.reads_time {
-            // As `write::batch::Batch::event_time`.
-            (time_ns, time_source) = match (self.tape.time_ns().or(facts.time_ns), self.object.previous_time_ns) {
-                (Some(time), _) => (time, TimeSource::Field),
-                (None, Some(time)) => (time, TimeSource::Previous),
-                (None, None) => (self.object.source.modified_ns, TimeSource::Object),
-            };
-            if time_source == TimeSource::Field {
-                self.object.previous_time_ns = Some(time_ns);
-            }
-        }
+        let time = self.reads_time.then(|| self.object.times.end_event(&facts));
         if !self.is_done() && self.may_pass() {
-            self.keep(record, time_ns, time_source, facts);
+            self.keep(record, time, facts);
         }
     }
 

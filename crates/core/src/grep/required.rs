@@ -1,8 +1,9 @@
 //! What a source text must hold so that any of its events can pass a filter: texts that need no look at all are most of them.
 //!
 //! The answer may be "maybe", never wrongly "no". A value's text stands in the source as it is, with these exceptions, each dealt
-//! with here: JSON escapes (`\u0065`, `\/`), characters that JSON always escapes (a literal is cut at them), U+FFFD, which stands
-//! for bytes that are no UTF-8 (cut as well), and numbers that are equal and look different (they require nothing).
+//! with here: JSON escapes (`\u0065`, `\/`), characters that JSON always escapes (a literal is cut at them), characters
+//! that may stand for a byte that is no UTF-8 (cut as well), and numbers that are equal and look different (they require nothing).
+use crate::parse::encoding::stands_for_byte;
 use crate::search::metadata::Metadata;
 use crate::search::plan::{Looked, NamePart, Node, Pattern, Subject};
 use crate::value::needle::Needle;
@@ -226,7 +227,7 @@ fn is_beside_text(column: &Subject) -> bool {
 
 /// The longest run of characters that stands in a source as it is.
 fn longest(pattern: &Pattern) -> Option<Literal> {
-    let is_cut = |character: char| matches!(character, '"' | '\\' | '\u{fffd}') || character < ' ';
+    let is_cut = |character: char| matches!(character, '"' | '\\') || character < ' ' || stands_for_byte(character);
     let runs = pattern.parts.iter().flat_map(|part| part.split(is_cut));
     let text = runs.max_by_key(|run| run.len()).filter(|run| !run.is_empty())?;
     Some(Literal { text: text.as_bytes().to_vec(), exact_case: pattern.exact_case })
@@ -267,11 +268,11 @@ mod tests {
 
     #[test]
     fn escapes_may_hide_a_literal() {
-        let required = Required::of(&node(&word("café/x"))).expect("required");
+        let required = Required::of(&node(&word("cafł/x"))).expect("required");
         let may = |text: &str| required.may_be_in_source(text.as_bytes());
-        assert!(may("the CAFé/X"));
-        assert!(may(r"caf\u00e9"));
-        assert!(may(r"\u0043afé"));
+        assert!(may("the CAFł/X"));
+        assert!(may(r"caf\u0142"));
+        assert!(may(r"\u0043afł"));
         assert!(may(r"\u0061"), "whoever looks does not know what stands around it");
         assert!(may(r"\/x"));
         assert!(!may(r"cafe \n \u000a \\ C:\users \u00"));
@@ -281,6 +282,15 @@ mod tests {
         assert!(required.may_be_in_source(br"pl\u0061in"));
         assert!(required.may_be_in_source(br"pl\u005cu0061in"), "JSON within JSON");
         assert!(required.may_be_in_source(br"pl\\u00\u00361in"), "a digit of an escape is escaped");
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf8_may_be_what_is_looked_for() {
+        for text in ["Café/x", "Caf€/x", "Caf\u{81}/x"] {
+            assert_eq!(texts(&word(text)), Some(vec!["Caf".to_string()]));
+        }
+        let required = Required::of(&node(&word("é€"))).map(|required| required.is_in(b"x"));
+        assert_eq!(required, None, "nothing is required");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::required::Required;
 use crate::decompress::{Damage, Decompressor, Limits};
 use crate::error::{CoreError, Result};
 use crate::parse::Statistics;
+use crate::parse::encoding::TextDecoder;
 use crate::parse::settings::SourceSettings;
 use crate::parse::source::SourceParser;
 use crate::search::leaf::OutputRow;
@@ -76,6 +77,7 @@ pub struct Grep {
 struct Current {
     modified_ns: i64,
     decompressor: Decompressor,
+    decoder: TextDecoder,
     parser: SourceParser,
     /// What became of the members before this one.
     before: Option<GrepReport>,
@@ -120,6 +122,7 @@ impl Grep {
         self.current = Some(Current {
             modified_ns,
             decompressor: Decompressor::new(Limits::default()),
+            decoder: TextDecoder::default(),
             parser: SourceParser::new(settings, modified_ns),
             before,
             quiet: std::mem::take(&mut self.spare),
@@ -139,7 +142,7 @@ impl Grep {
         }
         let mut decompressor = std::mem::replace(decompressor, Decompressor::new(Limits::default()));
         let fed = decompressor.feed(data, |piece| {
-            current.take(piece, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
+            current.decode(piece, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
         });
         current.decompressor = decompressor;
         current.damage = fed.err();
@@ -150,6 +153,11 @@ impl Grep {
     /// Tells what has come so far as if no more came soon: for a pipe that is slower than its reader.
     pub fn settle(&mut self) -> Result<()> {
         let Some(current) = &mut self.current else { return Err(no_object()) };
+        let mut decoder = std::mem::take(&mut current.decoder);
+        decoder.settle(|text| {
+            current.take(text, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
+        });
+        current.decoder = decoder;
         if current.is_parsed && !current.is_binary && !self.out.is_done() {
             self.feeder.flush(&mut current.parser, &mut self.out);
             current.parser.settle(&mut self.out);
@@ -171,11 +179,12 @@ impl Grep {
         if current.damage.is_none() && !current.is_binary && !self.out.is_done() {
             let mut decompressor = std::mem::replace(&mut current.decompressor, Decompressor::new(Limits::default()));
             let ended = decompressor.finish(|piece| {
-                current.take(piece, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
+                current.decode(piece, self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
             });
             current.decompressor = decompressor;
             current.damage = ended.err();
         }
+        current.end_text(self.required.as_ref(), self.takes_binary, &mut self.feeder, &mut self.out);
         let makes_text = || current.parser.makes_text(&current.quiet, true) == Some(true);
         if !current.is_parsed && !current.is_binary && (counts || makes_text()) {
             current.speak(&mut self.feeder, &mut self.out);
@@ -192,7 +201,7 @@ impl Grep {
             raw_bytes: current.decompressor.bytes_out(),
             compression: current.decompressor.compression(),
             format: if current.is_parsed { current.parser.format_name() } else { "" },
-            statistics: current.parser.statistics(),
+            statistics: current.decoder.and_statistics(current.parser.statistics()),
             is_binary: current.is_binary,
             damage: current.damage,
         };
@@ -231,6 +240,27 @@ fn no_object() -> CoreError {
 }
 
 impl Current {
+    /// Takes the next bytes, decompressed.
+    fn decode(
+        &mut self,
+        piece: &[u8],
+        required: Option<&Required>,
+        takes_binary: bool,
+        feeder: &mut LineFeeder,
+        out: &mut Output,
+    ) {
+        let mut decoder = std::mem::take(&mut self.decoder);
+        decoder.feed(piece, |text| self.take(text, required, takes_binary, feeder, out));
+        self.decoder = decoder;
+    }
+
+    /// No more bytes come.
+    fn end_text(&mut self, required: Option<&Required>, takes_binary: bool, feeder: &mut LineFeeder, out: &mut Output) {
+        let mut decoder = std::mem::take(&mut self.decoder);
+        decoder.finish(|text| self.take(text, required, takes_binary, feeder, out));
+        self.decoder = decoder;
+    }
+
     /// Takes the next piece of text.
     fn take(
         &mut self,

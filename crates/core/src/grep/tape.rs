@@ -5,8 +5,7 @@ use crate::format::column::Kind;
 use crate::parse::sink::{EventSink, RecordFacts};
 use crate::value::integer::write_usize;
 use crate::value::json::put_string;
-use crate::value::time::{parse_epoch, parse_event_time};
-use crate::write::paths::{NONE, NOT_A_TIME, PathTable, ROOT};
+use crate::write::paths::{NONE, PathTable, ROOT};
 
 /// A source with more paths, or longer keys, starts their table anew: it is only there to name each path by a number.
 const PATHS_MAX: usize = 200_000;
@@ -43,14 +42,10 @@ pub struct Tape {
     text: Vec<u8>,
     stack: Vec<Frame>,
     pending: u32,
-    reads_time: bool,
-    /// Rank and time of the best time field so far.
-    time: Option<(u8, i64)>,
 }
 
-impl Tape {
-    /// `reads_time` false: `time_ns` is not asked for.
-    pub fn new(reads_time: bool) -> Self {
+impl Default for Tape {
+    fn default() -> Self {
         Self {
             paths: PathTable::new(),
             generation: 0,
@@ -58,18 +53,13 @@ impl Tape {
             text: Vec::new(),
             stack: Vec::new(),
             pending: ROOT,
-            reads_time,
-            time: None,
         }
     }
+}
 
+impl Tape {
     pub fn set_time_fields(&mut self, fields: &[Vec<u8>]) {
         self.paths.set_time_fields(fields);
-    }
-
-    /// The event time, where one of its fields tells it.
-    pub fn time_ns(&self) -> Option<i64> {
-        self.time.map(|(_, time)| time)
     }
 
     /// The texts of all values, one after the other.
@@ -173,7 +163,6 @@ impl Tape {
         self.text.clear();
         self.stack.clear();
         self.pending = ROOT;
-        self.time = None;
     }
 
     /// The path of the value that comes now.
@@ -195,20 +184,6 @@ impl Tape {
         self.text.extend_from_slice(text);
         self.steps.push(Step { node, what: What::Value(kind), start, end: self.text.len() as u32 });
         node
-    }
-
-    #[inline]
-    fn note_time(&mut self, node: u32, parse: impl FnOnce() -> Option<i64>) {
-        if !self.reads_time {
-            return;
-        }
-        let rank = self.paths.nodes[node as usize].time_rank;
-        if rank != NOT_A_TIME
-            && self.time.is_none_or(|(best, _)| rank < best)
-            && let Some(time) = parse()
-        {
-            self.time = Some((rank, time));
-        }
     }
 
     fn open(&mut self, is_array: bool) {
@@ -236,16 +211,18 @@ impl Tape {
         self.pending = node;
     }
 
+    /// The answer is the path's number among those that may hold the event time.
     #[inline]
-    pub fn string(&mut self, value: &[u8]) {
+    pub fn string(&mut self, value: &[u8]) -> u8 {
         let node = self.value(Kind::Text, value);
-        self.note_time(node, || parse_event_time(value));
+        self.paths.nodes[node as usize].time_rank
     }
 
+    /// As `string`.
     #[inline]
-    pub fn number(&mut self, text: &[u8]) {
+    pub fn number(&mut self, text: &[u8]) -> u8 {
         let node = self.value(Kind::Number, text);
-        self.note_time(node, || parse_epoch(text));
+        self.paths.nodes[node as usize].time_rank
     }
 
     pub fn boolean(&mut self, value: bool) {

@@ -22,7 +22,8 @@
 //!
 //! *Fields*: the members of each object, as they are. Numbers keep their text. A value that is no object gives the field
 //! `message`; outside of arrays of objects and envelopes it must stand alone on its line. When a name stands twice in an object, both
-//! values are told and counted. A lone surrogate escape is kept (WTF-8); bytes that are no UTF-8 become U+FFFD and are counted.
+//! values are told and counted. A lone surrogate escape is kept (WTF-8); bytes that are no UTF-8 are read as
+//! Windows-1252 and are counted.
 //!
 //! *Source type and time*: both are decided by the names in the first record (in the first 16 KiB, where it is longer). Each source
 //! type knows where its time is (`published` of Okta, `id.time` of Google Workspace); events without that are asked for `eventTime`,

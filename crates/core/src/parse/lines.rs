@@ -1,7 +1,7 @@
 //! Lines of text: for the formats whose record is a line.
 //!
-//! Lines end with `\n` or `\r\n`; lines of white space only are skipped. A byte order mark at the start is skipped. What is not
-//! UTF-8 has become U+FFFD. A line that is longer than `LINE_BYTES_MAX` comes in pieces, so that memory stays bounded.
+//! Lines end with `\n` or `\r\n`; lines of white space only are skipped. A byte order mark at the start is skipped. A byte that
+//! is not UTF-8 has become its character in Windows-1252. A line that is longer than `LINE_BYTES_MAX` comes in pieces, so that memory stays bounded.
 use super::statistics::piece_end;
 use super::utf8::Utf8Filter;
 use memchr::memchr;

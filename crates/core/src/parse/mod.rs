@@ -8,6 +8,8 @@ mod columns;
 pub mod csv;
 mod date_and_time;
 pub mod elb;
+pub mod encoding;
+pub mod event_time;
 pub mod haproxy;
 pub mod ignore;
 pub mod json;

@@ -9,9 +9,9 @@
 pub enum Certainty {
     #[default]
     Certain,
-    /// The text tells no offset from UTC.
+    /// The text tells no offset from UTC; the time is as a clock in UTC would show it, and the source's zone is applied to it.
     ZoneAssumed,
-    /// The text tells no year.
+    /// The text tells no year; and no offset either.
     YearInferred,
 }
 

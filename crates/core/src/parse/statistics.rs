@@ -8,7 +8,7 @@ pub struct Statistics {
     pub events: u64,
     /// Events that are a piece of text which did not parse.
     pub unparsed_lines: u64,
-    /// Byte sequences that were not UTF-8, each replaced by one U+FFFD.
+    /// Byte sequences that were not UTF-8; their bytes became characters of Windows-1252.
     pub invalid_utf8: u64,
     /// Members whose name had already stood in the same object.
     pub duplicate_keys: u64,

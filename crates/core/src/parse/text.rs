@@ -2,8 +2,8 @@
 //!
 //! *Recognised*: what no other format recognises. Lines end with `\n` or `\r\n`; empty ones are skipped.
 //!
-//! *Fields*: `message`, the line. The event time is the ISO 8601 / RFC 3339 time at the start of the line, after `[` if
-//! there is one; a date alone does not count.
+//! *Fields*: `message`, the line. The event time is that at the start of the line, after `[` if there is one, in any form
+//! that is no count since 1970: ISO 8601, `2023/07/10 11:45:07`, `Mon Jul 10 11:45:07 2023`, …; a date alone does not count.
 //!
 //! When the first line starts with such a time, and few of the next lines neither do nor look like a part of a stack
 //! trace, then lines that continue belong to the event before them: indented ones, and those of stack traces of Java
@@ -20,11 +20,8 @@ use super::registry::{Head, Parser, Skippable};
 use super::settings::SourceContext;
 use super::sink::{Certainty, EventSink, RecordFacts};
 use super::statistics::Statistics;
-use crate::value::time::parse_time_prefix;
+use crate::value::time_forms::read_leading_time;
 use continues::continues;
-
-/// Length of a date alone, `2023-07-10`.
-const DATE_BYTES: usize = 10;
 
 /// Lines of an event; the deepest stacks of Java have 1,024 of each cause.
 const EVENT_LINES_MAX: usize = 5_000;
@@ -130,8 +127,8 @@ fn starts_with_times(head: &Head) -> bool {
 
 fn leading_time(text: &[u8]) -> Option<(i64, Certainty)> {
     let text = text.strip_prefix(b"[").unwrap_or(text);
-    let (ns, length) = parse_time_prefix(text)?;
-    (length > DATE_BYTES).then_some((ns, Certainty::Certain))
+    let (time, _) = read_leading_time(text)?;
+    Some((time.ns, if time.is_local { Certainty::ZoneAssumed } else { Certainty::Certain }))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Text that is UTF-8 from here on: what parsers put between their input and their buffer.
 //!
-//! Every sequence of bytes that is not UTF-8 becomes one U+FFFD, sequences as `std::str::from_utf8` cuts them (the Unicode
-//! standard's *maximal subparts*); a character that is split over two feeds is not one of them.
-
-const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+//! Every byte that is not part of UTF-8 becomes the character that it is in Windows-1252 (see `encoding`), so that nothing is lost.
+//! Sequences are counted as `std::str::from_utf8` cuts them (the Unicode standard's *maximal subparts*); a character that is split
+//! over two feeds is not one of them.
+use super::encoding::put_bytes;
 
 /// Longest start of a character that may wait for its rest.
 const PENDING_BYTES_MAX: usize = 3;
@@ -27,7 +27,10 @@ impl Utf8Filter {
                 }
                 Err(error) if error.error_len().is_none() => bytes = rest,
                 // The byte does not continue what was pending, and is looked at anew.
-                Err(_) => self.replace_pending(out),
+                Err(_) => {
+                    self.pending.pop();
+                    self.replace_pending(out);
+                }
             }
         }
         while let Err(error) = std::str::from_utf8(bytes) {
@@ -38,7 +41,7 @@ impl Utf8Filter {
                 self.pending.extend_from_slice(rest);
                 return;
             };
-            out.extend_from_slice(REPLACEMENT);
+            put_bytes(&rest[..length], out);
             self.replaced += 1;
             bytes = &rest[length..];
         }
@@ -63,9 +66,9 @@ impl Utf8Filter {
     }
 
     fn replace_pending(&mut self, out: &mut Vec<u8>) {
+        put_bytes(&self.pending, out);
         self.pending.clear();
         self.replaced += 1;
-        out.extend_from_slice(REPLACEMENT);
     }
 }
 
@@ -85,17 +88,24 @@ mod tests {
     }
 
     #[test]
-    fn bad_sequences_become_replacement_characters() {
+    fn bytes_that_are_no_utf8_become_what_they_are_in_windows_1252() {
         assert_eq!(filter("aé€😀".as_bytes(), 1), ("aé€😀".to_string(), 0));
-        assert_eq!(filter(b"a\xffb\xe2\x82c\xf0\x9f", 1), ("a\u{fffd}b\u{fffd}c\u{fffd}".to_string(), 3));
-        assert_eq!(filter(b"\xed\xa0\x80", 1), ("\u{fffd}\u{fffd}\u{fffd}".to_string(), 3));
+        assert_eq!(filter(b"a\xffb\xe2\x82c\xf0\x9f", 1), ("aÿbâ‚cðŸ".to_string(), 3));
+        assert_eq!(filter(b"\xed\xa0\x80", 1), ("í\u{a0}€".to_string(), 3));
+        assert_eq!(filter(b"M\xfcller \x81", 1), ("Müller \u{81}".to_string(), 2));
         assert_eq!(filter(b"", 1), (String::new(), 0));
     }
 
     proptest! {
         #[test]
         fn agrees_with_the_standard_library(bytes in proptest::collection::vec(prop_oneof![Just(b'a'), Just(0xe2), Just(0x82), Just(0xac), Just(0xf0), any::<u8>()], 0..30), part in 1usize..6) {
-            prop_assert_eq!(filter(&bytes, part).0, String::from_utf8_lossy(&bytes));
+            let mut expected = (String::new(), 0);
+            for chunk in bytes.utf8_chunks() {
+                expected.0.push_str(chunk.valid());
+                expected.0.extend(chunk.invalid().iter().map(|&byte| super::super::encoding::character_of_byte(byte)));
+                expected.1 += u64::from(!chunk.invalid().is_empty());
+            }
+            prop_assert_eq!(filter(&bytes, part), expected);
         }
     }
 }

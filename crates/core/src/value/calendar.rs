@@ -70,6 +70,23 @@ pub fn days_in_month(year: i64, month: u32) -> Option<u32> {
     }
 }
 
+pub fn days_in_year(year: i64) -> i64 {
+    365 + i64::from(days_in_month(year, 2) == Some(29))
+}
+
+/// The day of the year, from 1, of a week and a day of ISO 8601 (1 is Monday); it may lie in the years around. None: there is no
+/// such week or day.
+pub fn day_of_week_date(year: i64, week: u32, day: u32) -> Option<i64> {
+    let first = (days_from_civil(year, 1, 1) + 3).rem_euclid(7) + 1;
+    let weeks = if first == 4 || (days_in_year(year) == 366 && first == 3) { 53 } else { 52 };
+    if !(1..=weeks).contains(&week) || !(1..=7).contains(&day) {
+        return None;
+    }
+    // The first week is the one that has most of its days in the year.
+    let first_monday = if first <= 4 { 2 - first } else { 9 - first };
+    Some(first_monday + i64::from(week - 1) * 7 + i64::from(day) - 1)
+}
+
 /// Days since 1970-01-01. Years start in March here, so that the leap day is the last of its year (Howard Hinnant's
 /// `days_from_civil`).
 fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {

@@ -8,6 +8,7 @@
 //! `parse_epoch` reads seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by size: below 10^10 seconds,
 //! below 10^13 milliseconds, below 10^16 microseconds, else nanoseconds. So each unit covers the years to 2262, and the
 //! finer ones start in April 1970; smaller counts are taken as seconds. Negative counts (`-1` for "none") are no times.
+use super::time_forms::{TimeText, read_time};
 use crate::value::calendar::{Moment, NS_PER_SECOND, seconds_to_ns};
 use crate::value::decimal::number_end;
 
@@ -23,9 +24,9 @@ const EPOCH_EXPONENT_MAX: i64 = 30;
 const MONTHS: [&[u8; 3]; 12] =
     [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
-/// The time that the whole text is, in any form this module knows: with a date, Apache's, or since 1970.
+/// The time that the whole text is, in any form that `time_forms` lists; without an offset it is taken as UTC.
 pub fn parse_event_time(text: &[u8]) -> Option<i64> {
-    parse_time(text).or_else(|| parse_epoch(text)).or_else(|| parse_apache(text))
+    read_time(text).map(|time| time.ns)
 }
 
 /// The time that the whole text is, in an ISO 8601 / RFC 3339 form with a date.
@@ -45,6 +46,11 @@ pub fn parse_time(text: &[u8]) -> Option<i64> {
 
 /// The time that the text starts with, and its length. The time of day belongs to it as far as it is well formed.
 pub fn parse_time_prefix(text: &[u8]) -> Option<(i64, usize)> {
+    iso_prefix(text).map(|(time, length)| (time.ns, length))
+}
+
+/// As `parse_time_prefix`, and whether the text tells an offset.
+pub(super) fn iso_prefix(text: &[u8]) -> Option<(TimeText, usize)> {
     let mut reader = Reader { text, at: 0 };
     let year = reader.digits(4)?;
     reader.expect(b"-")?;
@@ -54,10 +60,11 @@ pub fn parse_time_prefix(text: &[u8]) -> Option<(i64, usize)> {
     let mut moment =
         Moment { year: year.into(), month, day, hour: 0, minute: 0, second: 0, nanosecond: 0, offset_seconds: 0 };
     let date_end = reader.at;
-    if reader.time_of_day(&mut moment).is_none() {
+    let has_offset = reader.time_of_day(&mut moment).unwrap_or_else(|| {
         reader.at = date_end;
-    }
-    Some((moment.to_ns()?, reader.at))
+        false
+    });
+    Some((TimeText { ns: moment.to_ns()?, is_local: !has_offset }, reader.at))
 }
 
 /// Apache's and nginx' `10/Oct/2000:13:55:36 -0700`.
@@ -227,23 +234,23 @@ fn put_digits(place: &mut [u8], mut value: u32) {
 }
 
 /// A place in a text; what does not fit leaves it anywhere.
-struct Reader<'a> {
-    text: &'a [u8],
-    at: usize,
+pub(super) struct Reader<'a> {
+    pub text: &'a [u8],
+    pub at: usize,
 }
 
 impl Reader<'_> {
-    fn peek(&self) -> Option<u8> {
+    pub fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
 
-    fn expect(&mut self, one_of: &[u8]) -> Option<u8> {
+    pub fn expect(&mut self, one_of: &[u8]) -> Option<u8> {
         let byte = self.peek().filter(|byte| one_of.contains(byte))?;
         self.at += 1;
         Some(byte)
     }
 
-    fn digits(&mut self, count: usize) -> Option<u32> {
+    pub fn digits(&mut self, count: usize) -> Option<u32> {
         let digits = self.text.get(self.at..self.at + count)?;
         let value = digits
             .iter()
@@ -253,7 +260,7 @@ impl Reader<'_> {
     }
 
     /// `HH:MM` or `HH:MM:SS`.
-    fn clock(&mut self) -> Option<(u32, u32, Option<u32>)> {
+    pub fn clock(&mut self) -> Option<(u32, u32, Option<u32>)> {
         let hour = self.digits(2)?;
         self.expect(b":")?;
         let minute = self.digits(2)?;
@@ -277,7 +284,8 @@ impl Reader<'_> {
         Some(Moment { year, month, day, hour, minute, second: second?, nanosecond: 0, offset_seconds: 0 })
     }
 
-    fn time_of_day(&mut self, moment: &mut Moment) -> Option<()> {
+    /// Whether it tells an offset.
+    fn time_of_day(&mut self, moment: &mut Moment) -> Option<bool> {
         self.expect(b"Tt ")?;
         let (hour, minute, second) = self.clock()?;
         let mut nanosecond = 0;
@@ -286,20 +294,17 @@ impl Reader<'_> {
         }
         let before_offset = self.at;
         let _ = self.expect(b" ");
-        let offset_seconds = match self.offset() {
-            Some(seconds) => seconds,
-            None => {
-                self.at = before_offset;
-                0
-            }
-        };
-        let second = second.unwrap_or(0);
+        let offset = self.offset();
+        if offset.is_none() {
+            self.at = before_offset;
+        }
+        let (second, offset_seconds) = (second.unwrap_or(0), offset.unwrap_or(0));
         *moment = Moment { hour, minute, second, nanosecond, offset_seconds, ..*moment };
-        Some(())
+        Some(offset.is_some())
     }
 
     /// A point and digits; left alone when no digit follows the point.
-    fn fraction(&mut self) -> Option<u32> {
+    pub fn fraction(&mut self) -> Option<u32> {
         let digits = self.text[self.at + 1..].iter().take_while(|byte| byte.is_ascii_digit());
         let mut count = 0;
         let mut value = 0;
@@ -317,7 +322,7 @@ impl Reader<'_> {
     }
 
     /// `Z`, `+hh`, `+hhmm` or `+hh:mm`, in seconds ahead of UTC.
-    fn offset(&mut self) -> Option<i64> {
+    pub fn offset(&mut self) -> Option<i64> {
         let sign = self.expect(b"Zz+-")?;
         if matches!(sign, b'Z' | b'z') {
             return Some(0);

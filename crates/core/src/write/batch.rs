@@ -1,11 +1,12 @@
 //! The row group being built: events taken apart into columns as the parser tells them.
 use super::dictionary::Dictionary;
-use super::paths::{NONE, NOT_A_TIME, PathTable, ROOT};
+use super::paths::{NONE, PathTable, ROOT};
 use crate::format::column::Kind;
 use crate::format::rows::{Origin, RowFacts, TimeSource};
 use crate::format::shape::{CLOSE, NULL, OPEN, value_step};
-use crate::parse::sink::RecordFacts;
+use crate::parse::event_time::{EventTimes, TimeRules, Told};
 use std::collections::HashMap;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 mod sink;
@@ -47,13 +48,8 @@ pub struct ObjectContext {
     /// Its number in the segment.
     pub number: u32,
     pub next_record: u64,
-    pub previous_time_ns: Option<i64>,
-    pub modified_ns: i64,
     pub source_type: String,
-    /// Flattened names of the fields that hold the event time, best first; empty: the format's own list.
-    pub time_fields: Vec<Vec<u8>>,
-    /// Events whose time came from a field, the previous event, the object.
-    pub time_sources: [u64; 3],
+    pub times: EventTimes,
 }
 
 struct Frame {
@@ -71,6 +67,10 @@ pub struct Batch {
     active: usize,
     pub rows: Vec<Row>,
     pub origins: Vec<Origin>,
+    /// The origin of the row before, and what it was made of.
+    last_origin: Option<(Told, Option<&'static str>, u32)>,
+    /// Time of the next event and where it is from, where the caller knows better.
+    pub told_time: Option<(i64, TimeSource)>,
     pub object: ObjectContext,
     /// Rows before this one are of earlier objects.
     object_first_row: usize,
@@ -88,8 +88,6 @@ struct EventState {
     stack: Vec<Frame>,
     pending: u32,
     size_bytes: u32,
-    /// Rank and time of the best time field so far.
-    time: Option<(u8, i64)>,
 }
 
 impl Batch {
@@ -133,14 +131,14 @@ impl Batch {
     /// Starts another source object.
     pub fn begin_object_context(&mut self, object: ObjectContext) {
         self.object = object;
+        self.last_origin = None;
         self.object_first_row = self.rows.len();
     }
 
-    /// The text of the current source object is another one from here on: its time fields are its own, and no event of it borrows
-    /// the time of one before.
-    pub fn begin_member(&mut self, time_fields: Vec<Vec<u8>>) {
-        self.object.time_fields = time_fields;
-        self.object.previous_time_ns = None;
+    /// The text of the current source object is another one from here on.
+    pub fn begin_member(&mut self, rules: Arc<TimeRules>) {
+        self.object.times.begin_member(rules);
+        self.last_origin = None;
     }
 
     /// Forgets the rows of the current source object that are still here.
@@ -156,7 +154,7 @@ impl Batch {
     /// Forgets the paths too; the batch must be empty. The current object goes on in a new segment under number 0.
     pub fn begin_segment(&mut self) {
         self.paths = PathTable::new();
-        self.paths.set_time_fields(&self.object.time_fields);
+        self.paths.set_time_fields(self.object.times.names());
         self.object.number = 0;
     }
 
@@ -175,6 +173,7 @@ impl Batch {
         self.active = 0;
         self.rows.clear();
         self.origins.clear();
+        self.last_origin = None;
         self.shape_steps.clear();
         self.shape_ends.clear();
         self.shape_index.clear();
@@ -247,16 +246,6 @@ impl Batch {
         self.event.size_bytes += 2;
     }
 
-    fn note_time(&mut self, node: u32, parse: impl FnOnce() -> Option<i64>) {
-        let rank = self.paths.nodes[node as usize].time_rank;
-        if rank != NOT_A_TIME
-            && self.event.time.is_none_or(|(best, _)| rank < best)
-            && let Some(time) = parse()
-        {
-            self.event.time = Some((rank, time));
-        }
-    }
-
     fn forget_values(&mut self, steps: &[u32]) {
         for &step in steps.iter().rev() {
             if let Ok(kind) = Kind::from_code((step & 7) as u8)
@@ -289,21 +278,19 @@ impl Batch {
         shape
     }
 
-    fn event_time(&mut self, facts: &RecordFacts) -> (i64, TimeSource) {
-        let known = self.event.time.map(|(_, time)| time).or(facts.time_ns);
-        let (time, source) = match (known, self.object.previous_time_ns) {
-            (Some(time), _) => (time, TimeSource::Field),
-            (None, Some(time)) => (time, TimeSource::Previous),
-            (None, None) => (self.object.modified_ns, TimeSource::Object),
-        };
-        self.object.time_sources[source as usize] += 1;
-        if source == TimeSource::Field {
-            self.object.previous_time_ns = Some(time);
+    fn origin(&mut self, told: Told, parse_error: Option<&'static str>) -> u32 {
+        if let Some((last, error, origin)) = self.last_origin
+            && (last, error) == (told, parse_error)
+        {
+            return origin;
         }
-        (time, source)
+        let time_source = TimeSource::of(&self.object.times.text(told));
+        let origin = self.origin_of(time_source, parse_error.unwrap_or_default());
+        self.last_origin = Some((told, parse_error, origin));
+        origin
     }
 
-    fn origin(&mut self, time_source: TimeSource, parse_error: &str) -> u32 {
+    fn origin_of(&mut self, time_source: TimeSource, parse_error: &str) -> u32 {
         let is_same = |origin: &Origin| {
             origin.time_source == time_source
                 && origin.parse_error == parse_error
@@ -337,7 +324,7 @@ fn hash_steps(steps: &[u32]) -> u64 {
 mod tests {
     use super::*;
     use crate::format::shape::EMPTY_OBJECT;
-    use crate::parse::sink::EventSink;
+    use crate::parse::sink::{EventSink, RecordFacts};
 
     fn tell(batch: &mut Batch, value: &str) {
         batch.begin_event();

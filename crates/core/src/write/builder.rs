@@ -7,6 +7,8 @@ use crate::error::{CoreError, Result};
 use crate::format::limits::{GROUP_ROWS_MAX, PAYLOAD_BYTES_MAX};
 use crate::format::objects::SourceObject;
 use crate::parse::Statistics;
+use crate::parse::encoding::TextDecoder;
+use crate::parse::event_time::{EventTimes, TimeCounts};
 use crate::parse::settings::SourceSettings;
 use crate::parse::source::SourceParser;
 use std::sync::Arc;
@@ -71,20 +73,24 @@ pub struct ObjectReport {
     pub source_type: String,
     pub compression: &'static str,
     pub damage: Option<Damage>,
-    /// Events whose time came from a field, the previous event, the object.
-    pub time_sources: [u64; 3],
+    /// Where the times of events are from.
+    pub time_sources: TimeCounts,
+    /// Of the first member that had any text.
+    pub encoding: &'static str,
 }
 
 impl ObjectReport {
     /// The report of an object of which `member` is the next part.
     fn and(self, member: Self) -> Self {
+        // They are counted over the whole object.
+        let time_sources = member.time_sources;
         let (named, other) = if self.raw_bytes > 0 { (self, member) } else { (member, self) };
         Self {
             statistics: named.statistics.and(other.statistics),
             raw_bytes: named.raw_bytes + other.raw_bytes,
             damage: named.damage.or(other.damage),
-            // They are counted over the whole object.
-            time_sources: std::array::from_fn(|at| named.time_sources[at].max(other.time_sources[at])),
+            time_sources,
+            encoding: named.encoding,
             format: named.format,
             source_type: named.source_type,
             compression: named.compression,
@@ -95,6 +101,7 @@ impl ObjectReport {
 struct Current {
     start: ObjectStart,
     decompressor: Decompressor,
+    decoder: TextDecoder,
     parser: SourceParser,
     damage: Option<Damage>,
     /// What became of the members before this one.
@@ -142,15 +149,15 @@ impl Builder {
         }
         let context = ObjectContext {
             number: self.writer.objects.len() as u32,
-            modified_ns: start.modified_ns,
-            time_fields: start.settings.time_fields.clone(),
+            times: EventTimes::new(start.settings.times.clone(), start.modified_ns),
             ..ObjectContext::default()
         };
         self.batch.begin_object_context(context);
         self.writer.objects.push(source_object(&start));
         let decompressor = Decompressor::new(Limits::default());
         let parser = SourceParser::new(start.settings.clone(), start.modified_ns);
-        self.current = Some(Current { start, decompressor, parser, damage: None, before: None });
+        let decoder = TextDecoder::default();
+        self.current = Some(Current { start, decompressor, decoder, parser, damage: None, before: None });
         Ok(())
     }
 
@@ -159,14 +166,11 @@ impl Builder {
         let limits = self.limits();
         let Some(current) = &mut self.current else { return Err(CoreError::Usage("no object has begun".to_string())) };
         if current.damage.is_none() {
-            let (batch, writer, raw_bytes, parser) =
-                (&mut self.batch, &mut self.writer, &mut self.raw_bytes, &mut current.parser);
-            let taken = current.decompressor.feed(data, |piece| {
+            let Current { decompressor, decoder, parser, .. } = current;
+            let (batch, writer, raw_bytes) = (&mut self.batch, &mut self.writer, &mut self.raw_bytes);
+            let taken = decompressor.feed(data, |piece| {
                 *raw_bytes += piece.len() as u64;
-                for step in piece.chunks(STEP_BYTES) {
-                    parser.feed(step, batch);
-                    flush_if_full(batch, writer, limits);
-                }
+                decoder.feed(piece, |text| parse(text, parser, batch, writer, limits));
             });
             current.damage = taken.err();
         }
@@ -185,10 +189,11 @@ impl Builder {
     /// are of the same object.
     pub fn begin_member(&mut self, settings: Arc<SourceSettings>) -> Result<()> {
         let (start, report) = self.end_member()?;
-        self.batch.begin_member(settings.time_fields.clone());
+        self.batch.begin_member(settings.times.clone());
         let parser = SourceParser::new(settings, start.modified_ns);
         let decompressor = Decompressor::new(Limits::default());
-        self.current = Some(Current { start, decompressor, parser, damage: None, before: Some(report) });
+        let decoder = TextDecoder::default();
+        self.current = Some(Current { start, decompressor, decoder, parser, damage: None, before: Some(report) });
         Ok(())
     }
 
@@ -202,26 +207,27 @@ impl Builder {
         let Some(mut current) = self.current.take() else {
             return Err(CoreError::Usage("no object has begun".to_string()));
         };
-        if current.damage.is_none() {
-            let (batch, writer, raw_bytes, parser) =
-                (&mut self.batch, &mut self.writer, &mut self.raw_bytes, &mut current.parser);
-            let ended = current.decompressor.finish(|piece| {
+        let Current { decompressor, decoder, parser, damage, .. } = &mut current;
+        let (batch, writer, raw_bytes) = (&mut self.batch, &mut self.writer, &mut self.raw_bytes);
+        if damage.is_none() {
+            let ended = decompressor.finish(|piece| {
                 *raw_bytes += piece.len() as u64;
-                parser.feed(piece, batch);
-                flush_if_full(batch, writer, limits);
+                decoder.feed(piece, |text| parse(text, parser, batch, writer, limits));
             });
-            current.damage = ended.err();
+            *damage = ended.err();
         }
+        decoder.finish(|text| parse(text, parser, batch, writer, limits));
         current.parser.finish(&mut self.batch);
         flush_if_full(&mut self.batch, &mut self.writer, limits);
         let member = ObjectReport {
-            statistics: current.parser.statistics(),
+            statistics: current.decoder.and_statistics(current.parser.statistics()),
             raw_bytes: current.decompressor.bytes_out(),
             format: current.parser.format_name(),
             source_type: current.parser.source_type().to_string(),
             compression: current.decompressor.compression(),
             damage: current.damage,
-            time_sources: self.batch.object.time_sources,
+            time_sources: self.batch.object.times.counts,
+            encoding: current.decoder.encoding().name(),
         };
         let report = match current.before {
             Some(before) => before.and(member),
@@ -269,6 +275,14 @@ fn source_object(start: &ObjectStart) -> SourceObject {
         received_ns: start.received_ns,
         events: 0,
         is_aborted: false,
+    }
+}
+
+/// Parses text in steps.
+fn parse(text: &[u8], parser: &mut SourceParser, batch: &mut Batch, writer: &mut SegmentWriter, limits: PageLimits) {
+    for step in text.chunks(STEP_BYTES) {
+        parser.feed(step, batch);
+        flush_if_full(batch, writer, limits);
     }
 }
 

@@ -4,14 +4,12 @@
 //! then known after one comparison.
 use super::dictionary::is_same;
 use crate::format::column::Kind;
+use crate::parse::event_time::NOT_A_TIME;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub const NONE: u32 = u32::MAX;
 pub const ROOT: u32 = 0;
-
-/// Rank of a path that does not hold the event time.
-pub const NOT_A_TIME: u8 = u8::MAX;
 
 pub struct Node {
     pub parent: u32,
@@ -20,7 +18,7 @@ pub struct Node {
     pub is_element: bool,
     /// The columns of the batch at this path, by kind.
     pub columns: [u32; 3],
-    /// Position in the list of fields that hold the event time.
+    /// Position in the list of fields that may hold the event time, or `NOT_A_TIME`.
     pub time_rank: u8,
     first_child: u32,
     next_sibling: u32,

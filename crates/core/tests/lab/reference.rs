@@ -55,7 +55,7 @@ fn metadata(event: &Event, name: &str) -> Option<(Kind, Vec<u8>)> {
     match name {
         "@lb.time" | "@scnr.datetime" => text(&format_rfc3339(event.time_ns)),
         "@lb.time_ns" | "@scnr.time_ns" => Some((Kind::Number, event.time_ns.to_string().into_bytes())),
-        "@lb.time_source" => text(event.time_source),
+        "@lb.time_source" => text(&event.time_source),
         "@lb.received" => text(&format_rfc3339(event.received_ns)),
         "@lb.object" => text(&event.object),
         "@lb.record" => Some((Kind::Number, event.record.to_string().into_bytes())),

@@ -9,7 +9,7 @@ use lakebed_core::parse::registry::Format;
 use lakebed_core::parse::settings::SourceSettings;
 use lakebed_core::search::leaf::OutputRow;
 use lakebed_core::search::reader::SegmentReader;
-use lakebed_core::value::time::{parse_epoch, parse_event_time};
+use lakebed_core::value::time_forms::{TimeText, read_count, read_time};
 use lakebed_core::write::builder::{Builder, BuilderOptions, ObjectStart};
 use lakebed_core::write::segment::Segment;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub struct Event {
     /// As an object: other values under `message`.
     pub json: Json,
     pub time_ns: i64,
-    pub time_source: &'static str,
+    pub time_source: String,
     pub object: String,
     pub record: u64,
     pub received_ns: i64,
@@ -148,11 +148,14 @@ pub fn expected(object: &[Json], start: &ObjectStart) -> Vec<Event> {
         };
         let own = time_of(&json);
         let (time_ns, time_source) = match (own, previous_ns) {
-            (Some(time), _) => (time, "field"),
-            (None, Some(time)) => (time, "previous"),
-            (None, None) => (start.modified_ns, "object"),
+            (Some((field, time)), _) => {
+                let doubt = if time.is_local { ", zone assumed" } else { "" };
+                (time.ns, format!("field {field}{doubt}"))
+            }
+            (None, Some(time_ns)) => (time_ns, "previous".to_string()),
+            (None, None) => (start.modified_ns, "object".to_string()),
         };
-        previous_ns = own.or(previous_ns);
+        previous_ns = own.map(|(_, time)| time.ns).or(previous_ns);
         events.push(Event {
             json,
             time_ns,
@@ -165,13 +168,15 @@ pub fn expected(object: &[Json], start: &ObjectStart) -> Vec<Event> {
     events
 }
 
-fn time_of(event: &Json) -> Option<i64> {
+fn time_of(event: &Json) -> Option<(&'static str, TimeText)> {
     let values = flatten(event);
     TIME_FIELDS.iter().find_map(|field| {
-        values.iter().filter(|value| value.name == field.as_bytes()).find_map(|value| match value.kind {
-            Kind::Text => parse_event_time(&value.text),
-            Kind::Number => parse_epoch(&value.text),
+        let mut named = values.iter().filter(|value| value.name == field.as_bytes());
+        let time = named.find_map(|value| match value.kind {
+            Kind::Text => read_time(&value.text),
+            Kind::Number => read_count(&value.text),
             Kind::Bool => None,
-        })
+        });
+        time.map(|time| (*field, time))
     })
 }

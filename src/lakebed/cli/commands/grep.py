@@ -13,7 +13,7 @@ from lakebed.cli.exit_codes import ERROR, FOUND, NOTHING, PARTIAL
 from lakebed.cli.lines import Color, LineWriter, shown_name, wants_color
 from lakebed.cli.safe_text import safe_text
 from lakebed.errors import UsageError
-from lakebed.ingest.settings import SourceSettings
+from lakebed.ingest.settings import SourceSettings, TimeRule
 from lakebed.query.compile import compile_query
 from lakebed.query.moments import parse_moment
 from lakebed.rawlogs.search import RawSearch
@@ -38,11 +38,28 @@ class Reading:
     ] = None
     until: Annotated[str | None, Parameter(help="events before then")] = None
     format: Annotated[str | None, Parameter(help="name of the parser [found by content]")] = None
+    time: Annotated[
+        list[str] | None,
+        Parameter(
+            negative="",
+            help="where the event time is: FIELD, FIELD%FORMAT as strftime has it, FIELD~REGEX with one group, or "
+            "~REGEX in the whole record; may be given several times",
+        ),
+    ] = None
     time_field: Annotated[
         list[str] | None,
         Parameter(negative="", help="field that holds the event time; may be given several times"),
     ] = None
+    zone: Annotated[str | None, Parameter(help="zone of times without one, such as Europe/Berlin or +02:00 [UTC]")] = (
+        None
+    )
     text: Annotated[bool, _FLAG, Parameter(name=["--text", "-a"], help="search files that are no text, too")] = False
+
+    def source_settings(self) -> SourceSettings:
+        """How files become events."""
+        rules = tuple(TimeRule.parse(rule) for rule in self.time or ())
+        fields = tuple(self.time_field or ())
+        return SourceSettings(format=self.format, time=rules, time_fields=fields, zone=self.zone)
 
 
 @Parameter(name="*")
@@ -143,7 +160,7 @@ def _start(
         compiled,
         find_sources(paths, tell),
         tell=tell,
-        source_settings=SourceSettings(format=reading.format, time_fields=tuple(reading.time_field or ())),
+        source_settings=reading.source_settings(),
         takes_binary=reading.text,
     )
 

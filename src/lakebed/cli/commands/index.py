@@ -13,6 +13,7 @@ from lakebed.api import open as open_lake
 from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
 from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import counted, size_text
+from lakebed.ingest.settings import TimeRule
 from lakebed.query.json_lines import json_text
 
 if TYPE_CHECKING:
@@ -32,9 +33,20 @@ def index(
     into: Annotated[str, Parameter(help="name of the index")],
     lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
     format: Annotated[str | None, Parameter(help="name of the parser [found by content]")] = None,
+    time: Annotated[
+        list[str] | None,
+        Parameter(
+            negative="",
+            help="where the event time is: FIELD, FIELD%FORMAT as strftime has it, FIELD~REGEX with one group, or "
+            "~REGEX in the whole record; may be given several times",
+        ),
+    ] = None,
     time_field: Annotated[
         list[str] | None,
         Parameter(negative="", help="field that holds the event time; may be given several times"),
+    ] = None,
+    zone: Annotated[
+        str | None, Parameter(help="zone of times without one, such as Europe/Berlin or +02:00 [UTC]")
     ] = None,
     output: Annotated[
         Literal["table", "json"], Parameter(name=["--output", "-o"], help="totals for people or for programs")
@@ -49,10 +61,19 @@ def index(
     For example:
       lakebed index /var/log/nginx/ --into web
       lakebed index 'archive/**/*.json.gz' --into app --time-field meta.when
+      lakebed index door.log --into doors --time '~^<(.{19})>' --zone Europe/Berlin
       lakebed index s3://my-logs/AWSLogs/ --into cloudtrail --lake s3://my-lake
     """
     with open_lake(lake) as opened, _progress_bar() as progress:
-        totals = opened.index(source, into=into, format=format, time_fields=time_field or (), progress=progress)
+        totals = opened.index(
+            source,
+            into=into,
+            format=format,
+            time_rules=[TimeRule.parse(rule) for rule in time or ()],
+            time_fields=time_field or (),
+            zone=zone,
+            progress=progress,
+        )
     if not totals.objects_found:
         sys.stderr.write(safe_text(f"nothing to index: no file or object at '{source}'") + "\n")
     if output == "json":
@@ -120,6 +141,10 @@ def _warnings(totals: IndexTotals) -> list[str]:
         lines.append(f"no time in {counted(borrowed, 'event')}: that of the event before is taken")
     if unknown := totals.time_sources.get("object", 0):
         lines.append(f"no time in {counted(unknown, 'event')}: that of the object's last change is taken")
+    if assumed := totals.time_sources.get("zone_assumed", 0):
+        lines.append(f"no zone in the times of {counted(assumed, 'event')}: UTC is taken; --zone names another")
+    if inferred := totals.time_sources.get("year_inferred", 0):
+        lines.append(f"no year in the times of {counted(inferred, 'event')}: the last possible one is taken")
     if totals.unparsed_lines:
         example = f", such as in {totals.unparsed[0].url}" if totals.unparsed else ""
         lines.append(f"{counted(totals.unparsed_lines, 'line')} could not be parsed and became `message`{example}")

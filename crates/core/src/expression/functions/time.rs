@@ -1,10 +1,11 @@
 //! Times: nanoseconds since 1970 as integers. A time that is given may also be an ISO 8601 text with a date.
 use super::super::number::{Number, divide};
-use super::super::strftime::{Format, parse_offset, weekday};
 use super::super::value::Value;
 use super::{Function, Plain, Ready, Run, optional, or_null};
 use crate::value::calendar::{Moment, NS_PER_SECOND};
+use crate::value::strftime::{Format, weekday};
 use crate::value::time::{format_rfc3339, parse_epoch, parse_event_time, parse_time};
+use crate::value::zone::Zone;
 
 const NS_PER_DAY: i64 = 86_400 * NS_PER_SECOND;
 
@@ -29,7 +30,7 @@ const fn field(
     examples: &'static [(&'static str, &'static str)],
     run: Plain,
 ) -> Function {
-    Function { name, parameters: "time[, offset]", least: 1, most: 2, doc, examples, run: Run::Plain(run) }
+    Function { name, parameters: "time[, zone]", least: 1, most: 2, doc, examples, run: Run::Plain(run) }
 }
 
 pub const FUNCTIONS: &[Function] = &[
@@ -38,8 +39,8 @@ pub const FUNCTIONS: &[Function] = &[
         parameters: "text[, format]",
         least: 1,
         most: 2,
-        doc: "The time that the text is, in nanoseconds since 1970. Without a format: ISO 8601, the form of web servers' access logs, \
-              or a count since 1970. With one: as strftime has it, `%Y-%m-%d %H:%M:%S` and so on; a date must be in it.",
+        doc: "The time that the text is, in nanoseconds since 1970. Without a format: any form that event times are read in (ISO \
+              8601, RFC 2822, access logs', a count since 1970, …). With one: as strftime has it, `%Y-%m-%d %H:%M:%S` and so on; a date must be in it.",
         examples: &[
             ("time.parse(\"1970-01-01T00:00:01Z\")", "1000000000"),
             ("time.parse(\"02.01.1970 01:00\", \"%d.%m.%Y %H:%M\")", "90000000000000"),
@@ -49,14 +50,15 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "time.format",
-        parameters: "time[, format[, offset]]",
+        parameters: "time[, format[, zone]]",
         least: 1,
         most: 3,
-        doc: "The time as text: RFC 3339 in UTC, or by a format as strftime has it, in UTC or where clocks are ahead of it by an \
-              offset such as `+02:00`.",
+        doc: "The time as text: RFC 3339 in UTC, or by a format as strftime has it, in UTC or in a zone: an offset such as \
+              `+02:00`, or a name such as `Europe/Berlin`.",
         examples: &[
             ("time.format(1500000000)", "\"1970-01-01T00:00:01.5Z\""),
             ("time.format(0, \"%d %b %Y %H:%M\", \"+02:00\")", "\"01 Jan 1970 02:00\""),
+            ("time.format(1688989507000000000, \"%H:%M %z\", \"Europe/Berlin\")", "\"13:45 +0200\""),
         ],
         run: Run::Prepared(|constants| Ok(Box::new(Print(format_of(constants)?)))),
     },
@@ -96,8 +98,8 @@ pub const FUNCTIONS: &[Function] = &[
     },
     field(
         "time.year",
-        "The year of the time, in UTC or at an offset such as `+02:00`.",
-        &[("time.year(0)", "1970")],
+        "The year of the time, in UTC or in a zone: an offset such as `+02:00`, or a name such as `Europe/Berlin`.",
+        &[("time.year(0)", "1970"), ("time.year(0, \"America/New_York\")", "1969")],
         |x| part(x, |moment, _| moment.year),
     ),
     field("time.month", "The month, 1 to 12.", &[("time.month(\"2026-03-01\")", "3")], |x| {
@@ -188,8 +190,8 @@ struct Print(Option<Option<Format>>);
 
 impl Ready for Print {
     fn run<'a>(&'a self, x: &mut [Value<'a>]) -> Value<'a> {
-        let offset = optional(x, 2, 0, offset);
-        let text = time_of(&x[0]).zip(offset).and_then(|(ns, offset)| match &self.0 {
+        let local = time_of(&x[0]).and_then(|ns| Some((ns, optional(x, 2, 0, |zone| offset(zone, ns))?)));
+        let text = local.and_then(|(ns, offset)| match &self.0 {
             None => Some(format_rfc3339(ns).into_bytes()),
             Some(format) => with_format(format, &x[1], |format| format.print(ns, offset)),
         });
@@ -197,8 +199,9 @@ impl Ready for Print {
     }
 }
 
-fn offset(value: &Value<'_>) -> Option<i64> {
-    parse_offset(value.text()?)
+/// How far clocks of the zone are ahead of UTC at that time, in seconds.
+fn offset(zone: &Value<'_>, ns: i64) -> Option<i64> {
+    Some(Zone::parse(zone.text()?)?.offset_seconds(ns))
 }
 
 /// `1h30m`, `-2d`, or a number of nanoseconds.
@@ -239,8 +242,9 @@ fn difference<'a>(x: &[Value<'a>]) -> Option<Value<'a>> {
 
 fn part<'a>(x: &[Value<'a>], part: impl Fn(&Moment, i64) -> i64) -> Value<'a> {
     let local = || {
-        let offset = optional(x, 1, 0, offset)?;
-        let ns = time_of(&x[0])?.checked_add(offset.checked_mul(NS_PER_SECOND)?)?;
+        let ns = time_of(&x[0])?;
+        let offset = optional(x, 1, 0, |zone| offset(zone, ns))?;
+        let ns = ns.checked_add(offset.checked_mul(NS_PER_SECOND)?)?;
         Some(Value::integer(part(&Moment::from_ns(ns), ns)))
     };
     or_null(local())

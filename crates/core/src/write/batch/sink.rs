@@ -5,15 +5,12 @@ use crate::format::column::Kind;
 use crate::format::rows::RowFacts;
 use crate::format::shape::{EMPTY_ARRAY, EMPTY_OBJECT, NULL, value_step};
 use crate::parse::sink::{EventSink, RecordFacts};
-use crate::value::time::{parse_epoch, parse_event_time};
 
 impl EventSink for Batch {
     fn begin_source(&mut self, source_type: &str, time_fields: &'static [&'static str]) {
         self.object.source_type = source_type.to_string();
-        if self.object.time_fields.is_empty() {
-            self.object.time_fields = time_fields.iter().map(|field| field.as_bytes().to_vec()).collect();
-        }
-        self.paths.set_time_fields(&self.object.time_fields);
+        self.last_origin = None;
+        self.paths.set_time_fields(self.object.times.begin_source(time_fields));
     }
 
     fn begin_event(&mut self) {
@@ -21,7 +18,7 @@ impl EventSink for Batch {
         self.event.stack.clear();
         self.event.pending = ROOT;
         self.event.size_bytes = 2;
-        self.event.time = None;
+        self.object.times.begin_event();
     }
 
     fn begin_object(&mut self) {
@@ -53,14 +50,14 @@ impl EventSink for Batch {
     fn string(&mut self, value: &[u8]) {
         let node = self.place();
         self.value(node, Kind::Text, value);
-        self.note_time(node, || parse_event_time(value));
+        self.object.times.note_text(self.paths.nodes[node as usize].time_rank, value);
     }
 
     #[inline]
     fn number(&mut self, text: &[u8]) {
         let node = self.place();
         self.value(node, Kind::Number, text);
-        self.note_time(node, || parse_epoch(text));
+        self.object.times.note_number(self.paths.nodes[node as usize].time_rank, text);
     }
 
     fn boolean(&mut self, value: bool) {
@@ -77,10 +74,20 @@ impl EventSink for Batch {
         self.event.size_bytes += 4 + MEMBER_OVERHEAD_BYTES;
     }
 
+    #[inline]
+    fn source_text(&mut self, text: &[u8]) {
+        self.object.times.note_record(text);
+    }
+
     fn end_event(&mut self, facts: RecordFacts) {
         let shape = self.intern_shape();
-        let (time_ns, time_source) = self.event_time(&facts);
-        let origin = self.origin(time_source, facts.parse_error.unwrap_or_default());
+        let (time_ns, origin) = match self.told_time.take() {
+            Some((ns, source)) => (ns, self.origin_of(source, facts.parse_error.unwrap_or_default())),
+            None => {
+                let (ns, told) = self.object.times.end_event(&facts);
+                (ns, self.origin(told, facts.parse_error))
+            }
+        };
         let record = self.object.next_record;
         self.object.next_record += 1;
         self.size_bytes += self.event.size_bytes as usize;

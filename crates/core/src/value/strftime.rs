@@ -4,9 +4,10 @@
 //! (`%H:%M`), `%D` (`%m/%d/%y`). `%f` prints microseconds, `%L` milliseconds, `%N` nanoseconds; each reads one to nine digits.
 //! Names are English. When a text is read, white space in the format stands for any run of it, numbers may lack their leading
 //! zeros, and a date is needed: year, month and day, year and day of the year, or `%s`.
+use super::zone::abbreviated;
 use crate::value::calendar::{Moment, NS_PER_SECOND, days_in_month};
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -20,10 +21,13 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+pub(super) const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// Longest format; each of its directives prints some ten characters.
 const FORMAT_BYTES_MAX: usize = 1_000;
+
+/// A 29th of February is so many years from the one before it at most.
+const LEAP_YEARS_APART: i64 = 8;
 
 const NS_PER_DAY: i64 = 86_400 * NS_PER_SECOND;
 
@@ -89,6 +93,37 @@ impl Format {
 
     /// The time that the whole text is.
     pub fn read(&self, text: &[u8]) -> Option<i64> {
+        self.found(text)?.to_ns()
+    }
+
+    /// As `read`, and what the text does not tell. The year is then the last in which the time is not later than a day after
+    /// `written_ns`.
+    pub fn read_with_doubt(&self, text: &[u8], written_ns: i64) -> Option<ReadTime> {
+        let mut found = self.found(text)?;
+        let is_local = !found.has_offset && found.unix_seconds.is_none();
+        if found.year.is_some() || found.unix_seconds.is_some() {
+            return Some(ReadTime { ns: found.to_ns()?, is_local, is_year_inferred: false });
+        }
+        let latest_ns = written_ns.saturating_add(NS_PER_DAY);
+        let this_year = Moment::from_ns(latest_ns).year;
+        for year in (this_year - LEAP_YEARS_APART..=this_year).rev() {
+            found.year = Some(year);
+            if let Some(ns) = found.to_ns().filter(|&ns| ns <= latest_ns) {
+                return Some(ReadTime { ns, is_local, is_year_inferred: true });
+            }
+        }
+        None
+    }
+
+    /// Whether a text in this format tells at least a month and a day, or a day of the year, or seconds since 1970.
+    pub fn tells_a_day(&self) -> bool {
+        let has = |letters: &[u8]| {
+            self.0.iter().any(|item| matches!(item, Item::Directive(letter) if letters.contains(letter)))
+        };
+        has(b"s") || has(b"j") || (has(b"mbB") && has(b"de"))
+    }
+
+    fn found(&self, text: &[u8]) -> Option<Found> {
         let mut reader = Reader { text, at: 0, found: Found::default() };
         for item in &self.0 {
             match item {
@@ -97,8 +132,17 @@ impl Format {
                 Item::Directive(letter) => reader.directive(*letter)?,
             }
         }
-        if reader.at == text.len() { reader.found.to_ns() } else { None }
+        (reader.at == text.len()).then_some(reader.found)
     }
+}
+
+/// A time as a text in a format tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadTime {
+    pub ns: i64,
+    /// The text tells no offset: `ns` is by a clock in UTC.
+    pub is_local: bool,
+    pub is_year_inferred: bool,
 }
 
 /// Monday is 1, Sunday 7.
@@ -202,6 +246,7 @@ struct Found {
     second: i64,
     nanosecond: i64,
     offset_seconds: i64,
+    has_offset: bool,
     unix_seconds: Option<i64>,
 }
 
@@ -285,7 +330,8 @@ impl Reader<'_> {
     fn offset(&mut self) -> Option<i64> {
         let letters =
             self.rest().iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-:".contains(byte)).count();
-        let seconds = parse_offset(&self.rest()[..letters])?;
+        let zone = &self.rest()[..letters];
+        let seconds = parse_offset(zone).or_else(|| abbreviated(zone))?;
         self.at += letters;
         Some(seconds)
     }
@@ -312,7 +358,7 @@ impl Reader<'_> {
             b'b' | b'B' => self.found.month = Some(self.name(&MONTHS)? + 1),
             b'a' | b'A' => drop(self.name(&DAYS)?),
             b'f' | b'L' | b'N' => self.found.nanosecond = self.fraction()?,
-            b'z' | b'Z' => self.found.offset_seconds = self.offset()?,
+            b'z' | b'Z' => (self.found.offset_seconds, self.found.has_offset) = (self.offset()?, true),
             b's' => {
                 let sign = if self.literal(b'-').is_some() { -1 } else { 1 };
                 self.found.unix_seconds = Some(sign * self.number(18)?);
