@@ -23,6 +23,8 @@ const STEP_BYTES: usize = 2 * 1024;
 pub(super) struct FirstRecord {
     text: Vec<u8>,
     members: Vec<Member>,
+    /// A bit for each name that is there, and for others by chance: most names that are asked for are not there.
+    marks: [u64; 16],
     /// Name of the object that is open, for each level.
     prefix: Vec<u8>,
     prefix_ends: Vec<usize>,
@@ -61,6 +63,10 @@ impl FirstRecord {
             Some((name, value)) => (name, Some(value)),
             None => (wanted, None),
         };
+        let (word, bit) = mark(name.as_bytes());
+        if self.marks[word] & bit == 0 {
+            return false;
+        }
         let is_it = |member: &Member| {
             self.text[member.name.clone()].eq_ignore_ascii_case(name.as_bytes())
                 && value.is_none_or(|value| self.text[member.value.clone()].eq_ignore_ascii_case(value.as_bytes()))
@@ -77,6 +83,13 @@ impl FirstRecord {
         self.text.clear();
         self.members.clear();
     }
+}
+
+/// The mark of a name, whatever its case.
+fn mark(name: &[u8]) -> (usize, u64) {
+    let letter = |at: usize| name.get(at).map_or(0, |byte| usize::from(byte.to_ascii_lowercase()));
+    let number = name.len() * 67 + letter(0) * 31 + letter(name.len() / 2) * 7 + letter(name.len().saturating_sub(1));
+    (number / 64 % 16, 1 << (number % 64))
 }
 
 impl EventSink for FirstRecord {
@@ -122,6 +135,8 @@ impl EventSink for FirstRecord {
         let start = self.text.len();
         self.text.extend_from_slice(&self.prefix);
         let end = self.text.len();
+        let (word, bit) = mark(&self.prefix);
+        self.marks[word] |= bit;
         self.members.push(Member { name: start..end, value: end..end });
         self.has_value = true;
     }
