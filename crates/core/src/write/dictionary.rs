@@ -23,6 +23,7 @@ impl Dictionary {
         self.ends.is_empty()
     }
 
+    #[inline]
     pub fn get(&self, number: u32) -> &[u8] {
         let index = number as usize;
         let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };

@@ -76,6 +76,7 @@ impl PathTable {
         }
     }
 
+    #[inline]
     pub fn key(&self, node: u32) -> &[u8] {
         let node = &self.nodes[node as usize];
         &self.keys[node.key_start as usize..(node.key_start + node.key_length) as usize]
