@@ -198,6 +198,14 @@ mod tests {
                 "srcaddr start bytes",
                 "1.1.1.1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 1",
                 "2023-07-10T11:45:07Z ",
+                "#fields\ta\tb\n#types\tbool\tset[count]\n",
+                "T\t1,-\n",
+                "\\xc3\\xa9",
+                "#Fields: date time a\n2026-01-15 10:14:02 \"x y\"\n",
+                "a,b,c\n1,\"x\n",
+                "\",2\n",
+                "\"",
+                "k=\"v\" w=5 ",
             ])
             .prop_map(|text| text.as_bytes().to_vec()),
         ];
@@ -207,7 +215,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
         #[test]
-        fn any_bytes_give_the_same_events_however_they_arrive(text in any_text(), part in 1usize..50, format in 0usize..5) {
+        fn any_bytes_give_the_same_events_however_they_arrive(text in any_text(), part in 1usize..50, format in 0..=crate::parse::format_names().len()) {
             let names = crate::parse::format_names();
             let format = names.get(format).and_then(|name| Format::by_name(name));
             let parse = |part: usize| {
