@@ -227,7 +227,7 @@ def test_it_starts_without_what_it_does_not_need(folder: Path) -> None:
 def test_text_in_other_encodings(tmp_path: Path, encoding: str) -> None:
     lines = ["2023-07-10T11:45:07Z the first line is ASCII", "2023-07-10T11:45:08Z Jürgen Groß, 10 €"]
     (tmp_path / "a.log").write_bytes("\n".join([*lines, ""]).encode(encoding))
-    for query in ("jürgen", "groß", '"10 €"', "message ~ /J.rgen/", "@lb.time = 2023-07-10T11:45:08Z"):
+    for query in ("jürgen", "groß", '"10 €"', "message ~ /J.rgen/", "@lb.time >= 2023-07-10T11:45:08Z"):
         assert grep(query, "a.log", folder=tmp_path) == (0, lines[1] + "\n", ""), query
     assert grep("nobody", "a.log", folder=tmp_path) == (1, "", "")
-    assert grep("* | count()", "a.log", "-o", "jsonl", folder=tmp_path)[1] == '{"@q.count": 2}\n'
+    assert grep("* | count()", "a.log", "-o", "jsonl", folder=tmp_path)[1] == '{"@q.count":2}\n'
