@@ -208,14 +208,12 @@ mod tests {
                 "srcaddr start bytes",
                 "1.1.1.1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 1",
                 "2023-07-10T11:45:07Z ",
-<<<<<<< HEAD
                 "#Fields: date time x-edge-location sc-bytes\n2019-12-04\t21:02:31\tLAX1\t392",
                 "2015-05-13T23:39:43Z lb 1.1.1.1:2817 - 0.1 -1 0 200 - 0 29 \"GET http://x/ HTTP/1.1\"",
                 "o b [06/Feb/2019:00:00:38 +0000] 1.1.1.1 r 3E REST.GET.OBJECT k \"GET /k HTTP/1.1\" 200 - 1 2 3 -",
                 "2023/07/10 11:45:07 [error] 12#34: *56 x, client: 192.0.2.1, request: \"GET / HTTP/1.1\"",
                 "[Wed Oct 11 14:32:52.12 2000] [core:error] [pid 12:tid 34] [client 1.1.1.1:1] AH1: x",
                 "1.1.1.1:3 [06/Feb/2009:12:14:14.655] f b/s 1/0/3/6/9 200 27 - - ---- 1/1/1/1/0 0/0 {a|b} \"GET /\"",
-=======
                 "#fields\ta\tb\n#types\tbool\tset[count]\n",
                 "T\t1,-\n",
                 "\\xc3\\xa9",
@@ -224,7 +222,6 @@ mod tests {
                 "\",2\n",
                 "\"",
                 "k=\"v\" w=5 ",
->>>>>>> refs/heads/lines
             ])
             .prop_map(|text| text.as_bytes().to_vec()),
         ];
@@ -234,11 +231,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
         #[test]
-<<<<<<< HEAD
         fn any_bytes_give_the_same_events_however_they_arrive(text in any_text(), part in 1usize..50, format in 0usize..=crate::parse::format_names().len()) {
-=======
-        fn any_bytes_give_the_same_events_however_they_arrive(text in any_text(), part in 1usize..50, format in 0..=crate::parse::format_names().len()) {
->>>>>>> refs/heads/lines
             let names = crate::parse::format_names();
             let format = names.get(format).and_then(|name| Format::by_name(name));
             let parse = |part: usize| {
