@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lakebed.api import Lake, open  # noqa: A004 - the user's word
     from lakebed.catalog.index_info import IndexInfo
-    from lakebed.ingest.settings import TimeRule
+    from lakebed.ingest.settings import SourceSettings, TimeRule
     from lakebed.ingest.totals import IndexTotals
     from lakebed.model import Row
     from lakebed.query.cost import SearchCost
@@ -30,6 +30,7 @@ __all__ = [
     "Row",
     "SearchCost",
     "SearchResult",
+    "SourceSettings",
     "TimeRule",
     "grep",
     "open",
@@ -43,6 +44,7 @@ _HOMES = {
     "Row": "lakebed.model",
     "SearchCost": "lakebed.query.cost",
     "SearchResult": "lakebed.results",
+    "SourceSettings": "lakebed.ingest.settings",
     "TimeRule": "lakebed.ingest.settings",
     "grep": "lakebed.rawlogs.grep",
     "open": "lakebed.api",

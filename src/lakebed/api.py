@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lakebed.catalog.snapshot import Snapshot
-    from lakebed.ingest.settings import TimeRule
     from lakebed.ingest.totals import IndexTotals
     from lakebed.query.compile import CompiledQuery
     from lakebed.query.complete import Completion
@@ -110,9 +109,8 @@ class Lake:
         *,
         into: str,
         format: str | None = None,
-        time_rules: Sequence[TimeRule] = (),
         time_fields: Sequence[str] = (),
-        zone: str | None = None,
+        settings: SourceSettings | None = None,
         workers: int | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> IndexTotals:
@@ -121,22 +119,19 @@ class Lake:
         Objects that are in the index already, in this version, are left out; a changed object replaces its earlier
         events. Each object becomes visible wholly or not at all, also when the process is killed.
 
-        `format` names a parser; None finds it by content. `time_rules` say where the event time is (`TimeRule`), and
-        are tried in their order; `time_fields` are names of fields to take it from otherwise, the first that is there.
-        `zone` is that of times without one: a name such as `Europe/Berlin`, or an offset such as `+02:00`; None takes
-        them as UTC. `workers` are threads; by default as many as cores and memory (600 MB) allow.
-        `progress` is called about ten times a second in this thread.
+        `format` names a parser; None finds it by content. `time_fields` are names of fields to take the event time
+        from, the first that is there. `settings` in their place say all that can be said of a source: rules for the
+        event time, its zone, names of columns (`SourceSettings`). `workers` are threads; by default as many as cores
+        and memory (600 MB) allow. `progress` is called about ten times a second in this thread.
 
         The totals count objects, events and bytes, and name damaged and failed objects: these do not raise.
         Raises `UsageError` (a bad name, an unknown format or zone), `IngestError` (no such source), `StorageError` (the
         lake cannot be written, the source cannot be listed).
         """
-        source_settings = SourceSettings(
-            format=format, time=tuple(time_rules), time_fields=tuple(time_fields), zone=zone
-        )
-        settings = IndexSettings(check_index_name(into), source_settings)
+        source_settings = settings or SourceSettings(format=format, time_fields=tuple(time_fields))
+        index_settings = IndexSettings(check_index_name(into), source_settings)
         return index_source(
-            self._store, self._opened(), os.fspath(source), settings, workers=workers, progress=progress
+            self._store, self._opened(), os.fspath(source), index_settings, workers=workers, progress=progress
         )
 
     def search(

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Sequence
 
-    from lakebed.ingest.settings import TimeRule
-
 
 def grep(
     query: str,
@@ -30,16 +28,15 @@ def grep(
     until: str | datetime.datetime | None = None,
     limit: int | None = None,
     format: str | None = None,
-    time_rules: Sequence[TimeRule] = (),
     time_fields: Sequence[str] = (),
-    zone: str | None = None,
+    settings: SourceSettings | None = None,
     partial: bool = False,
 ) -> SearchResult:
     """Searches files, folders, globs or object-store URLs as they are, without a lake.
 
     The rows are those that indexing the files and searching the lake would give, in the order of the files instead of
     newest first; `row.index` is None. Plain, gzip and zstd, in any format that indexing knows; `format` names one, None
-    finds it by content. `time_rules`, `time_fields` and `zone` say where the event time is, as in `Lake.index`.
+    finds it by content. `time_fields` and `settings` say how files are read, as in `Lake.index`.
 
     `partial` True lists what cannot be read in `cost.missing`, and warns of it, instead of raising `StorageError`.
     Raises `QueryError` and `UsageError` as `Lake.search` does.
@@ -65,6 +62,6 @@ def grep(
             raise StorageError(f"{problem.name}: {problem.reason}")
         warnings.warn(f"{problem.name}: {problem.reason}", stacklevel=2)
 
-    settings = SourceSettings(format=format, time=tuple(time_rules), time_fields=tuple(time_fields), zone=zone)
+    source_settings = settings or SourceSettings(format=format, time_fields=tuple(time_fields))
     sources = find_sources([os.fspath(path) for path in several], tell)
-    return SearchResult(RawSearch(compiled, sources, tell=tell, source_settings=settings))
+    return SearchResult(RawSearch(compiled, sources, tell=tell, source_settings=source_settings))

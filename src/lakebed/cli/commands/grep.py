@@ -12,8 +12,8 @@ from cyclopts import Parameter
 from lakebed.cli.exit_codes import ERROR, FOUND, NOTHING, PARTIAL
 from lakebed.cli.lines import Color, LineWriter, shown_name, wants_color
 from lakebed.cli.safe_text import safe_text
+from lakebed.cli.source_options import SourceOptions
 from lakebed.errors import UsageError
-from lakebed.ingest.settings import SourceSettings, TimeRule
 from lakebed.query.compile import compile_query
 from lakebed.query.moments import parse_moment
 from lakebed.rawlogs.search import RawSearch
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lakebed.cli.rows import Output
+    from lakebed.ingest.settings import SourceSettings
     from lakebed.rawlogs.sources import Problem
 
 _FLAG = Parameter(negative="", show_default=False)
@@ -31,35 +32,13 @@ _FLAG = Parameter(negative="", show_default=False)
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Reading:
-    """Which events are looked at, and how files become events."""
+    """Which events are looked at."""
 
     since: Annotated[
         str | None, Parameter(help="events from then on: '24h' ago, '2026-01-31', '2026-01-31T12:00:00Z'")
     ] = None
     until: Annotated[str | None, Parameter(help="events before then")] = None
-    format: Annotated[str | None, Parameter(help="name of the parser [found by content]")] = None
-    time: Annotated[
-        list[str] | None,
-        Parameter(
-            negative="",
-            help="where the event time is: FIELD, FIELD%FORMAT as strftime has it, FIELD~REGEX with one group, or "
-            "~REGEX in the whole record; may be given several times",
-        ),
-    ] = None
-    time_field: Annotated[
-        list[str] | None,
-        Parameter(negative="", help="field that holds the event time; may be given several times"),
-    ] = None
-    zone: Annotated[str | None, Parameter(help="zone of times without one, such as Europe/Berlin or +02:00 [UTC]")] = (
-        None
-    )
     text: Annotated[bool, _FLAG, Parameter(name=["--text", "-a"], help="search files that are no text, too")] = False
-
-    def source_settings(self) -> SourceSettings:
-        """How files become events."""
-        rules = tuple(TimeRule.parse(rule) for rule in self.time or ())
-        fields = tuple(self.time_field or ())
-        return SourceSettings(format=self.format, time=rules, time_fields=fields, zone=self.zone)
 
 
 @Parameter(name="*")
@@ -95,6 +74,7 @@ class Showing:
 
 
 _READING = Reading()
+_OPTIONS = SourceOptions()
 _SHOWING = Showing()
 
 
@@ -106,6 +86,7 @@ def grep(
     ],
     showing: Showing = _SHOWING,
     reading: Reading = _READING,
+    options: SourceOptions = _OPTIONS,
 ) -> int:
     """Search log files as they are, packed or in archives too, in any format of `lakebed index`. No lake is needed.
 
@@ -128,7 +109,7 @@ def grep(
         problems.append(problem)
         sys.stderr.write(safe_text(f"lakebed: {problem.name}: {problem.reason}") + "\n")
 
-    search = _start(query, named, showing.limit, reading, tell)
+    search = _start(query, named, showing.limit, reading, options.settings(), tell)
     if not search.gives_records and (showing.count or showing.files_with_matches or showing.output == "raw"):
         raise UsageError("this query gives a table: leave --count, --files-with-matches and --output raw out")
     has_color = wants_color(showing.color)
@@ -147,7 +128,12 @@ def grep(
 
 
 def _start(
-    query: str, paths: Sequence[str], limit: int | None, reading: Reading, tell: Callable[[Problem], None]
+    query: str,
+    paths: Sequence[str],
+    limit: int | None,
+    reading: Reading,
+    settings: SourceSettings,
+    tell: Callable[[Problem], None],
 ) -> RawSearch:
     now_ns = time.time_ns()
     compiled = compile_query(
@@ -160,7 +146,7 @@ def _start(
         compiled,
         find_sources(paths, tell),
         tell=tell,
-        source_settings=reading.source_settings(),
+        source_settings=settings,
         takes_binary=reading.text,
     )
 

@@ -13,7 +13,7 @@ from lakebed.api import open as open_lake
 from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
 from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import counted, size_text
-from lakebed.ingest.settings import TimeRule
+from lakebed.cli.source_options import SourceOptions
 from lakebed.query.json_lines import json_text
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from lakebed.ingest.run import Progress
     from lakebed.ingest.totals import IndexTotals
+
+_OPTIONS = SourceOptions()
 
 PROBLEMS_SHOWN = 20
 """Damaged and failed objects named on the terminal; the JSON output has up to 1,000 of each."""
@@ -32,22 +34,7 @@ def index(
     *,
     into: Annotated[str, Parameter(help="name of the index")],
     lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
-    format: Annotated[str | None, Parameter(help="name of the parser [found by content]")] = None,
-    time: Annotated[
-        list[str] | None,
-        Parameter(
-            negative="",
-            help="where the event time is: FIELD, FIELD%FORMAT as strftime has it, FIELD~REGEX with one group, or "
-            "~REGEX in the whole record; may be given several times",
-        ),
-    ] = None,
-    time_field: Annotated[
-        list[str] | None,
-        Parameter(negative="", help="field that holds the event time; may be given several times"),
-    ] = None,
-    zone: Annotated[
-        str | None, Parameter(help="zone of times without one, such as Europe/Berlin or +02:00 [UTC]")
-    ] = None,
+    options: SourceOptions = _OPTIONS,
     output: Annotated[
         Literal["table", "json"], Parameter(name=["--output", "-o"], help="totals for people or for programs")
     ] = "table",
@@ -65,15 +52,7 @@ def index(
       lakebed index s3://my-logs/AWSLogs/ --into cloudtrail --lake s3://my-lake
     """
     with open_lake(lake) as opened, _progress_bar() as progress:
-        totals = opened.index(
-            source,
-            into=into,
-            format=format,
-            time_rules=[TimeRule.parse(rule) for rule in time or ()],
-            time_fields=time_field or (),
-            zone=zone,
-            progress=progress,
-        )
+        totals = opened.index(source, into=into, settings=options.settings(), progress=progress)
     if not totals.objects_found:
         sys.stderr.write(safe_text(f"nothing to index: no file or object at '{source}'") + "\n")
     if output == "json":
