@@ -24,7 +24,7 @@ def test_real_lines_are_events_with_the_fields_that_an_expression_finds(sample_l
     looked = look(path)
     report, events = looked["report"], [row["event"] for row in looked["events"]]
     assert (report["format"], report["events"], report["unparsed_lines"]) == ("access", len(lines), 0)
-    assert report["time_sources"] == {"field": len(lines), "previous": 0, "object": 0}
+    assert {name: count for name, count in report["time_sources"].items() if count} == {"format": len(lines)}
     expected = Counter(found.groups() if (found := LINE.match(line)) else line for line in lines)
     assert len(lines) == 10_000
     assert Counter(read(event) for event in events) == expected

@@ -30,14 +30,14 @@ def test_members_are_read_each_in_its_own_way() -> None:
     counts = {"events": 4, "raw_bytes": len(LINES) + len(FLOW), "unparsed_lines": 1}
     assert {name: report[name] for name in counts} == counts
     assert (report["format"], report["source_type"], report["compression"]) == ("json", "app", "gzip")
-    times = {"field": 2, "format": 0, "previous": 2, "object": 0, "zone_assumed": 0, "year_inferred": 0}
+    times = {"field": 1, "format": 1, "previous": 2, "object": 0, "zone_assumed": 0, "year_inferred": 0}
     assert report["time_sources"] == times
     reason = "a value was expected"
     assert [(record, *row.values()) for record, row in found] == [
         (0, "app", "field time"),
         (1, "app", "previous"),
         (2, "app", "previous", reason),
-        (3, "aws:vpcflow", "field start"),
+        (3, "aws:vpcflow", "format"),
     ]
 
 

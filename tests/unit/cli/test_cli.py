@@ -262,9 +262,9 @@ def test_index_tells_what_an_investigator_must_know(tmp_path: Path) -> None:
         file.write("not json\n")
     shown = lakebed("index", "logs", "--into", "web", folder=tmp_path, LAKEBED_THREADS="1").stdout.splitlines()
     assert shown[1:] == [
-        "formats: 1 json, 1 text",
+        "formats: 1 json, 1 syslog",
         "no time in 2 events: that of the event before is taken",
-        "no time in 2 events: that of the object's last change is taken",
+        "no year in the times of 2 events: the last possible one is taken",
         f"1 line could not be parsed and became `message`, such as in {(tmp_path / 'logs/b.json').as_uri()}",
     ]
 

@@ -5,8 +5,9 @@ use crate::parse::source::SourceParser;
 use crate::parse::tell::{TellSink, Told};
 use std::sync::Arc;
 
+/// An event whose time, if it has one, tells no zone.
 fn told(json: &str, time_ns: Option<i64>) -> Told {
-    Told { json: json.to_string(), facts: RecordFacts { time_ns, ..RecordFacts::default() } }
+    Told { json: json.to_string(), facts: RecordFacts::timed(time_ns.map(|ns| (ns, Certainty::ZoneAssumed))) }
 }
 
 fn events(text: &[u8], part: usize) -> Vec<Told> {
@@ -28,7 +29,10 @@ fn every_line_is_an_event() {
     parser.finish(&mut sink);
     let expected = [
         told(r#"{"message":"1970-01-01 00:00:01,5 up"}"#, Some(1_500_000_000)),
-        told("{\"message\":\"[1970-01-01T00:00:02Z] \u{fffd}\"}", Some(2_000_000_000)),
+        Told {
+            json: r#"{"message":"[1970-01-01T00:00:02Z] ÿ"}"#.to_string(),
+            facts: RecordFacts::timed(Some((2_000_000_000, Certainty::Certain))),
+        },
         told(r#"{"message":"1970-01-01 only a date"}"#, None),
     ];
     assert_eq!(sink.events, expected);
