@@ -1,5 +1,4 @@
 use super::*;
-use crate::parse::registry::Format;
 use crate::parse::settings::SourceSettings;
 use crate::parse::source::SourceParser;
 use crate::parse::tell::{TellSink, Told};
