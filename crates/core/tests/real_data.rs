@@ -186,7 +186,7 @@ fn web_and_text() {
     let folder = folder.join("web-auth-elastic-examples");
     for (name, format, source_type, counts) in [
         ("apache_logs", "access", "web:access", (10_000, 0)),
-        ("auth.log", "text", "text", (7_121, 0)),
+        ("auth.log", "syslog", "linux:auth", (7_121, 0)),
         ("nginxplus_json_logs", "json", "json", (500, 0)),
     ] {
         let object = std::fs::read(folder.join(name)).expect("a file");
