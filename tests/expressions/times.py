@@ -81,12 +81,16 @@ def parse(value: Json, *form: Json) -> Num:
 
 
 def apache(value: str) -> int:
+    if re.fullmatch(r"[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4} [0-9]{2}:[0-9]{2} [AP]M", value):
+        return read_by("%d/%b/%Y %I:%M %p", value)
     shape = r"[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} ([+-][0-9]{2}:?([0-9]{2})?|Z)"
     check(re.fullmatch(shape, value) and value[3:6] in [month[:3] for month in MONTHS])
     return read_by("%d/%b/%Y:%H:%M:%S %z", value)
 
 
 def epoch(value: str) -> int:
+    if re.fullmatch(r"13[0-9]{16}", value):  # Windows: 100 ns since 1601
+        return within((int(value) - 116_444_736_000_000_000) * 100)
     check(re.fullmatch(r"(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", value))
     return guessed(Fraction(value))
 
