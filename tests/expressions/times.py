@@ -46,7 +46,11 @@ def offset(value: Json, ns: int) -> int:
     """How far clocks of a zone are ahead of UTC at that time, in seconds."""
     zone = text(value)
     if "/" in zone:
-        ahead = moment(ns).astimezone(zoneinfo.ZoneInfo(zone)).utcoffset()
+        try:
+            known = zoneinfo.ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            raise Unknown from None
+        ahead = moment(ns).astimezone(known).utcoffset()
         assert ahead is not None
         return int(ahead.total_seconds())
     if zone in ("Z", "z", "UTC", "utc"):
