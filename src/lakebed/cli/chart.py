@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
-from lakebed.cli.safe_text import safe_text
 from lakebed.query.parser import parse_query
 from lakebed.query.stages.timechart import Timechart
+from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

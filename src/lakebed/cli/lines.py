@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Literal
 
-from lakebed.cli.safe_text import safe_text
+from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

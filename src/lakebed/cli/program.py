@@ -16,8 +16,8 @@ from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensEr
 
 from lakebed.cli import commands
 from lakebed.cli.exit_codes import CANCELLED, ERROR, FOUND
-from lakebed.cli.safe_text import safe_text
 from lakebed.errors import LakebedError
+from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

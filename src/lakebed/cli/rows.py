@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal, Protocol, TextIO
 from rich.cells import cell_len, set_cell_size
 
 from lakebed.arrow import flat_row
-from lakebed.cli.safe_text import safe_text
 from lakebed.model import Row
 from lakebed.query.json_lines import json_line, json_text
 from lakebed.query.mentions import Mentions
 from lakebed.query.times import format_time
+from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from lakebed.cli.chart import HEIGHT, SERIES_SHOWN_MAX, chart_lines
-from lakebed.cli.safe_text import safe_text
+from lakebed.safe_text import safe_text
 from tests.logs import event, write_log
 from tests.unit.cli.processes import lakebed, on_a_terminal
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakebed.cli.rows import fit, shrink
-from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import size_text
 from lakebed.query.json_lines import json_text
+from lakebed.safe_text import safe_text
 
 
 @given(st.text(alphabet=st.characters(codec=None)))

@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 from lakebed.api import open as open_lake
 from lakebed.cli.exit_codes import FOUND
-from lakebed.cli.safe_text import safe_text
 from lakebed.query.json_lines import json_text
+from lakebed.safe_text import safe_text
 
 _FLAG = Parameter(negative="", show_default=False)
 

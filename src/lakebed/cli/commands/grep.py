@@ -11,13 +11,13 @@ from cyclopts import Parameter
 
 from lakebed.cli.exit_codes import ERROR, FOUND, NOTHING, PARTIAL
 from lakebed.cli.lines import Color, LineWriter, shown_name, wants_color
-from lakebed.cli.safe_text import safe_text
 from lakebed.cli.source_options import SourceOptions
 from lakebed.errors import UsageError
 from lakebed.query.compile import compile_query
 from lakebed.query.moments import parse_moment
 from lakebed.rawlogs.search import RawSearch
 from lakebed.rawlogs.sources import STANDARD_INPUT, find_sources, names_several
+from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

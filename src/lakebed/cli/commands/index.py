@@ -11,10 +11,10 @@ from cyclopts import Parameter
 
 from lakebed.api import open as open_lake
 from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
-from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import counted, size_text
 from lakebed.cli.source_options import SourceOptions
 from lakebed.query.json_lines import json_text
+from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

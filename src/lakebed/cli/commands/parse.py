@@ -9,11 +9,11 @@ import msgspec
 from cyclopts import Parameter
 
 from lakebed.cli.exit_codes import ERROR, FOUND, NOTHING, PARTIAL
-from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import counted
 from lakebed.cli.source_options import SourceOptions
 from lakebed.ingest.parsed import ParsedObject
 from lakebed.rawlogs.sources import STANDARD_INPUT, find_sources
+from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from lakebed.ingest.parsed import ParsedEvent

@@ -13,11 +13,11 @@ from lakebed.cli.chart import is_charted, write_chart
 from lakebed.cli.exit_codes import FOUND, NOTHING, PARTIAL
 from lakebed.cli.hints import where_events_are
 from lakebed.cli.rows import Output, open_writer
-from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import counted, size_text
 from lakebed.model import Row
 from lakebed.query.json_lines import json_text
 from lakebed.query.mentions import mentions
+from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from lakebed.api import Lake

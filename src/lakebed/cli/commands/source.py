@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 
 from lakebed.cli.exit_codes import FOUND, NOTHING
-from lakebed.cli.safe_text import safe_text
 from lakebed.cli.sizes import counted, size_text
 from lakebed.cli.source_options import SourceOptions
 from lakebed.ingest.preview import preview_source
 from lakebed.query.json_lines import json_text
+from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
