@@ -198,6 +198,7 @@ FUNCTIONS: dict[str, Callable[..., Json]] = {
     "json.valid": lists.is_json,
     "json.length": lists.json_length,
     "json.keys": lists.json_keys,
+    "array.of": lambda *of: [one for one in of if one is not None],
     "array.length": lambda x: whole(len(lists.elements(x))),
     "array.contains": lists.contains,
     "array.get": lambda x, place: lists.element(x, small(place)),

@@ -2,7 +2,7 @@
 //! array that was kept in a column has become such a text.
 use super::super::json::read;
 use super::super::value::Value;
-use super::{Bounded, Function, Plain, Run, or_null, truth};
+use super::{ANY, Bounded, Function, Plain, Run, or_null, truth};
 use std::collections::HashSet;
 
 const fn unary(
@@ -15,6 +15,18 @@ const fn unary(
 }
 
 pub const FUNCTIONS: &[Function] = &[
+    Function {
+        name: "array.of",
+        parameters: "value, …",
+        least: 1,
+        most: ANY,
+        doc: "An array of the values; nulls are left out.",
+        examples: &[("array.of(1, null, \"b\")", "[1, \"b\"]"), ("array.of(null)", "[]")],
+        run: Run::Plain(|x| {
+            let values = x.iter_mut().map(|value| std::mem::replace(value, Value::Null));
+            Value::Array(values.filter(|value| !value.is_null()).collect())
+        }),
+    },
     unary("array.length", "The number of elements.", &[("array.length(\"[1, 2]\")", "2")], |x| {
         or_null(elements(&x[0]).map(|values| Value::count(values.len())))
     }),
