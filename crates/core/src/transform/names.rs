@@ -10,12 +10,16 @@ impl Tree {
             return None;
         }
         self.children(object).find_map(|child| {
-            let rest = name.strip_prefix(self.bytes(self.node(child).key))?;
+            // Whether a key of this length can be meant is seen without looking at it.
+            let key = self.node(child).key;
+            let rest = name.get(key.len()..).filter(|rest| matches!(rest.first(), None | Some(b'.' | b'[')))?;
+            if name[..key.len()] != *self.bytes(key) {
+                return None;
+            }
             match rest.first() {
                 None => Some(child),
                 Some(b'.') => self.find(child, &rest[1..]),
-                Some(b'[') => self.find_element(child, rest),
-                _ => None,
+                _ => self.find_element(child, rest),
             }
         })
     }
@@ -39,28 +43,38 @@ impl Tree {
     /// Puts a lone node where the name says, in place of what is there. Objects are made as the name needs them; false: a value
     /// that is no object stands in the way.
     pub fn put(&mut self, root: u32, name: &[u8], node: u32) -> bool {
-        if let Some(there) = self.find(root, name) {
-            self.put_instead(there, node);
-            return true;
-        }
         let (mut object, mut rest) = (root, name);
         while let Some(dot) = rest.iter().position(|&byte| byte == b'.') {
             match self.child(object, &rest[..dot]) {
                 Some(child) if self.node(child).what == What::Object => object = child,
-                Some(child) if self.node(child).what == What::Null => {
-                    self.replace(child, What::Object);
-                    object = child;
-                }
-                Some(_) => return false,
-                None => {
-                    let key = self.keep(&rest[..dot]);
-                    object = self.add(object, key, What::Object);
+                other => {
+                    // The way may go through a key that holds dots.
+                    if let Some(there) = self.find(object, rest) {
+                        self.put_instead(there, node);
+                        return true;
+                    }
+                    object = match other {
+                        Some(child) if self.node(child).what == What::Null => {
+                            self.replace(child, What::Object);
+                            child
+                        }
+                        Some(_) => return false,
+                        None => {
+                            let key = self.keep(&rest[..dot]);
+                            self.add(object, key, What::Object)
+                        }
+                    };
                 }
             }
             rest = &rest[dot + 1..];
         }
-        let key = self.keep(rest);
-        self.attach(object, key, node);
+        match self.child(object, rest) {
+            Some(there) => self.put_instead(there, node),
+            None => {
+                let key = self.keep(rest);
+                self.attach(object, key, node);
+            }
+        }
         true
     }
 

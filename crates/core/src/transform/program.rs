@@ -4,6 +4,7 @@ use super::table::{Column, Table};
 use crate::error::{CoreError, Result};
 use crate::expression::{Expression, Syntax};
 use crate::search::filter::column_pattern;
+use crate::search::metadata::Metadata;
 use crate::search::plan::ColumnName;
 use crate::value::column::ColumnPattern;
 use serde::Deserialize;
@@ -73,6 +74,8 @@ struct WrittenLookup {
 pub struct Formula {
     pub expression: Expression,
     pub patterns: Vec<ColumnPattern>,
+    /// Where it is nothing but a column of the event itself: as most fields of a mapping are.
+    pub column: Option<Vec<u8>>,
 }
 
 pub struct Step {
@@ -228,7 +231,9 @@ fn compile_lookup(written: WrittenLookup, tables: &[Arc<Table>]) -> std::result:
 fn formula(syntax: &Syntax) -> std::result::Result<Formula, String> {
     let expression = Expression::compile(syntax).map_err(|error| error.to_string())?;
     let patterns = patterns(expression.patterns())?;
-    Ok(Formula { expression, patterns })
+    let own = expression.as_column().filter(|name| Metadata::named(name.as_bytes()).is_none());
+    let column = own.map(|name| name.as_bytes().to_vec());
+    Ok(Formula { expression, patterns, column })
 }
 
 fn patterns(columns: &[ColumnName]) -> std::result::Result<Vec<ColumnPattern>, String> {

@@ -273,8 +273,18 @@ impl Runner {
     }
 
     fn set(&mut self, name: &[u8], formula: &Formula, root: u32) -> Result<(), &'static str> {
-        let value = self.evaluate(formula, root);
-        self.put_value(root, name, &value)
+        let Some(column) = &formula.column else {
+            let value = self.evaluate(formula, root);
+            return self.put_value(root, name, &value);
+        };
+        let tree = &mut self.growing.tree;
+        match tree.find(root, column).map(|node| tree.node(node).what) {
+            Some(what) if !what.is_container() && what != What::Null => {
+                let node = tree.lone(what);
+                if tree.put(root, name, node) { Ok(()) } else { Err(IN_THE_WAY) }
+            }
+            _ => self.put_value(root, name, &Value::Null),
+        }
     }
 
     /// Null and an empty array mean that the field is not there.
