@@ -231,7 +231,7 @@ impl CsvParser {
             return;
         };
         let is_right = record.len() == header.names.len();
-        if is_right && header.written.iter().enumerate().all(|(at, name)| record.field(raw, at) == name) {
+        if is_right && header.written.iter().enumerate().all(|(at, name)| is_name(at, record.field(raw, at), name)) {
             return;
         }
         sink.begin_event();
@@ -290,6 +290,16 @@ impl Header {
 fn trimmed(text: &[u8]) -> &[u8] {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     text.strip_suffix(b"\r").unwrap_or(text)
+}
+
+/// Whether a field is that name of the header; files that were put together may have a byte order mark where one begins.
+fn is_name(at: usize, field: &[u8], name: &[u8]) -> bool {
+    let plain = field.strip_prefix(BYTE_ORDER_MARK).filter(|_| at == 0);
+    field == name || plain.is_some_and(|plain| plain == name || unquoted(plain) == Some(name))
+}
+
+fn unquoted(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(b"\"")?.strip_suffix(b"\"")
 }
 
 #[cfg(test)]

@@ -243,12 +243,14 @@ impl JsonParser {
             return Step::Wait;
         }
         self.place = Place::Top;
-        // The filter before the buffer never hands on a part of a character.
-        let has_mark = text.bytes.starts_with(BYTE_ORDER_MARK);
-        Step::To(if has_mark { BYTE_ORDER_MARK.len() } else { 0 })
+        Step::To(0)
     }
 
     fn top<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
+        // It stands where a file begins: of several that were put together too.
+        if text.bytes[at..].starts_with(BYTE_ORDER_MARK) {
+            return Step::To(at + BYTE_ORDER_MARK.len());
+        }
         if text.bytes[at] == b'{' {
             return match self.event::<S, true>(text.bytes, at, sink) {
                 Ok(end) => Step::To(end),

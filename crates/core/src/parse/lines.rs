@@ -63,14 +63,8 @@ impl Lines {
     fn read(&mut self, tell: &mut impl FnMut(Line)) {
         let buffer = std::mem::take(&mut self.buffer);
         let mut start = 0;
-        // The filter before the buffer never hands on a part of a character.
-        if !self.is_started && !buffer.is_empty() {
-            self.is_started = true;
-            if buffer.starts_with(BYTE_ORDER_MARK) {
-                start = BYTE_ORDER_MARK.len();
-            }
-        }
-        let mut from = self.searched.max(start);
+        self.is_started |= !buffer.is_empty();
+        let mut from = self.searched;
         while let Some(length) = memchr(b'\n', &buffer[from..]) {
             self.pieces(&buffer[start..from + length], true, tell);
             start = from + length + 1;
@@ -88,7 +82,7 @@ impl Lines {
         while line.len() - told > LINE_BYTES_MAX {
             let piece = &line[told..];
             let piece = &piece[..piece_end(piece, LINE_BYTES_MAX)];
-            tell(Line::Piece(piece));
+            tell(Line::Piece(if self.in_long_line { piece } else { without_mark(piece) }));
             told += piece.len();
             self.in_long_line = true;
         }
@@ -98,11 +92,16 @@ impl Lines {
         let rest = &line[told..];
         let rest = rest.strip_suffix(b"\r").unwrap_or(rest);
         if !rest.trim_ascii().is_empty() {
-            tell(if self.in_long_line { Line::Piece(rest) } else { Line::Whole(rest) });
+            tell(if self.in_long_line { Line::Piece(rest) } else { Line::Whole(without_mark(rest)) });
         }
         self.in_long_line = false;
         line.len()
     }
+}
+
+/// The start of a line without a byte order mark, which stands where a file begins: of several that were put together too.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -127,8 +126,8 @@ mod tests {
 
     #[test]
     fn lines_end_with_or_without_carriage_return() {
-        let text = "\u{feff}ab\r\n\n  \ncd \ne\rf\n\u{feff}g".as_bytes();
-        let expected = [(2, true, "ab"), (3, true, "cd "), (3, true, "e\rf"), (4, true, "\u{feff}g")];
+        let text = "\u{feff}ab\r\n\n  \ncd \ne\rf\n\u{feff}g\u{feff}".as_bytes();
+        let expected = [(2, true, "ab"), (3, true, "cd "), (3, true, "e\rf"), (4, true, "g\u{feff}")];
         let expected = expected.map(|(length, whole, start)| (length, whole, start.to_string()));
         assert_eq!(lines(&[text]), expected);
         let bytes: Vec<&[u8]> = text.chunks(1).collect();
