@@ -33,7 +33,7 @@ def _head(kind: int, size: int) -> bytes:
     return first + (bytes([size - 29]) if size >= 29 else b"")
 
 
-def write(records: dict[str, Any]) -> bytes:
+def write(records: dict[str, Any], database_type: str = "Test") -> bytes:
     """A file with a record for each network; longer prefixes come after shorter ones."""
     data, places = b"", {}
     nodes: list[list[int | None]] = [[None, None]]
@@ -48,7 +48,7 @@ def write(records: dict[str, Any]) -> bytes:
         "binary_format_major_version": 2,
         "binary_format_minor_version": 0,
         "build_epoch": 1_767_225_600,
-        "database_type": "Test",
+        "database_type": database_type,
         "description": {"en": "test"},
         "ip_version": 6,
         "languages": ["en"],
