@@ -64,6 +64,7 @@ STEPS: list[tuple[str, list[dict[str, Any]]]] = [
             }
         ],
     ),
+    ("keep = '@lb.source_type'", [{"do": "keep", "where": {"column": "@lb.source_type"}}]),
     ("keep = 'a < b'", [{"do": "keep", "where": {"call": "less", "of": [A, B]}}]),
     ("discard = 'tags[*]'", [{"do": "discard", "where": {"pattern": {"parts": ["tags[", {"star": 1}, "]"]}}}]),
     (
@@ -216,6 +217,13 @@ EXPRESSION_ERRORS = [
     (
         step("drop = 'a'\nwhen = 'a b'"),
         '\'t.toml\', line 1, step 1, "when": unexpected "b" after the expression\n  line 1, column 3\n  a b\n    ^',
+    ),
+    (
+        step("keep = 'a < @lb.time'"),
+        (
+            '\'t.toml\', line 1, step 1, "keep": "@lb.time" is not known before the event is indexed\n'
+            "  line 1, column 5\n  a < @lb.time\n      ^^^^^^^^"
+        ),
     ),
     (
         step("discard = \"string.matches(a, '(')\""),

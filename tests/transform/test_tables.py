@@ -98,6 +98,15 @@ def test_addresses_alone_are_texts_unless_said(folder: Path) -> None:
     assert rows(compiled(text + "match = 'cidr'\n", folder).tables[0])[0]["match"] == "cidr"
 
 
+def test_keys_are_as_the_engine_reads_them(folder: Path) -> None:
+    (folder / "keys.csv").write_text("k,v\n10.0.0.1/255.0.0.0,1\n10.0.0.0/8,2\n")
+    found = compiled("[[step]]\nlookup = 'keys.csv'\non = 'k'\n", folder)
+    assert rows(found.tables[0]) == (header("cidr", "v"), [["10.0.0.0/8", [1]]])
+    (folder / "keys.csv").write_text("k,v\nÉva,1\néva,2\nÉVA,3\n")
+    found = compiled("[[step]]\nlookup = 'keys.csv'\non = 'k'\nignore_case = true\n", folder)
+    assert rows(found.tables[0]) == (header("exact", "v", ignore_case=True), [["Éva", [1]], ["éva", [2]]])
+
+
 def test_a_file_used_twice_is_one_table(folder: Path) -> None:
     found = compiled("[[step]]\nlookup = 'assets.csv'\non = 'a'\n[[step]]\nlookup = 'assets.csv'\non = 'b'\n", folder)
     assert [step["table"] for step in found.steps] == [0, 0]
@@ -181,8 +190,11 @@ def test_a_table_that_is_too_large_is_refused(folder: Path, monkeypatch: pytest.
 
 
 def test_an_mmdb_file_may_be_a_lookup(folder: Path) -> None:
-    found = compiled("[[step]]\nlookup = 'City.mmdb'\non = 'a'\ncolumns = ['country.iso_code']\n", folder)
-    assert found.steps == [looked_up("City", [["country.iso_code", "country.iso_code"]], "a")]
+    text = "[[step]]\nlookup = 'City.mmdb'\non = 'a'\n"
+    text += "columns = { where = 'country.iso_code', part = 'subdivisions[0].iso_code' }"
+    found = compiled(text, folder)
+    columns = [["where", "country.iso_code"], ["part", "subdivisions.0.iso_code"]]
+    assert found.steps == [looked_up("City", columns, "a")]
     assert found.tables == [EngineTable(b'{"kind":"mmdb"}', (folder / "City.mmdb").read_bytes())]
 
 
@@ -198,8 +210,8 @@ def test_places_stand_beside_addresses(folder: Path) -> None:
         ["continent_name", "continent.names.en"],
         ["country_iso_code", "country.iso_code"],
         ["country_name", "country.names.en"],
-        ["region_iso_code", "subdivisions[0].iso_code"],
-        ["region_name", "subdivisions[0].names.en"],
+        ["region_iso_code", "subdivisions.0.iso_code"],
+        ["region_name", "subdivisions.0.names.en"],
         ["city_name", "city.names.en"],
         ["postal_code", "postal.code"],
         ["timezone", "location.time_zone"],

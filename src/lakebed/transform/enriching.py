@@ -30,7 +30,9 @@ def lookup(step: StepReader) -> list[Node]:
     on = step.patterns("on")
     into = step.target("into", file.name.rpartition(".")[0] or file.name)
     number, available = _mmdb(step, file) if file.is_mmdb else _rows(step, file)
-    columns: list[PlanValue] = [[target, source] for target, source in _chosen(step, available)]
+    columns: list[PlanValue] = [
+        [target, _way(source) if file.is_mmdb else source] for target, source in _chosen(step, available)
+    ]
     return [{"do": "lookup", "table": number, "on": on, "into": into, "columns": columns, "append": False}]
 
 
@@ -40,6 +42,11 @@ def _mmdb(step: StepReader, file: LookupFile) -> tuple[int, Sequence[str]]:
             step.at(key).fail("a table by address has no keys to choose")
     available = file.by(["address"]).columns
     return step.context.add_table({"kind": "mmdb"}, file.data), available
+
+
+def _way(column: str) -> str:
+    """`a[0].b` as the engine has it in records of MMDB files: `a.0.b`."""
+    return column.replace("[", ".").replace("]", "")
 
 
 def _rows(step: StepReader, file: LookupFile) -> tuple[int, Sequence[str]]:

@@ -9,14 +9,20 @@ import msgspec
 from lakebed import native
 from lakebed.errors import QueryError
 from lakebed.query.cursor import Cursor
+from lakebed.query.expression import ColumnRef, leaves_of
 from lakebed.query.expression_lexer import operator_token
 from lakebed.query.expression_parser import parse_expression
 from lakebed.query.lexer import Kind
 from lakebed.query.plan import expression_node
+from lakebed.query.stages.eval import METADATA_PREFIXES
 
 if TYPE_CHECKING:
     from lakebed.query.plan import Node
     from lakebed.transform.place import Place
+
+
+KNOWN = ("@lb.source_type",)
+"""Metadata that events have before they are indexed."""
 
 
 def read_expression(text: str, place: Place) -> Node:
@@ -27,6 +33,9 @@ def read_expression(text: str, place: Place) -> Node:
         after = cursor.peek_as(operator_token)
         if after.kind is not Kind.END:
             cursor.fail(f"unexpected {after.describe()} after the expression", after)
+        for leaf in leaves_of(expression):
+            if isinstance(leaf, ColumnRef) and leaf.name.startswith(METADATA_PREFIXES) and leaf.name not in KNOWN:
+                cursor.fail(f'"{leaf.name}" is not known before the event is indexed', leaf.span)
     except QueryError as error:
         message = error.message.replace("the end of the query", "the end of the expression")
         raise QueryError(f"{place}: {message}", error.text, error.start, error.end) from error

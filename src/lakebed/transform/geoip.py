@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from lakebed.transform.place import Place
 
 Pairs = tuple[tuple[str, str], ...]
-"""Field and path in the record; of several with one field the first that is there counts."""
+"""Field, and the way to its value in the record."""
 
 CITY: Pairs = (
     ("geo.continent_code", "continent.code"),
     ("geo.continent_name", "continent.names.en"),
     ("geo.country_iso_code", "country.iso_code"),
     ("geo.country_name", "country.names.en"),
-    ("geo.region_iso_code", "subdivisions[0].iso_code"),
-    ("geo.region_name", "subdivisions[0].names.en"),
+    ("geo.region_iso_code", "subdivisions.0.iso_code"),
+    ("geo.region_name", "subdivisions.0.names.en"),
     ("geo.city_name", "city.names.en"),
     ("geo.postal_code", "postal.code"),
     ("geo.timezone", "location.time_zone"),

@@ -37,7 +37,13 @@ class RowsTable:
 
     def add(self, key: str, values: Sequence[Scalar]) -> None:
         """Adds a row. With `match` "cidr" the key has to be an address or a network."""
-        same: object = network_bits(key) if self.match == CIDR else key.lower() if self._ignore_case else key
+        same: object = key
+        if self.match == CIDR:
+            network = ipaddress.ip_network(key, strict=False)
+            key = str(network if network.num_addresses > 1 else network.network_address)
+            same = network_bits(key)
+        elif self._ignore_case:
+            same = key.encode("utf-8", "surrogatepass").lower()  # of ASCII letters only, as the engine does
         if same in self._keys:
             self.doubled += 1
             return
@@ -61,7 +67,7 @@ def is_network(text: str) -> bool:
         ipaddress.ip_network(text, strict=False)
     except ValueError:
         return False
-    return True
+    return "%" not in text  # an address of one link of one machine
 
 
 def are_networks(keys: Iterable[str]) -> bool:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-import ipaddress
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lakebed.transform.limits import INDICATORS_MAX
 from lakebed.transform.place import counted
-from lakebed.transform.tables import CIDR, EXACT, RowsTable
+from lakebed.transform.tables import CIDR, EXACT, RowsTable, is_network
 
 if TYPE_CHECKING:
     import datetime
@@ -114,11 +113,7 @@ def indicator_of(text: str, about: dict[str, Scalar]) -> Indicator | None:
     for written, meant in _DEFANGED:
         text = text.replace(written, meant)
     text = re.sub(r"^hxxp", "http", text, flags=re.IGNORECASE)
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        pass
-    else:
+    if is_network(text):
         return Indicator(text, "ip", about)
     if _URL.fullmatch(text):
         return Indicator(text, "url", about)
