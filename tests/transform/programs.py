@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lakebed.query.lookup.file import LookupFile
+    from lakebed.query.plan import Node
 
 NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
 KEY = "correct horse battery staple"
+
+
+def steps_of(context: Context) -> list[Node]:
+    """The steps without the names that errors call them by."""
+    return [{key: value for key, value in step.items() if key != "name"} for step in context.steps]
 
 
 def compiled(

@@ -10,7 +10,7 @@ from lakebed.errors import LakebedError, QueryError, UsageError
 from lakebed.transform import limits
 from lakebed.transform.names import pattern_of
 from lakebed.transform.reader import VERBS
-from tests.transform.programs import KEY, compiled
+from tests.transform.programs import KEY, compiled, steps_of
 
 A, B = {"column": "a"}, {"column": "b"}
 ANY = {"parts": [{"star": 2}]}
@@ -79,12 +79,21 @@ STEPS: list[tuple[str, list[dict[str, Any]]]] = [
 def test_a_step_becomes_what_the_engine_takes(text: str, steps: list[dict[str, Any]]) -> None:
     environment = {"LAKEBED_MASK_KEY": KEY, "OTHER": "0123456789abcdef"}
     found = compiled(f"[[step]]\n{text}\n", environment=environment)
-    assert (found.steps, found.tables, found.notes) == (steps, [], [])
+    assert (steps_of(found), found.tables, found.notes) == (steps, [], [])
+    assert {step["name"] for step in found.steps} == {f"step 1 ({text.split(maxsplit=1)[0]})"}
 
 
 def test_steps_stay_in_their_order() -> None:
     text = "\ufeff# first\n[[step]]\ndrop = 'a'\n\n[[ step ]]\nkeep = 'b'\n[[step]]\nrename = { x = 'y' }\n"
     assert [step["do"] for step in compiled(text).steps] == ["drop", "keep", "rename"]
+
+
+def test_steps_are_called_as_the_file_has_them() -> None:
+    text = "[[step]]\nrename = { a = 'b', c = 'd' }\n[[step]]\nnormalize = 'ecs'\n[[step]]\ndrop = 'a'\n"
+    names = [step["name"] for step in compiled(text).steps]
+    assert names[:2] == ["step 1 (rename)"] * 2
+    assert set(names[2:-1]) == {"step 2 (normalize)"}
+    assert names[-1] == "step 3 (drop)"
 
 
 def step(text: str) -> str:

@@ -12,7 +12,7 @@ from lakebed.errors import UsageError
 from lakebed.query.lookup import limits
 from lakebed.transform.context import Context, EngineTable
 from tests import mmdb
-from tests.transform.programs import compiled
+from tests.transform.programs import compiled, steps_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_lookup_has_the_rows_of_the_file(folder: Path) -> None:
     found = compiled("[[step]]\nlookup = 'assets.csv'\non = 'source.ip'\n", folder)
-    assert found.steps == [looked_up("assets", [["owner", "owner"], ["site", "site"]], "source.ip")]
+    assert steps_of(found) == [looked_up("assets", [["owner", "owner"], ["site", "site"]], "source.ip")]
     assert [rows(table) for table in found.tables] == [
         (header("exact", "owner", "site"), [["192.0.2.1", ["bob", "office"]], ["198.51.100.9", ["eve", None]]])
     ]
@@ -63,7 +63,7 @@ def test_a_lookup_has_the_rows_of_the_file(folder: Path) -> None:
 
 def test_networks_are_found_by_address(folder: Path) -> None:
     found = compiled("[[step]]\nlookup = 'networks.csv'\non = ['src', 'dst']\n", folder)
-    assert found.steps == [looked_up("networks", [["zone", "zone"], ["number", "number"]], "src", "dst")]
+    assert steps_of(found) == [looked_up("networks", [["zone", "zone"], ["number", "number"]], "src", "dst")]
     assert [rows(table)[0] for table in found.tables] == [header("cidr", "zone", "number")]
     assert found.tables[0].data.splitlines()[1] == b'["10.1.0.0/16",["lab",2.50]]'
 
@@ -79,7 +79,7 @@ ignore_case = true
 match = "exact"
 """
     found = compiled(text, folder)
-    (step,) = found.steps
+    (step,) = steps_of(found)
     assert step == {
         **looked_up("who.is", [["number", "id"]]),
         "on": [{"parts": ["user.", {"star": 1}]}],
@@ -118,7 +118,7 @@ def test_a_table_of_the_lake(folder: Path) -> None:
         lake.lookups.add("people", folder / "users.jsonl")
         text = "[[step]]\nlookup = 'people'\non = 'id'\n"
         found = compiled(text, folder, lookups=lake.lookups.open)
-        assert found.steps == [looked_up("people", [["name.first", "name.first"], ["name", "name"]], "id")]
+        assert steps_of(found) == [looked_up("people", [["name.first", "name.first"], ["name", "name"]], "id")]
         with pytest.raises(UsageError) as caught:
             compiled(text.replace("people", "peple"), folder, lookups=lake.lookups.open)
     assert str(caught.value) == (
@@ -194,7 +194,7 @@ def test_an_mmdb_file_may_be_a_lookup(folder: Path) -> None:
     text += "columns = { where = 'country.iso_code', part = 'subdivisions[0].iso_code' }"
     found = compiled(text, folder)
     columns = [["where", "country.iso_code"], ["part", "subdivisions.0.iso_code"]]
-    assert found.steps == [looked_up("City", columns, "a")]
+    assert steps_of(found) == [looked_up("City", columns, "a")]
     assert found.tables == [EngineTable(b'{"kind":"mmdb"}', (folder / "City.mmdb").read_bytes())]
 
 

@@ -60,7 +60,7 @@ spy[@]evil.example
 
 203.0.113.7
 what is it
--
+{"a@" + "b." * 100_000 + "@"}
 """
     tables, notes = found(tmp_path, "bad.txt", text)
     assert tables == {

@@ -54,7 +54,8 @@ class SourceOptions:
     ] = None
 
     def settings(self, lookups: Callable[[str], LookupFile] | None = None) -> SourceSettings:
-        """The same for those who read the source. `lookups` opens a lookup table of the lake, if there is one.
+        """The same for those who read the source. `lookups` opens a lookup table of the lake that is written to; those
+        who write to none see the tables of the lake that is used when none is named.
 
         Raises `UsageError` for a rule of time that is none, and for a transform that means nothing.
         """
@@ -73,7 +74,14 @@ class SourceOptions:
             return None
         from lakebed.transform.load import load_transform
 
-        transform = load_transform(*self.transform, lookups=lookups)
+        transform = load_transform(*self.transform, lookups=lookups or _usual_lookups)
         for note in transform.notes:
             sys.stderr.write(safe_text(f"note: {note}") + "\n")
         return transform
+
+
+def _usual_lookups(name: str) -> LookupFile:
+    from lakebed.api import open as open_lake
+
+    with open_lake() as lake:
+        return lake.lookups.open(name)

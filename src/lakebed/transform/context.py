@@ -10,6 +10,7 @@ import msgspec
 
 from lakebed.errors import LakebedError
 from lakebed.query.lookup.file import LookupFile, check_size
+from lakebed.transform.hiding import Hiding
 from lakebed.transform.limits import INDICATORS_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Context:
     tables: list[EngineTable] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What the user should know: indicators that are not used, keys that come twice."""
+    hiding: Hiding = field(default_factory=Hiding)
     folder: Path = field(default_factory=Path)
     """Of the file that is compiled: names of files start there."""
 

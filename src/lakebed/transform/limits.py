@@ -25,5 +25,8 @@ MASK_KEY_CHARACTERS_MIN = 16
 INDICATORS_MAX = 1_000_000
 """Indicators of one file of threats, which is as many as rows of a lookup table."""
 
+INDICATOR_CHARACTERS_MAX = 8_192
+"""Longest indicator, which is a URL; proxies and browsers take none that is longer."""
+
 INDICATORS_BYTES_MAX = 128 * MIB
 """Of a file of threats; an indicator of STIX takes half a kilobyte."""

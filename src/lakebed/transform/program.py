@@ -28,6 +28,7 @@ def compile_transforms(names: tuple[str | os.PathLike[str], ...], surroundings: 
         path = Path(name).expanduser()
         context.folder = path.parent
         compile_toml(_read(path, name), name, context)
+    context.notes += context.hiding.notes()
     return context
 
 

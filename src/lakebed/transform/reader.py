@@ -69,6 +69,7 @@ def compile_step(values: object, place: Place, context: Context) -> None:
         common["when"] = step.expression("when")
     if step.has("source_types"):
         common["source_types"] = list(step.texts("source_types"))
+    common["name"] = f"step {place.step} ({verb})" if place.step else verb
     # what a verb says of source types is narrower than what the step says
     context.steps += [{**common, **node} for node in compile_verb(step)]
     if len(context.steps) > ENGINE_STEPS_MAX:

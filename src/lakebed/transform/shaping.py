@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from lakebed.query.literals import regex_problem
 from lakebed.query.regex_check import regex_fault
 from lakebed.transform.limits import MASK_KEY_CHARACTERS_MIN
-from lakebed.transform.names import read_name, read_target
+from lakebed.transform.names import pattern_of, read_name, read_target
 
 if TYPE_CHECKING:
-    from lakebed.query.plan import Node
+    from lakebed.query.plan import Node, PlanValue
     from lakebed.transform.place import Place
     from lakebed.transform.step_reader import StepReader
 
@@ -36,7 +36,9 @@ def _parse(step: StepReader, verb: str, suffix: str) -> Node:
 
 def split(step: StepReader) -> list[Node]:
     """`split = "Records"`: the elements of an array become events."""
-    return [{"do": "split", "field": step.name("split"), "lift": step.flag("lift")}]
+    field, is_lifted = step.name("split"), step.flag("lift")
+    step.context.hiding.changes.append((f"{field}[0]", "" if is_lifted else field))
+    return [{"do": "split", "field": field, "lift": is_lifted}]
 
 
 def rename(step: StepReader) -> list[Node]:
@@ -48,21 +50,29 @@ def rename(step: StepReader) -> list[Node]:
         read_target(new, at.of_key(old))
         if old == new:
             at.of_key(old).fail("the new name is the old one")
+    step.context.hiding.changes += pairs.items()
     return [{"do": "rename", "from": old, "to": new} for old, new in pairs.items()]
 
 
 def drop(step: StepReader) -> list[Node]:
     """`drop = ["debug.*"]`: takes fields away."""
-    return [{"do": "drop", "columns": step.patterns("drop")}]
+    return [{"do": "drop", "columns": _hidden(step)}]
 
 
 def mask(step: StepReader) -> list[Node]:
     """`mask = ["user.email"]`: values become keyed hashes, equal ones stay equal."""
-    columns = step.patterns("mask")
+    columns = _hidden(step)
     regex = step.text("regex") if step.has("regex") else None
     if regex is not None:
         _check_regex(regex, step.at("regex"))
     return [{"do": "mask", "columns": columns, "key": _mask_key(step), "regex": regex}]
+
+
+def _hidden(step: StepReader) -> list[PlanValue]:
+    columns = step.patterns(step.verb)
+    for text in step.texts(step.verb):
+        step.context.hiding.hide(pattern_of(text), step.at(step.verb))
+    return columns
 
 
 def _check_regex(regex: str, place: Place) -> None:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lakebed.transform.limits import INDICATORS_MAX
+from lakebed.transform.limits import INDICATOR_CHARACTERS_MAX, INDICATORS_MAX
 from lakebed.transform.place import counted
 from lakebed.transform.tables import CIDR, EXACT, RowsTable, is_network
 
@@ -110,6 +110,8 @@ def indicator_of(text: str, about: dict[str, Scalar]) -> Indicator | None:
     >>> indicator_of("evil[.]example", {}).kind, indicator_of("10.0.0.0/8", {}).kind, indicator_of("what", {})
     ('domain', 'ip', None)
     """
+    if len(text) > INDICATOR_CHARACTERS_MAX:
+        return None
     for written, meant in _DEFANGED:
         text = text.replace(written, meant)
     text = re.sub(r"^hxxp", "http", text, flags=re.IGNORECASE)

@@ -98,6 +98,8 @@ def test_index_looks_up_in_tables_of_the_lake(folder: Path) -> None:
     )
     lakebed("lookup", "add", "owners", "assets.csv", folder=folder)
     assert lakebed("index", "a.log", "--into", "app", "--transform", "look.toml", folder=folder).returncode == 0
+    (first, *_) = lakebed("parse", "a.log", "--transform", "look.toml", folder=folder).stdout.splitlines()
+    assert json.loads(first)["owners"] == {"owner": "it"}
     found = lakebed("search", "owners.owner: it | table(user)", "-o", "csv", folder=folder).stdout
     assert found.split() == ["user", "eve"]
 
