@@ -288,3 +288,12 @@ def test_transforms_run_one_after_the_other(tmp_path: Path) -> None:
         transform = load_transform(*(tmp_path / f"{name}.toml" for name in names))
         rows = lakebed.grep("* | head 1", tmp_path / "a.log", settings=SourceSettings(transform=transform))
         assert events(rows) == [event]
+
+
+def test_settings_with_a_transform_may_be_keys(tmp_path: Path) -> None:
+    """Those of members of archives are kept compiled by their settings."""
+    one, other = loaded(tmp_path, "[[step]]\ndrop = 'a'\n"), loaded(tmp_path, "[[step]]\ndrop = 'a'\n")
+    first, same, second = (SourceSettings(zone="UTC", transform=transform) for transform in (one, one, other))
+    assert {first: 1}[same] == 1
+    assert first != second
+    assert KEY not in repr(first)

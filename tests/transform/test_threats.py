@@ -87,6 +87,13 @@ what is it
     ]
 
 
+@pytest.mark.parametrize("text", ["a.example\rb.example\r", "a.example\r\nb.example", "a.example\n\n\n  b.example  \n"])
+def test_lines_end_as_they_do_anywhere(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bad.txt").write_bytes(text.encode())
+    (table,) = compiled("[[step]]\nthreats = 'bad.txt'\n", tmp_path).tables
+    assert [json.loads(line)[0] for line in table.data.splitlines()] == ["a.example", "b.example"]
+
+
 def test_a_step_may_say_where_to_look(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("203.0.113.7\nevil.example\n")
     context = compiled("[[step]]\nthreats = 'bad.txt'\non = ['src', 'dns.*']\n", tmp_path)

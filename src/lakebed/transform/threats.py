@@ -152,8 +152,13 @@ def _plain(text: str, name: str, notes: list[str]) -> Iterator[Indicator]:
 
 def _csv(text: str, name: str, place: Place, notes: list[str]) -> Iterator[Indicator] | None:
     """None when the first line that is no comment names no column of indicators."""
-    numbered = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line[:1] not in ("", "#")]
-    header = next(csv.reader([numbered[0][1]]), []) if numbered else []
+    first = next((line for line in io.StringIO(text) if line.strip() and not line.startswith("#")), "")
+    if len(first) > INDICATOR_CHARACTERS_MAX:
+        return None
+    try:
+        header = next(csv.reader([first]), [])
+    except csv.Error:  # a carriage return among others
+        return None
     names = [cell.strip().lower() for cell in header]
     key = next((names.index(one) for one in VALUE_COLUMNS if one in names), None)
     if key is None:
