@@ -100,6 +100,16 @@ def test_a_step_may_say_where_to_look(tmp_path: Path) -> None:
     assert [step["on"] for step in context.steps] == [[{"parts": ["src"]}, {"parts": ["dns.", {"star": 1}]}]] * 2
 
 
+def test_what_nobody_says_of_an_indicator_takes_no_room(tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text("value,source\n203.0.113.7,\n203.0.113.8,feed\nevil.example,\n")
+    context = compiled("[[step]]\nthreats = 'bad.csv'\n", tmp_path)
+    shared = ["indicator.type", "indicator.name"]
+    assert [json.loads(table.header)["columns"] for table in context.tables] == [
+        [*shared, "indicator.provider", "feed.name", "indicator.ip"],
+        [*shared, "feed.name", "indicator.url.domain"],
+    ]
+
+
 def test_a_csv_tells_more_of_its_indicators(tmp_path: Path) -> None:
     text = (
         "# made today\nid,Value,description,source,confidence,first_seen\n"

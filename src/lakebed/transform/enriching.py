@@ -10,7 +10,7 @@ from lakebed.transform.expressions import call, column
 from lakebed.transform.geoip import geoip_columns
 from lakebed.transform.names import name_node, read_pattern, read_target
 from lakebed.transform.place import counted
-from lakebed.transform.tables import CIDR, EXACT, MATCHES, RowsTable, are_networks, is_network
+from lakebed.transform.tables import CIDR, EXACT, MATCHES, RowsTable, are_networks, network_text
 from lakebed.transform.threats import DEFAULT_FIELDS, read_threats
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _match(step: StepReader, keys: Sequence[str]) -> str:
     match = step.text("match")
     if match not in MATCHES:
         step.at("match").fail(f'wanted "exact" or "cidr", found "{match}"')
-    wrong = next((key for key in keys if not is_network(key)), None) if match == CIDR else None
+    wrong = next((key for key in keys if network_text(key) is None), None) if match == CIDR else None
     if wrong is not None:
         step.at("match").fail(f'wanted addresses and networks as keys, found "{wrong[:40]}"')
     return match

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lakebed.transform.limits import INDICATOR_CHARACTERS_MAX, INDICATORS_MAX
 from lakebed.transform.place import counted
-from lakebed.transform.tables import CIDR, EXACT, RowsTable, is_network
+from lakebed.transform.tables import CIDR, EXACT, RowsTable, network_text
 
 if TYPE_CHECKING:
     import datetime
@@ -98,6 +98,8 @@ def read_threats(data: bytes, name: str, place: Place, now: datetime.datetime) -
     if not found.tables:
         told = "".join(f"; {note}" for note in found.notes)
         place.fail(f"'{name}' has no indicator that is understood{told}")
+    for table in found.tables.values():
+        table.leave_out_empty_columns()
     doubled = sum(table.doubled for table in found.tables.values())
     if doubled:
         found.notes.append(f"'{name}' has {counted(doubled, 'indicator')} more than once")
@@ -115,7 +117,7 @@ def indicator_of(text: str, about: dict[str, Scalar]) -> Indicator | None:
     for written, meant in _DEFANGED:
         text = text.replace(written, meant)
     text = re.sub(r"^hxxp", "http", text, flags=re.IGNORECASE)
-    if is_network(text):
+    if network_text(text) is not None:
         return Indicator(text, "ip", about)
     if _URL.fullmatch(text):
         return Indicator(text, "url", about)
