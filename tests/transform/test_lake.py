@@ -225,6 +225,7 @@ def test_grep_and_preview_see_what_is_indexed(tmp_path: Path) -> None:
     assert events(lakebed.grep("x = 10 | table(x, n)", log, settings=settings)) == [{"x": 10, "n": 1}]
     preview = preview_source(str(log), settings)
     assert [json.loads(event.json) for event in preview.events] == [row.event for row in rows]
+    assert (preview.events_seen, preview.transform_errors, preview.discarded) == (2, 1, 1)
     assert preview.warnings == (
         "1 event kept as it came: the transform cannot work with it, `@lb.parse_error` says why",
         "1 event left out by the transform",

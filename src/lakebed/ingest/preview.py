@@ -50,7 +50,10 @@ class FieldSeen:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a source would become. `why` says what gave the format away; `objects` is None where there are too many."""
+    """What a source would become. `why` says what gave the format away; `objects` is None where there are too many.
+
+    `transform_errors` are events that a transform could not work with, `discarded` those that it left out.
+    """
 
     url: str
     objects: int | None
@@ -64,6 +67,8 @@ class Preview:
     events: tuple[ParsedEvent, ...] = ()
     fields: tuple[FieldSeen, ...] = ()
     time_sources: dict[str, int] = field(default_factory=dict)
+    transform_errors: int = 0
+    discarded: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -112,6 +117,8 @@ def _preview_object(one: SourceObject, count: int | None, settings: SourceSettin
         events=tuple(first),
         fields=_fields_seen(fields),
         time_sources={name: count for name, count in report.time_sources.items() if count},
+        transform_errors=report.transform_errors,
+        discarded=report.discarded,
         warnings=(*_warnings(report), *(settings.transform.notes if settings.transform else ())),
     )
 

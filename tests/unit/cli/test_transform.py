@@ -78,6 +78,10 @@ def test_preview_warns(folder: Path) -> None:
         "  warning      1 event left out by the transform",
     ]
     assert json.dumps(FIRST, separators=(",", ":")) in lines
+    told = json.loads(
+        lakebed("source", "preview", "a.log", "--transform", "t.toml", "-o", "json", folder=folder).stdout
+    )
+    assert (told["events_seen"], told["transform_errors"], told["discarded"]) == (2, 1, 1)
 
 
 def test_grep_searches_what_became_of_events(folder: Path) -> None:
