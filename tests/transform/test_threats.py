@@ -94,6 +94,24 @@ def test_lines_end_as_they_do_anywhere(tmp_path: Path, text: str) -> None:
     assert [json.loads(line)[0] for line in table.data.splitlines()] == ["a.example", "b.example"]
 
 
+def test_a_comment_begins_behind_a_blank(tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_text("https://evil.example/a#b # c\nhttps://evil.example/c#d\t#\n  # e\n")
+    (table,) = compiled("[[step]]\nthreats = 'bad.txt'\n", tmp_path).tables
+    assert [json.loads(line)[0] for line in table.data.splitlines()] == [
+        "https://evil.example/a#b",
+        "https://evil.example/c#d",
+    ]
+
+
+@pytest.mark.parametrize(("name", "feed"), [("in/bad", "bad"), ("in/bad.2026.txt", "bad.2026"), ("in/.bad", ".bad")])
+def test_a_feed_is_called_as_its_file(tmp_path: Path, name: str, feed: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / name).write_text("203.0.113.7\n")
+    (table,) = compiled(f"[[step]]\nthreats = '{name}'\n", tmp_path).tables
+    header, row = json.loads(table.header), json.loads(table.data)
+    assert row[1][header["columns"].index("feed.name")] == feed
+
+
 def test_a_step_may_say_where_to_look(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("203.0.113.7\nevil.example\n")
     context = compiled("[[step]]\nthreats = 'bad.txt'\non = ['src', 'dns.*']\n", tmp_path)

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from lakebed.transform.limits import INDICATOR_CHARACTERS_MAX, INDICATORS_MAX
@@ -57,6 +58,7 @@ _HASH = re.compile(r"[0-9A-Fa-f]+")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]\.?")
+_COMMENT = re.compile(r"(?:^|\s)#")
 _DEFANGED = (("[.]", "."), ("(.)", "."), ("[:]", ":"), ("[@]", "@"))
 
 
@@ -80,7 +82,7 @@ class Threats:
 def read_threats(data: bytes, name: str, place: Place, now: datetime.datetime) -> Threats:
     """Reads a file of threats; `now` decides what has expired. Raises `UsageError` when it holds no indicator."""
     found = Threats()
-    feed = re.split(r"[/\\]", name)[-1].rpartition(".")[0] or name
+    feed = PurePath(name).stem
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -130,26 +132,20 @@ def indicator_of(text: str, about: dict[str, Scalar]) -> Indicator | None:
     return None
 
 
-def unknown_note(name: str, count: int, example: str) -> str:
-    """What is told of texts that are no indicators."""
-    told = counted(count, "text")
-    return f"'{name}': {told} left out, no address, domain, URL, hash or mail address, such as {example}"
-
-
 def _plain(text: str, name: str, notes: list[str]) -> Iterator[Indicator]:
     """One a line; `#` begins a comment."""
     unknown, example = 0, ""
     for number, line in enumerate(text.splitlines(), 1):
-        written = line.partition("#")[0] if line.startswith("#") or " #" in line or "\t#" in line else line
-        if not written.strip():
+        written = _COMMENT.split(line, maxsplit=1)[0].strip()
+        if not written:
             continue
-        found = indicator_of(written.strip(), {})
+        found = indicator_of(written, {})
         if found is not None:
             yield found
         else:
-            unknown, example = unknown + 1, example or f'"{written.strip()[:40]}" in line {number}'
+            unknown, example = unknown + 1, example or f'"{written[:40]}" in line {number}'
     if unknown:
-        notes.append(unknown_note(name, unknown, example))
+        notes.append(_unknown_note(name, unknown, example))
 
 
 def _csv(text: str, name: str, place: Place, notes: list[str]) -> Iterator[Indicator] | None:
@@ -190,7 +186,13 @@ def _csv_rows(
     except csv.Error as error:
         place.fail(f"'{name}': not CSV: {error}")
     if unknown:
-        notes.append(unknown_note(name, unknown, example))
+        notes.append(_unknown_note(name, unknown, example))
+
+
+def _unknown_note(name: str, count: int, example: str) -> str:
+    """What is told of texts that are no indicators."""
+    told = counted(count, "text")
+    return f"'{name}': {told} left out, no address, domain, URL, hash or mail address, such as {example}"
 
 
 def _add(tables: dict[str, RowsTable], indicator: Indicator, feed: str) -> None:
