@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import fastavro
 import pytest
 
 import lakebed
@@ -214,6 +215,21 @@ def test_members_of_archives_go_through_the_steps(tmp_path: Path) -> None:
     totals, rows = indexed(tmp_path, "[[step]]\ndrop = 'secret'\n", packed.getvalue(), name="logs.zip")
     assert sorted(str(row.event) for row in rows) == ["{'file': 'a.json'}", "{'file': 'b.json'}"]
     assert totals.events == 2
+
+
+def test_rows_of_tables_go_through_the_steps(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    schema = {
+        "type": "record",
+        "name": "r",
+        "fields": [{"name": "n", "type": "int"}, {"name": "secret", "type": "string"}],
+    }
+    fastavro.writer(packed, schema, [{"n": 1, "secret": "x"}, {"n": 2, "secret": "y"}])
+    toml = "[[step]]\ndrop = 'secret'\n[[step]]\ndiscard = 'n = 2'\n"
+    totals, rows = indexed(tmp_path, toml, packed.getvalue(), name="rows.avro")
+    assert ([row.event for row in rows], totals.events, totals.discarded) == ([{"n": 1}], 1, 1)
+    settings = SourceSettings(transform=loaded(tmp_path, toml))
+    assert events(lakebed.grep("n: *", tmp_path / "rows.avro", settings=settings)) == [{"n": 1}]
 
 
 def test_grep_and_preview_see_what_is_indexed(tmp_path: Path) -> None:
