@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 MARKER = b"\xab\xcd\xefMaxMind.com"
 ADDRESS_BITS = 128
 
 
+UINT16, UINT32, UINT64 = 5, 6, 9
+
+
+class Typed(NamedTuple):
+    """A number of a type that a reader insists on."""
+
+    kind: int
+    value: int
+
+
 def encode(value: Any) -> bytes:
     """A value of the data section."""
+    if isinstance(value, Typed):
+        data = value.value.to_bytes((value.value.bit_length() + 7) // 8, "big")
+        return _head(value.kind, len(data)) + data
     if isinstance(value, str):
         return _head(2, len(value.encode())) + value.encode()
     if isinstance(value, bool):
@@ -19,8 +32,7 @@ def encode(value: Any) -> bytes:
     if isinstance(value, float):
         return _head(3, 8) + struct.pack(">d", value)
     if isinstance(value, int):
-        data = value.to_bytes((value.bit_length() + 7) // 8, "big")
-        return _head(9, len(data)) + data
+        return encode(Typed(UINT64, value))
     if isinstance(value, list):
         return _head(11, len(value)) + b"".join(map(encode, value))
     return _head(7, len(value)) + b"".join(encode(key) + encode(inner) for key, inner in value.items())
@@ -33,7 +45,7 @@ def _head(kind: int, size: int) -> bytes:
     return first + (bytes([size - 29]) if size >= 29 else b"")
 
 
-def write(records: dict[str, Any]) -> bytes:
+def write(records: dict[str, Any], database_type: str = "Test") -> bytes:
     """A file with a record for each network; longer prefixes come after shorter ones."""
     data, places = b"", {}
     nodes: list[list[int | None]] = [[None, None]]
@@ -45,15 +57,15 @@ def write(records: dict[str, Any]) -> bytes:
         _insert(nodes, int(network.network_address), network.prefixlen + extra, -1 - places[text])
     tree = b"".join(_record(nodes, side) for node in nodes for side in node)
     metadata = {
-        "binary_format_major_version": 2,
-        "binary_format_minor_version": 0,
+        "binary_format_major_version": Typed(UINT16, 2),
+        "binary_format_minor_version": Typed(UINT16, 0),
         "build_epoch": 1_767_225_600,
-        "database_type": "Test",
+        "database_type": database_type,
         "description": {"en": "test"},
-        "ip_version": 6,
+        "ip_version": Typed(UINT16, 6),
         "languages": ["en"],
-        "node_count": len(nodes),
-        "record_size": 24,
+        "node_count": Typed(UINT32, len(nodes)),
+        "record_size": Typed(UINT16, 24),
     }
     return tree + bytes(16) + data + MARKER + encode(metadata)
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lakebed.api import Lake, open  # noqa: A004 - the user's word
     from lakebed.catalog.index_info import IndexInfo
-    from lakebed.ingest.settings import SourceSettings, TimeRule
+    from lakebed.ingest.settings import SourceSettings, TimeRule, Transform
     from lakebed.ingest.totals import IndexTotals
     from lakebed.model import Row
     from lakebed.query.cost import SearchCost
     from lakebed.rawlogs.grep import grep
     from lakebed.results import AsyncSearchResult, SearchResult
+    from lakebed.transform.load import load_transform
 
 __all__ = [
     "AsyncSearchResult",
@@ -32,7 +33,9 @@ __all__ = [
     "SearchResult",
     "SourceSettings",
     "TimeRule",
+    "Transform",
     "grep",
+    "load_transform",
     "open",
 ]
 
@@ -46,7 +49,9 @@ _HOMES = {
     "SearchResult": "lakebed.results",
     "SourceSettings": "lakebed.ingest.settings",
     "TimeRule": "lakebed.ingest.settings",
+    "Transform": "lakebed.ingest.settings",
     "grep": "lakebed.rawlogs.grep",
+    "load_transform": "lakebed.transform.load",
     "open": "lakebed.api",
 }
 

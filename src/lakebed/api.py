@@ -121,8 +121,8 @@ class Lake:
 
         `format` names a parser; None finds it by content. `time_fields` are names of fields to take the event time
         from, the first that is there. `settings` in their place say all that can be said of a source: rules for the
-        event time, its zone, names of columns (`SourceSettings`). `workers` are threads; by default as many as cores
-        and memory (600 MB) allow. `progress` is called about ten times a second in this thread.
+        event time, its zone, names of columns, a transform (`SourceSettings`). `workers` are threads; by default as
+        many as cores and memory (600 MB) allow. `progress` is called about ten times a second in this thread.
 
         The totals count objects, events and bytes, and name damaged and failed objects: these do not raise.
         Raises `UsageError` (a bad name, an unknown format or zone), `IngestError` (no such source), `StorageError` (the

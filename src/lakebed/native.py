@@ -34,6 +34,7 @@ from lakebed._core import (
     segment_fields,
 )
 from lakebed._core import SourceSettings as EngineSettings
+from lakebed._core import Transform as EngineTransform
 from lakebed._core import __version__ as engine_version
 from lakebed.errors import CorruptSegmentError, IngestError, LakebedError, LimitError, UsageError
 
@@ -41,6 +42,7 @@ __all__ = [
     "Builder",
     "Decompressor",
     "EngineSettings",
+    "EngineTransform",
     "Expression",
     "Fields",
     "Grep",

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from lakebed.ingest.settings import SourceSettings, TimeRule
+from lakebed.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lakebed.ingest.settings import Transform
+    from lakebed.query.lookup.file import LookupFile
 
 
 @Parameter(name="*")
@@ -37,8 +45,20 @@ class SourceOptions:
         None
     )
 
-    def settings(self) -> SourceSettings:
-        """The same for those who read the source. Raises `UsageError` for a rule of time that is none."""
+    transform: Annotated[
+        list[str] | None,
+        Parameter(
+            negative="",
+            help="what events go through first: ecs, ocsf, or the path of a TOML file; may be given several times",
+        ),
+    ] = None
+
+    def settings(self, lookups: Callable[[str], LookupFile] | None = None) -> SourceSettings:
+        """The same for those who read the source. `lookups` opens a lookup table of the lake that is written to; those
+        who write to none see the tables of the lake that is used when none is named.
+
+        Raises `UsageError` for a rule of time that is none, and for a transform that means nothing.
+        """
         return SourceSettings(
             format=self.format,
             source_type=self.source_type,
@@ -46,4 +66,22 @@ class SourceOptions:
             time=tuple(TimeRule.parse(rule) for rule in self.time or ()),
             time_fields=tuple(self.time_field or ()),
             zone=self.zone,
+            transform=self._transform(lookups),
         )
+
+    def _transform(self, lookups: Callable[[str], LookupFile] | None) -> Transform | None:
+        if not self.transform:
+            return None
+        from lakebed.transform.load import load_transform
+
+        transform = load_transform(*self.transform, lookups=lookups or _usual_lookups)
+        for note in transform.notes:
+            sys.stderr.write(safe_text(f"note: {note}") + "\n")
+        return transform
+
+
+def _usual_lookups(name: str) -> LookupFile:
+    from lakebed.api import open as open_lake
+
+    with open_lake() as lake:
+        return lake.lookups.open(name)

@@ -50,7 +50,10 @@ class FieldSeen:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a source would become. `why` says what gave the format away; `objects` is None where there are too many."""
+    """What a source would become. `why` says what gave the format away; `objects` is None where there are too many.
+
+    `transform_errors` are events that a transform could not work with, `discarded` those that it left out.
+    """
 
     url: str
     objects: int | None
@@ -64,6 +67,8 @@ class Preview:
     events: tuple[ParsedEvent, ...] = ()
     fields: tuple[FieldSeen, ...] = ()
     time_sources: dict[str, int] = field(default_factory=dict)
+    transform_errors: int = 0
+    discarded: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -112,7 +117,9 @@ def _preview_object(one: SourceObject, count: int | None, settings: SourceSettin
         events=tuple(first),
         fields=_fields_seen(fields),
         time_sources={name: count for name, count in report.time_sources.items() if count},
-        warnings=tuple(_warnings(report)),
+        transform_errors=report.transform_errors,
+        discarded=report.discarded,
+        warnings=(*_warnings(report), *(settings.transform.notes if settings.transform else ())),
     )
 
 
@@ -143,6 +150,11 @@ def _warnings(report: ObjectReport) -> list[str]:
         "{} kept as `message`: they could not be parsed": (report.unparsed_lines, "line"),
         "{} not UTF-8": (report.invalid_utf8, "byte sequence"),
         "{} came twice in one object": (report.duplicate_keys, "name"),
+        "{} kept as it came: the transform cannot work with it, `@lb.parse_error` says why": (
+            report.transform_errors,
+            "event",
+        ),
+        "{} left out by the transform": (report.discarded, "event"),
         "{} of an archive left out": (report.skipped_members, "member"),
         "{} without a time: that of the event before is taken": (report.time_sources.get("previous", 0), "event"),
         "{} without a time: that of the object's last change is taken": (report.time_sources.get("object", 0), "event"),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import msgspec
 
 from lakebed.errors import UsageError
-from lakebed.native import EngineSettings, engine_errors
+from lakebed.native import EngineSettings, EngineTransform, engine_errors
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,25 @@ class TimeRule:
         return cls(field, format=rest or None)
 
 
+@dataclass(frozen=True, eq=False)
+class Transform:
+    """Steps that every parsed event goes through, ready for the engine; `lakebed.load_transform` makes one.
+
+    Two are equal only when they are one. `notes` is what its maker has to tell, such as indicators that are left out.
+    """
+
+    engine: EngineTransform
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class SourceSettings:
     """Everything may be left out: what is not said is found by content.
 
     `format` names a parser, `source_type` is what `@lb.source_type` shall be, `columns` names the columns of tables
     without a header. `time` are rules for the event time, tried in their order; `time_fields` are fields that are tried
-    after them, any form is read. `zone` is that of times without one.
+    after them, any form is read. `zone` is that of times without one. `transform` is what events go through before
+    anything else is done with them; the time of an event is taken from what it becomes.
     """
 
     format: str | None = None
@@ -58,8 +69,11 @@ class SourceSettings:
     time: tuple[TimeRule, ...] = ()
     time_fields: tuple[str, ...] = ()
     zone: str | None = None
+    transform: Transform | None = None
 
     def for_engine(self) -> EngineSettings:
         """The same, checked and compiled. Raises `UsageError` when something of it means nothing."""
+        told = asdict(replace(self, transform=None))
+        del told["transform"]
         with engine_errors():
-            return EngineSettings(msgspec.json.encode(dataclasses.asdict(self)))
+            return EngineSettings(msgspec.json.encode(told), self.transform.engine if self.transform else None)

@@ -28,6 +28,10 @@ class ObjectReport(msgspec.Struct, frozen=True):
     duplicate_keys: int = 0
     damage: ObjectDamage | None = None
     time_sources: dict[str, int] = {}
+    transform_errors: int = 0
+    """Events that could not be transformed, and are kept as they came."""
+    discarded: int = 0
+    """Events that the transform left out."""
     skipped_members: int = 0
     skipped: list[tuple[str, str]] = []
     """Members that were left out, with the reason; some of them by name."""
@@ -85,10 +89,13 @@ class IndexTotals:
     unparsed_lines: int = 0
     invalid_utf8: int = 0
     duplicate_keys: int = 0
+    transform_errors: int = 0
+    discarded: int = 0
     skipped_members: int = 0
     formats: dict[str, int] = field(default_factory=dict)
     time_sources: dict[str, int] = field(default_factory=dict)
     unparsed: list[Problem] = field(default_factory=list)
+    untransformed: list[Problem] = field(default_factory=list)
     damaged: list[Problem] = field(default_factory=list)
     skipped: list[Problem] = field(default_factory=list)
     failed: list[Problem] = field(default_factory=list)
@@ -132,12 +139,18 @@ class Counter:
             totals.unparsed_lines += report.unparsed_lines
             totals.invalid_utf8 += report.invalid_utf8
             totals.duplicate_keys += report.duplicate_keys
+            totals.transform_errors += report.transform_errors
+            totals.discarded += report.discarded
             name = report.format or "empty"
             totals.formats[name] = totals.formats.get(name, 0) + 1
             for source, count in report.time_sources.items():
                 totals.time_sources[source] = totals.time_sources.get(source, 0) + count
             if report.unparsed_lines:
                 _keep(totals.unparsed, Problem(url, f"{report.unparsed_lines} lines could not be parsed"))
+            if report.transform_errors:
+                events = "event" if report.transform_errors == 1 else "events"
+                reason = f"{report.transform_errors} {events} could not be transformed"
+                _keep(totals.untransformed, Problem(url, reason))
             totals.skipped_members += report.skipped_members
             for name, reason in report.skipped:
                 _keep(totals.skipped, Problem(f"{url}!{name}", reason))

@@ -53,6 +53,8 @@ class Cursor:
         """The token taken last."""
         self._position = 0
         self._peeked: Token | None = None
+        self._peeked_as: tuple[TokenReader, int, Token] | None = None
+        """The token that was read last by another lexer, and where: a grammar asks for it at each of its levels."""
         self._depth = 0
         self._expression_depth = 0
         self._columns_named = 0
@@ -87,11 +89,16 @@ class Cursor:
 
     def peek_as(self, read: TokenReader) -> Token:
         """The next token as another lexer cuts it, without taking it."""
-        return read(self.text, self._position)
+        known = self._peeked_as
+        if known is not None and known[0] is read and known[1] == self._position:
+            return known[2]
+        token = read(self.text, self._position)
+        self._peeked_as = read, self._position, token
+        return token
 
     def take_as(self, read: TokenReader) -> Token:
         """Takes the next token as another lexer cuts it."""
-        return self._taken(read(self.text, self._position))
+        return self._taken(self.peek_as(read))
 
     def take_if_as(self, read: TokenReader, *kinds: Kind) -> Token | None:
         """Takes the next token as another lexer cuts it, when it is of one of these kinds."""

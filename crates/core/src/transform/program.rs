@@ -19,6 +19,9 @@ const FIELDS_MAX: usize = 1_000;
 /// Most keys that a name which is set has: names nest as deep as events do, and no sane one deeper than this.
 const NAME_KEYS_MAX: usize = 32;
 
+/// Longest name of a step: a number and a verb.
+const NAME_BYTES_MAX: usize = 100;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -32,6 +35,8 @@ struct WrittenStep {
     when: Option<Syntax>,
     #[serde(default)]
     source_types: Option<Vec<String>>,
+    #[serde(default)]
+    name: Option<String>,
     #[serde(flatten)]
     action: WrittenAction,
 }
@@ -81,6 +86,8 @@ pub struct Formula {
 pub struct Step {
     pub when: Option<Formula>,
     source_types: Option<Vec<String>>,
+    /// How errors call it: a step that users write may become several.
+    pub name: String,
     pub action: Action,
 }
 
@@ -171,7 +178,8 @@ impl Program {
         }
         let tables: Vec<Arc<Table>> = tables.into_iter().map(Arc::new).collect();
         let steps = written.steps.into_iter().zip(1..).map(|(step, number)| {
-            compile(step, &tables).map_err(|what| CoreError::Plan(format!("step {number} of the transform: {what}")))
+            compile(step, number, &tables)
+                .map_err(|what| CoreError::Plan(format!("step {number} of the transform: {what}")))
         });
         Ok(Self { steps: steps.collect::<Result<_>>()? })
     }
@@ -188,7 +196,7 @@ impl Program {
     }
 }
 
-fn compile(written: WrittenStep, tables: &[Arc<Table>]) -> std::result::Result<Step, String> {
+fn compile(written: WrittenStep, number: usize, tables: &[Arc<Table>]) -> std::result::Result<Step, String> {
     let action = match written.action {
         WrittenAction::Rename { from, to } => Action::Rename { from: from.into(), to: name(to)? },
         WrittenAction::Drop { columns } => Action::Drop(patterns(&columns)?),
@@ -212,7 +220,11 @@ fn compile(written: WrittenStep, tables: &[Arc<Table>]) -> std::result::Result<S
         WrittenAction::Lookup(lookup) => Action::Lookup(compile_lookup(lookup, tables)?),
     };
     let when = written.when.as_ref().map(formula).transpose()?;
-    Ok(Step { when, source_types: written.source_types, action })
+    let name = written.name.unwrap_or_else(|| format!("step {number} ({})", action.name()));
+    if name.len() > NAME_BYTES_MAX {
+        return Err(format!("its name has {} bytes, the most is {NAME_BYTES_MAX}", name.len()));
+    }
+    Ok(Step { when, source_types: written.source_types, name, action })
 }
 
 fn compile_lookup(written: WrittenLookup, tables: &[Arc<Table>]) -> std::result::Result<Lookup, String> {

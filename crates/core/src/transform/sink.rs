@@ -1,9 +1,9 @@
 //! The sink between a parser and the sink of the caller.
 use super::program::Program;
-use super::run::{Failure, Runner};
+use super::run::Runner;
 use super::tree::{NONE, Span, Tree, What};
 use crate::parse::sink::{EventSink, RecordFacts};
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Memory of an event's tree that is kept for the next.
@@ -120,7 +120,7 @@ impl Transforming<'_> {
                 transform.counts.errors += 1;
                 transform.counts.events += 1;
                 transform.runner.hide(&transform.program, original);
-                let reason = reason(failure, transform.program.step(failure.step).action.name());
+                let reason = reason(&transform.program.step(failure.step).name, failure.why);
                 let facts = RecordFacts { parse_error: facts.parse_error.or(Some(reason)), ..facts };
                 self.inner.event(transform, original, facts);
             }
@@ -197,12 +197,21 @@ impl EventSink for Transforming<'_> {
     fn abort_event(&mut self) {}
 }
 
-/// What `@lb.parse_error` says. Each text is made once and kept: there are no more than steps times reasons.
-fn reason(failure: Failure, verb: &'static str) -> &'static str {
-    type Reasons = HashMap<(usize, &'static str, &'static str), &'static str>;
-    static REASONS: LazyLock<Mutex<Reasons>> = LazyLock::new(Mutex::default);
+/// Texts of reasons that are kept: those of ten programs with all that can be wrong, or of hundreds as they are written.
+const REASONS_MAX: usize = 100_000;
+
+/// What `@lb.parse_error` says. Each text is made once and kept, as events only borrow it.
+fn reason(name: &str, why: &'static str) -> &'static str {
+    static REASONS: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
+    let text = format!("transform: {name}: {why}");
     let mut reasons = REASONS.lock().unwrap_or_else(PoisonError::into_inner);
-    reasons.entry((failure.step, verb, failure.why)).or_insert_with(|| {
-        Box::leak(format!("transform: step {} ({verb}): {}", failure.step + 1, failure.why).into_boxed_str())
-    })
+    match reasons.get(text.as_str()) {
+        Some(known) => known,
+        None if reasons.len() >= REASONS_MAX => why,
+        None => {
+            let kept: &'static str = Box::leak(text.into_boxed_str());
+            reasons.insert(kept);
+            kept
+        }
+    }
 }

@@ -132,6 +132,16 @@ fn what_is_to_be_hidden_stays_hidden_when_a_step_fails() {
 }
 
 #[test]
+fn a_step_is_called_as_it_is_told_to() {
+    let named = r#"{"do": "parse_json", "field": "m", "into": "", "name": "step 7 (own)"}"#;
+    let expected = [r#"!transform: step 7 (own): the field is not JSON: {"m":"{"}"#];
+    assert_eq!(lines(named, r#"{"m":"{"}"#), expected);
+    let long = format!(r#"{{"steps": [{{"do": "drop", "columns": [], "name": "{}"}}]}}"#, "x".repeat(101));
+    let error = Program::parse(long.as_bytes(), Vec::new()).expect_err("a long name").to_string();
+    assert_eq!(error, "step 1 of the transform: its name has 101 bytes, the most is 100");
+}
+
+#[test]
 fn json_in_a_text() {
     let step = |into: &str| format!(r#"{{"do": "parse_json", "field": "m", "into": "{into}"}}"#);
     let event = r#"{"m":" {\"a\":{\"b\":[1.50,\"\\u00e9\"]},\"id\":2} ","id":1}"#;

@@ -49,10 +49,12 @@ def index(
       lakebed index /var/log/nginx/ --into web
       lakebed index 'archive/**/*.json.gz' --into app --time-field meta.when
       lakebed index door.log --into doors --time '~^<(.{19})>' --zone Europe/Berlin
-      lakebed index s3://my-logs/AWSLogs/ --into cloudtrail --lake s3://my-lake
+      lakebed index s3://my-logs/AWSLogs/ --into cloudtrail --lake s3://my-lake --transform ecs
     """
-    with open_lake(lake) as opened, _progress_bar() as progress:
-        totals = opened.index(source, into=into, settings=options.settings(), progress=progress)
+    with open_lake(lake) as opened:
+        settings = options.settings(opened.lookups.open)
+        with _progress_bar() as progress:
+            totals = opened.index(source, into=into, settings=settings, progress=progress)
     if not totals.objects_found:
         sys.stderr.write(safe_text(f"nothing to index: no file or object at '{source}'") + "\n")
     if output == "json":
@@ -127,6 +129,12 @@ def _warnings(totals: IndexTotals) -> list[str]:
     if totals.unparsed_lines:
         example = f", such as in {totals.unparsed[0].url}" if totals.unparsed else ""
         lines.append(f"{counted(totals.unparsed_lines, 'line')} could not be parsed and became `message`{example}")
+    if totals.transform_errors:
+        example = f", such as in {totals.untransformed[0].url}" if totals.untransformed else ""
+        kept = counted(totals.transform_errors, "event")
+        lines.append(f"{kept} could not be transformed and stayed as it came, see `@lb.parse_error`{example}")
+    if totals.discarded:
+        lines.append(f"{counted(totals.discarded, 'event')} left out by the transform")
     if totals.skipped_members:
         example = f", such as {totals.skipped[0].url}: {totals.skipped[0].reason}" if totals.skipped else ""
         lines.append(f"{counted(totals.skipped_members, 'member')} of archives left out{example}")

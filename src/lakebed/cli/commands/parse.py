@@ -61,6 +61,11 @@ def parse(
         if report.damage is not None:
             damaged += 1
             _say(f"{source.name}: damaged at byte {report.damage.offset:,}: {report.damage.reason}")
+        if report.transform_errors:
+            kept = counted(report.transform_errors, "event")
+            _say(f"{source.name}: {kept} could not be transformed and stayed as it came, see `@lb.parse_error`")
+        if report.discarded:
+            _say(f"{source.name}: {counted(report.discarded, 'event')} left out by the transform")
         if report.unparsed_lines:
             _say(f"{source.name}: {counted(report.unparsed_lines, 'line')} could not be parsed and became `message`")
     sys.stdout.buffer.flush()

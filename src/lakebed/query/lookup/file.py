@@ -26,7 +26,7 @@ class LookupFile:
 
     def __init__(self, name: str, data: bytes) -> None:
         self.name = name
-        self._data = data
+        self.data = data
         self._lock = threading.Lock()
         self._rows: Rows | None = None
         self._ready: dict[tuple[str, ...], Lookup] = {}
@@ -39,7 +39,7 @@ class LookupFile:
     @property
     def size_bytes(self) -> int:
         """Of the file."""
-        return len(self._data)
+        return len(self.data)
 
     def rows(self) -> Rows:
         """All rows of a CSV or JSON file. Raises `UsageError` with the place of what is wrong."""
@@ -55,7 +55,7 @@ class LookupFile:
             if wanted not in self._ready:
                 is_mmdb = self.is_mmdb
                 self._ready[wanted] = (
-                    MmdbLookup(self._data, self.name) if is_mmdb else RowLookup(self._read(), wanted, self.name)
+                    MmdbLookup(self.data, self.name) if is_mmdb else RowLookup(self._read(), wanted, self.name)
                 )
             return self._ready[wanted]
 
@@ -70,7 +70,7 @@ class LookupFile:
     def _read(self) -> Rows:
         if self._rows is None:
             read = read_csv if suffix_of(self.name) == "csv" else read_json
-            self._rows = read(self._data, self.name)
+            self._rows = read(self.data, self.name)
         return self._rows
 
 

@@ -26,7 +26,7 @@ class MmdbLookup:
     """Records of an MMDB file by address. Its columns are those of its first networks."""
 
     def __init__(self, data: bytes, name: str) -> None:
-        self._reader = _open(data, name)
+        self._reader = open_mmdb(data, name)
         self._name = name
         columns: dict[str, None] = {}
         try:
@@ -57,7 +57,8 @@ class MmdbLookup:
         return None if found is None else Found(_flat(cast("JsonValue", found)))
 
 
-def _open(data: bytes, name: str) -> maxminddb.Reader:
+def open_mmdb(data: bytes, name: str) -> maxminddb.Reader:
+    """Raises `UsageError` when the library is not installed, or the bytes are no such file."""
     try:
         import maxminddb
     except ImportError as error:

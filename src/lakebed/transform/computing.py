@@ -1,0 +1,63 @@
+"""Steps that compute: fields from expressions, whether an event is kept, and mappings to ECS and OCSF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakebed.query.suggest import did_you_mean
+from lakebed.transform.expressions import read_expression
+from lakebed.transform.mappings import load_mappings
+from lakebed.transform.names import read_target
+
+if TYPE_CHECKING:
+    from lakebed.query.plan import Node, PlanValue
+    from lakebed.transform.mappings import Mapping
+    from lakebed.transform.place import Place
+    from lakebed.transform.step_reader import StepReader
+
+NORMAL_FORMS = ("ecs", "ocsf")
+"""Names of the mappings that there are."""
+
+
+def set_fields(step: StepReader) -> list[Node]:
+    """`set = { name = 'expression' }`: fields get the values of expressions."""
+    at = step.at("set")
+    fields: list[PlanValue] = []
+    for name, text in step.pairs("set").items():
+        read_target(name, at.of_key(name))
+        fields.append({"name": name, "value": read_expression(text, at.of_key(name))})
+    return [{"do": "set", "fields": fields}]
+
+
+def keep(step: StepReader) -> list[Node]:
+    """`keep = 'expression'`: events for which it is not true are left out."""
+    return [{"do": "keep", "where": step.expression("keep")}]
+
+
+def discard(step: StepReader) -> list[Node]:
+    """`discard = 'expression'`: events for which it is true are left out."""
+    return [{"do": "discard", "where": step.expression("discard")}]
+
+
+def normalize(step: StepReader) -> list[Node]:
+    """`normalize = "ecs"`: the fields of ECS or OCSF, by the event's source type."""
+    form = step.text("normalize")
+    if form not in NORMAL_FORMS:
+        step.at("normalize").fail(f'unknown form "{form}"{did_you_mean(form, NORMAL_FORMS)}')
+    wanted = step.texts("source_types")
+    nodes = [
+        _mapped(mapping, types, form, step.at("normalize"))
+        for mapping in load_mappings(form)
+        if (types := [one for one in mapping.source_types if not wanted or one in wanted])
+    ]
+    if not nodes:
+        step.at("normalize").fail(f"no mapping to {form} for the source types {', '.join(wanted)}")
+    return nodes
+
+
+def _mapped(mapping: Mapping, source_types: list[str], form: str, place: Place) -> Node:
+    fields: list[PlanValue] = [
+        {"name": f"@{form}.{name}", "value": read_expression(text, place.of_key(name))}
+        for name, text in mapping.fields.items()
+    ]
+    return {"do": "set", "source_types": list(source_types), "fields": fields}
