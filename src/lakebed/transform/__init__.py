@@ -1,0 +1,1 @@
+"""What happens to parsed events before they are indexed or searched."""
