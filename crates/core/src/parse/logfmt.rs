@@ -10,7 +10,7 @@
 //!
 //! *Kept raw*: a line without any pair becomes `message` and says so. A line with other words, or with a quote that is not closed, has the
 //! fields that it has, and the line itself as `message`.
-mod pairs;
+pub mod pairs;
 
 use super::date_and_time::parse_date_and_time;
 use super::line_format::{LineFormat, Members, Outcome};
