@@ -52,20 +52,20 @@ def mapped(schema: str, parsed: Iterable[Parsed]) -> list[Json]:
     found: list[Json] = [{} for _ in events]
     for mapping in load_mappings(schema):
         places = [place for place, one in enumerate(events) if one.source_type in mapping.source_types]
-        flat = evaluated(mapping, [events[place].event for place in places])
+        flat = evaluated(schema, mapping, [events[place].event for place in places])
         for place, fields in zip(places, flat, strict=True):
             found[place] = nested(fields)
     return found
 
 
-def evaluated(mapping: Mapping, events: Sequence[Json]) -> list[Json]:
-    """The fields that are set, by their dotted names, for each event."""
+def evaluated(schema: str, mapping: Mapping, events: Sequence[Json]) -> list[Json]:
+    """The fields that are set, by their dotted names, for each event; each field may read those before it."""
     flat = [_columns(event) for event in events]
     found: list[Json] = [{} for _ in events]
     for name, text in mapping.fields.items():
-        for fields, value in zip(found, _values(parsed_expression(text), flat), strict=True):
+        for columns, fields, value in zip(flat, found, _values(parsed_expression(text), flat), strict=True):
             if value is not None and value != []:
-                fields[name] = value
+                columns[f"@{schema}.{name}"] = fields[name] = value
     return found
 
 
