@@ -1,4 +1,6 @@
-"""A made-up log of each source, in `samples`, and what its events are in the two schemas.
+"""Made-up logs of each source, in `samples`, and what their events are in the two schemas.
+
+A log is named for its mapping; others of the same source have `-` and a word behind that.
 
 python -m tests.transform.sample_events    # writes what they are now; look at the difference
 """
@@ -24,9 +26,19 @@ def events(name: str) -> list[Parsed]:
     return parse(LOGS[name].read_bytes(), LOGS[name].name)
 
 
-def columns(name: str) -> set[str]:
-    """The names of all columns that an event of the log has."""
-    return {column for one in events(name) for column, _ in flatten(one.event)}
+def source_of(name: str) -> str:
+    """The mapping that a log is a sample of."""
+    return name.partition("-")[0]
+
+
+def source_events(source: str) -> list[Parsed]:
+    """The events of all logs of a source."""
+    return [one for name in LOGS if source_of(name) == source for one in events(name)]
+
+
+def columns(source: str) -> set[str]:
+    """The names of all columns that an event of the source has."""
+    return {column for one in source_events(source) for column, _ in flatten(one.event)}
 
 
 def expected(name: str) -> list[Json]:
