@@ -42,6 +42,11 @@ or a failed sign-in in every source:
 @ecs.event.category[*]: authentication @ecs.event.outcome: failure | groupbycount(@ecs.user.name, @ecs.source.ip)
 ```
 
+```sh
+lakebed index s3://my-logs/AWSLogs/ --transform ecs
+lakebed parse Security.evtx --transform ocsf
+```
+
 Which mapping an event gets is told by its `@lb.source_type`; an event of another source gets no such fields. Each
 field is the value of an expression of the [query language](query-language.md); where that is null or an empty array,
 the event does not have the field.
