@@ -43,7 +43,7 @@ or a failed sign-in in every source:
 ```
 
 ```sh
-lakebed index s3://my-logs/AWSLogs/ --transform ecs
+lakebed index s3://my-logs/AWSLogs/ --into cloudtrail --transform ecs
 lakebed parse Security.evtx --transform ocsf
 ```
 

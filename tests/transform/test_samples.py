@@ -24,6 +24,22 @@ def test_what_is_expected_is_right_by_the_schemas(name: str) -> None:
         assert ocsf_missing(event["ocsf"]) <= NOT_TOLD
 
 
+def test_one_question_finds_the_failed_sign_ins_of_all_sources() -> None:
+    failed = {
+        (sample_events.source_of(name), ecs["user"]["name"], ecs.get("source", {}).get("ip"))
+        for name in sample_events.LOGS
+        for ecs in (one["ecs"] for one in sample_events.found(name))
+        if "authentication" in ecs["event"].get("category", []) and ecs["event"]["outcome"] == "failure"
+    }
+    assert failed == {
+        ("cloudtrail", "bob", "198.51.100.9"),
+        ("gworkspace", "alice@example.com", "203.0.113.7"),
+        ("okta", "alice@example.com", "203.0.113.7"),
+        ("windows", "alice", None),
+        ("windows", "mallory", "198.51.100.9"),
+    }
+
+
 def test_what_is_wrong_is_found() -> None:
     ecs = {
         "event": {"category": ["process", "x"], "type": ["end", "denied"], "kind": "eVent", "outcome": "success"},
