@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,7 @@ def evaluated(schema: str, mapping: Mapping, events: Sequence[Json]) -> list[Jso
     flat = [_columns(event) for event in events]
     found: list[Json] = [{} for _ in events]
     for name, text in mapping.fields.items():
-        for columns, fields, value in zip(flat, found, _values(parsed_expression(text), flat), strict=True):
+        for columns, fields, value in zip(flat, found, _values(compiled(text), flat), strict=True):
             if value is not None and value != []:
                 columns[f"@{schema}.{name}"] = fields[name] = value
     return found
@@ -78,10 +79,11 @@ def parsed_expression(text: str) -> Expression:
     return expression
 
 
-def compiled(expression: Expression) -> native.Expression:
-    """As the engine has it."""
+@functools.cache
+def compiled(text: str) -> native.Expression:
+    """An expression as the engine has it."""
     with native.engine_errors():
-        return native.Expression(msgspec.json.encode(expression_node(expression)))
+        return native.Expression(msgspec.json.encode(expression_node(parsed_expression(text))))
 
 
 def nested(fields: Json) -> Json:
@@ -105,8 +107,7 @@ def _columns(event: Json) -> Json:
     return columns
 
 
-def _values(expression: Expression, events: Sequence[Json]) -> list[Any]:
-    engine = compiled(expression)
+def _values(engine: native.Expression, events: Sequence[Json]) -> list[Any]:
     columns, patterns = engine.columns(), [_parts(pattern) for pattern in engine.patterns()]
     rows = [
         [

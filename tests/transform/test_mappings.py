@@ -10,7 +10,7 @@ import pytest
 from lakebed.errors import UsageError
 from lakebed.transform.mappings import SCHEMAS, load_mappings, mappings_by_file, read_mapping
 from tests.transform import sample_events
-from tests.transform.mapped import compiled, evaluated, parsed_expression
+from tests.transform.mapped import compiled, evaluated
 from tests.transform.schemas import field_types
 
 PARSERS = Path(__file__).parents[2] / "crates" / "core" / "src" / "parse"
@@ -41,7 +41,7 @@ def test_a_source_type_has_one_mapping(schema: str) -> None:
 
 @pytest.mark.parametrize("text", FIELDS)
 def test_an_expression_is_one(text: str) -> None:
-    compiled(parsed_expression(text))
+    compiled(text)
 
 
 @pytest.mark.parametrize(("schema", "file"), MAPPINGS)
@@ -65,7 +65,7 @@ def test_the_samples_set_every_field_and_have_every_column(schema: str, file: st
     assert [name for name in mapping.fields if not any(name in fields for fields in found)] == []
     known = sample_events.columns(file)
     for name, text in mapping.fields.items():
-        assert [column for column in compiled(parsed_expression(text)).columns() if column not in known] == [], name
+        assert [column for column in compiled(text).columns() if column not in known] == [], name
         known.add(f"@{schema}.{name}")
 
 
