@@ -41,7 +41,7 @@ impl LineFormat for Logfmt {
         head.most_lines(|line| {
             let mut pairs = Pairs::default();
             pairs.read(line);
-            pairs.len() >= 2 && pairs.bytes * PAIR_SHARE.1 >= line.trim_ascii().len() * PAIR_SHARE.0
+            pairs.count() >= 2 && pairs.bytes * PAIR_SHARE.1 >= line.trim_ascii().len() * PAIR_SHARE.0
         })
     }
 
@@ -56,7 +56,7 @@ impl LineFormat for Logfmt {
 
     fn line<S: EventSink>(&mut self, line: &[u8], members: &mut Members<S>) -> Outcome {
         self.pairs.read(line);
-        if self.pairs.len() == 0 {
+        if self.pairs.count() == 0 {
             return Outcome::Unparsed("line has no key=value pair");
         }
         let is_whole = self.pairs.is_whole(line);

@@ -4,6 +4,7 @@
 //! is told to the sink (`sink`). Steps never lose an event but where they are told to: one that cannot be transformed is kept as
 //! it came, with the reason.
 mod grow;
+mod look_up;
 mod mask;
 mod names;
 pub mod program;

@@ -1,7 +1,7 @@
 //! Steps over one event.
 use super::grow::{Growing, Inner};
-use super::program::{Action, Formula, Lookup, LookupKey, Program};
-use super::tree::{NONE, Span, What};
+use super::program::{Action, Formula, Program};
+use super::tree::{NONE, What};
 use crate::expression::Value;
 use crate::parse::json::walk::{Walker, skip_space};
 use crate::parse::logfmt::pairs::{self, Pairs};
@@ -17,9 +17,6 @@ const COPIED_BYTES_MAX: usize = 64 << 20;
 
 /// Text that one event, and what is made of it, may hold.
 const TEXT_BYTES_MAX: usize = 256 << 20;
-
-/// Most rows that one step appends to an event: more than anyone reads.
-const HITS_MAX: usize = 100;
 
 pub const NOT_JSON: &str = "the field is not JSON";
 pub const NOT_AN_OBJECT: &str = "the field is JSON, but not an object";
@@ -202,7 +199,7 @@ impl Runner {
         }
         growing.close();
         self.scratch = text;
-        if self.pairs.len() == 0 {
+        if self.pairs.count() == 0 {
             return Err(NO_PAIRS);
         }
         self.put_parsed(into, root)
@@ -288,7 +285,7 @@ impl Runner {
     }
 
     /// Null and an empty array mean that the field is not there.
-    fn put_value(&mut self, root: u32, name: &[u8], value: &Value<'_>) -> Result<(), &'static str> {
+    pub fn put_value(&mut self, root: u32, name: &[u8], value: &Value<'_>) -> Result<(), &'static str> {
         let tree = &mut self.growing.tree;
         let is_nothing = match value {
             Value::Null => true,
@@ -305,89 +302,11 @@ impl Runner {
         if tree.put(root, name, node) { Ok(()) } else { Err(IN_THE_WAY) }
     }
 
-    fn look_up(&mut self, lookup: &Lookup, root: u32) -> Result<(), &'static str> {
-        // Each key with the name of its field.
-        let keys: Vec<(Vec<u8>, u32)> = match &lookup.key {
-            LookupKey::Formula(formula) => {
-                let key = self.evaluate(formula, root);
-                key.scalar_text().map(|text| (text.into_owned(), NONE)).into_iter().collect()
-            }
-            LookupKey::Columns(columns) => {
-                let tree = &self.growing.tree;
-                let leaves = tree.leaves_named(root, columns).into_iter();
-                leaves.filter_map(|leaf| Some((tree.value(leaf).scalar_text()?.into_owned(), leaf))).collect()
-            }
-        };
-        let mut hits = 0;
-        for (key, leaf) in keys {
-            let Some(values) = lookup.table.look_up(&key, &lookup.columns) else { continue };
-            if lookup.append {
-                hits += 1;
-                if hits > HITS_MAX {
-                    return Ok(());
-                }
-                self.append(lookup, &values, &key, leaf, root)?;
-                continue;
-            }
-            let mut done: Vec<&[u8]> = Vec::new();
-            for ((target, _), value) in lookup.columns.iter().zip(&values) {
-                if !value.is_null() && !done.contains(&target.as_slice()) {
-                    done.push(target);
-                    let name = [&lookup.into[..], b".", target].concat();
-                    self.put_value(root, &name, value)?;
-                }
-            }
-            return Ok(());
-        }
-        Ok(())
-    }
-
-    /// Adds what was found to an array, with what it was found by.
-    fn append(
-        &mut self,
-        lookup: &Lookup,
-        values: &[Value<'_>],
-        key: &[u8],
-        leaf: u32,
-        root: u32,
-    ) -> Result<(), &'static str> {
-        let tree = &mut self.growing.tree;
-        let array = match tree.find(root, &lookup.into) {
-            Some(there) if tree.node(there).what == What::Array => there,
-            Some(there) if tree.node(there).what != What::Null => return Err(NAME_TAKEN),
-            _ => {
-                let array = tree.lone(What::Array);
-                if !tree.put(root, &lookup.into, array) {
-                    return Err(IN_THE_WAY);
-                }
-                tree.find(root, &lookup.into).ok_or(IN_THE_WAY)?
-            }
-        };
-        let found = tree.lone(What::Object);
-        tree.attach(array, Span::default(), found);
-        for ((target, _), value) in lookup.columns.iter().zip(values) {
-            if !value.is_null() && tree.find(found, target).is_none() {
-                let node = tree.keep_value(value);
-                tree.put(found, target, node);
-            }
-        }
-        if leaf != NONE {
-            let name = tree.name_of(leaf);
-            let what = What::Text(tree.keep(&name));
-            let node = tree.lone(what);
-            tree.put(found, b"matched.field", node);
-        }
-        let what = What::Text(tree.keep(key));
-        let node = tree.lone(what);
-        tree.put(found, b"matched.atomic", node);
-        Ok(())
-    }
-
     fn is_true(&self, formula: &Formula, root: u32) -> bool {
         self.evaluate(formula, root).boolean() == Some(true)
     }
 
-    fn evaluate(&self, formula: &Formula, root: u32) -> Value<'static> {
+    pub fn evaluate(&self, formula: &Formula, root: u32) -> Value<'static> {
         let tree = &self.growing.tree;
         let columns = formula.expression.columns().iter().map(|name| self.column(name.as_bytes(), root));
         let arrays = formula.patterns.iter().map(|pattern| {

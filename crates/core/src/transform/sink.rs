@@ -199,8 +199,8 @@ impl EventSink for Transforming<'_> {
 
 /// What `@lb.parse_error` says. Each text is made once and kept: there are no more than steps times reasons.
 fn reason(failure: Failure, verb: &'static str) -> &'static str {
-    static REASONS: LazyLock<Mutex<HashMap<(usize, &'static str, &'static str), &'static str>>> =
-        LazyLock::new(Mutex::default);
+    type Reasons = HashMap<(usize, &'static str, &'static str), &'static str>;
+    static REASONS: LazyLock<Mutex<Reasons>> = LazyLock::new(Mutex::default);
     let mut reasons = REASONS.lock().unwrap_or_else(PoisonError::into_inner);
     reasons.entry((failure.step, verb, failure.why)).or_insert_with(|| {
         Box::leak(format!("transform: step {} ({verb}): {}", failure.step + 1, failure.why).into_boxed_str())
