@@ -52,6 +52,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"lakebed"}
     assert {"lakebed/py.typed", "lakebed/_core.pyi"} <= set(names)
+    assert {"lakebed/transform/ecs/okta.toml", "lakebed/transform/ocsf/okta.toml"} <= set(names)
     assert [name for name in names if name.endswith(".so")] == ["lakebed/_core.abi3.so"]
 
 
