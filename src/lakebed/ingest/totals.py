@@ -31,6 +31,10 @@ class ObjectReport(msgspec.Struct, frozen=True):
     skipped_members: int = 0
     skipped: list[tuple[str, str]] = []
     """Members that were left out, with the reason; some of them by name."""
+    transform_errors: int = 0
+    """Events that a transform could not change, and that are kept as they were."""
+    discarded: int = 0
+    """Events that a transform left out."""
 
 
 class ObjectDamage(msgspec.Struct, frozen=True):

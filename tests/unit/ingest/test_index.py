@@ -109,7 +109,7 @@ def test_a_damaged_object_keeps_what_precedes(store: LocalStore, tmp_path: Path)
     assert numbers[:20] == list(range(20))
     assert 100 < len(numbers) < 2020
     assert numbers[20:] == list(range(500, 500 + len(numbers) - 20))
-    assert [one.url for one in Catalog(store).snapshot.damaged] == [totals.damaged[0].url]
+    assert [one.url for one in Catalog(store).snapshot.flawed] == [totals.damaged[0].url]
 
 
 def test_a_source_that_breaks_off_is_read_again(

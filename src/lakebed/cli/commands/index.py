@@ -127,6 +127,9 @@ def _warnings(totals: IndexTotals) -> list[str]:
     if totals.unparsed_lines:
         example = f", such as in {totals.unparsed[0].url}" if totals.unparsed else ""
         lines.append(f"{counted(totals.unparsed_lines, 'line')} could not be parsed and became `message`{example}")
+    if totals.invalid_utf8:
+        sequences = counted(totals.invalid_utf8, "byte sequence")
+        lines.append(f"{sequences} that are no UTF-8 became characters of Windows-1252")
     if totals.skipped_members:
         example = f", such as {totals.skipped[0].url}: {totals.skipped[0].reason}" if totals.skipped else ""
         lines.append(f"{counted(totals.skipped_members, 'member')} of archives left out{example}")
