@@ -23,9 +23,9 @@ from lakebed.storage.faults import FaultRates, FaultStore
 from lakebed.storage.local import LocalStore
 from lakebed.storage.retry import RetryStore
 from lakebed.storage.wrapper import StoreWrapper
-from tests.conftest import REPOSITORY
 from tests.lakes import numbers_in
 from tests.logs import event, lines, write_log, write_logs, write_random_log
+from tests.sample_data import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
