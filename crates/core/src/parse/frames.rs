@@ -38,6 +38,14 @@ impl Frames {
         self.read(false, &mut tell);
     }
 
+    /// Tells a message that has come whole, though what stands behind it has not: nothing more comes soon.
+    pub fn settle(&mut self, mut tell: impl FnMut(Piece)) {
+        if !self.in_line && frame(&self.pending, true) == Frame::Whole(self.pending.len()) {
+            let pending = std::mem::take(&mut self.pending);
+            self.message(&pending, &mut tell);
+        }
+    }
+
     /// The end of the data.
     pub fn finish(&mut self, mut tell: impl FnMut(Piece)) {
         self.read(true, &mut tell);

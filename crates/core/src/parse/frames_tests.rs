@@ -61,6 +61,29 @@ fn lengths_are_of_bytes_of_the_source() {
 }
 
 #[test]
+fn a_whole_message_is_told_when_nothing_more_comes_soon() {
+    let mut frames = Frames::default();
+    let mut told = Vec::new();
+    for (text, expected) in [
+        ("5 <1>ab5 <1", "5 <1>ab|"),
+        ("", ""),
+        (">cd", "5 <1>cd|"),
+        ("\n5 <1>ef\r", "\n||"),
+        ("\nab", "5 <1>ef|\r\n||ab||"),
+        ("5 <1>", "5 <1>||"),
+    ] {
+        let mut tell = |piece: Piece| match piece {
+            Piece::Message(text) => told.push(format!("{}|", String::from_utf8_lossy(text))),
+            Piece::Lines(text) => told.push(format!("{}||", String::from_utf8_lossy(text))),
+        };
+        frames.feed(text.as_bytes(), &mut tell);
+        frames.settle(&mut tell);
+        assert_eq!(told.concat(), expected, "{text:?}");
+        told.clear();
+    }
+}
+
+#[test]
 fn a_message_that_is_too_long_is_a_line() {
     let long = [format!("{LINE_BYTES_MAX} <1>").as_bytes(), &vec![b'x'; LINE_BYTES_MAX - 3]].concat();
     let mut frames = Frames::default();

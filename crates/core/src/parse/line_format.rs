@@ -146,6 +146,13 @@ impl<F: LineFormat> Parser for LineParser<F> {
         }
     }
 
+    fn settle<S: EventSink>(&mut self, sink: &mut S) {
+        let Self { lines, frames, format, statistics } = self;
+        if let Some(frames) = frames {
+            frames.settle(|piece| tell_piece(format, lines, piece, statistics, sink));
+        }
+    }
+
     fn finish<S: EventSink>(&mut self, sink: &mut S) {
         let Self { lines, frames, format, statistics } = self;
         if let Some(frames) = frames {
