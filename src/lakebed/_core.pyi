@@ -12,10 +12,17 @@ class CoreError(Exception):
 
     kind: str
 
+class Transform:
+    """What is done to each event of a source; immutable, shared by all of its objects."""
+
+    def __init__(self, program: bytes, tables: Sequence[tuple[bytes, Buffer]] = ()) -> None:
+        """`program` and, of each table, header and data: docs/transform-program.md. Raises `CoreError` ("input") when something
+        of it means nothing; the error says in which step or table."""
+
 class SourceSettings:
     """How a source is to be read; immutable, shared by all of its objects."""
 
-    def __init__(self, json: bytes) -> None:
+    def __init__(self, json: bytes, transform: Transform | None = None) -> None:
         """`json`: {"format": str | null, "source_type": str | null, "columns": [str], "time": [{"field": str | null, "regex":
         str | null, "format": str | null, "zone": str | null}], "time_fields": [str], "zone": str | null}; each may be left out.
         Raises `CoreError` ("input") when something of it means nothing."""
@@ -44,8 +51,9 @@ class Builder:
 
     def end_object(self) -> bytes:
         """Ends the object. JSON: {"events", "raw_bytes", "format", "source_type", "compression", "unparsed_lines", "invalid_utf8",
-        "duplicate_keys", "damage": null | {"offset": int, "reason": str}, "encoding" (utf-8, utf-16le, …), "time_sources": {"field":
-        n, "format": n, "previous": n, "object": n, "zone_assumed": n (of all these), "year_inferred": n}}."""
+        "duplicate_keys", "transform_errors", "discarded", "damage": null | {"offset": int, "reason": str}, "encoding" (utf-8,
+        utf-16le, …), "time_sources": {"field": n, "format": n, "previous": n, "object": n, "zone_assumed": n (of all these),
+        "year_inferred": n}}."""
 
     def abort_object(self) -> None:
         """Drops what the object has put into the segment in memory, as if it had never begun."""

@@ -7,5 +7,6 @@ pub mod grep;
 pub mod mine;
 pub mod parse;
 pub mod search;
+pub mod transform;
 pub mod value;
 pub mod write;

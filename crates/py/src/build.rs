@@ -90,6 +90,8 @@ impl Builder {
             "unparsed_lines": statistics.unparsed_lines,
             "invalid_utf8": statistics.invalid_utf8,
             "duplicate_keys": statistics.duplicate_keys,
+            "transform_errors": statistics.transform_errors,
+            "discarded": statistics.discarded,
             "damage": report.damage.map(|damage| json!({"offset": damage.offset, "reason": damage.reason})),
             "encoding": report.encoding,
             "time_sources": {

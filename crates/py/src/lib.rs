@@ -18,6 +18,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("CoreError", module.py().get_type::<errors::CoreError>())?;
     module.add_class::<settings::SourceSettings>()?;
+    module.add_class::<settings::Transform>()?;
     module.add_class::<build::Builder>()?;
     module.add_class::<build::Segment>()?;
     module.add_class::<search::SegmentReader>()?;

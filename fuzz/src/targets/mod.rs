@@ -31,5 +31,6 @@ targets! {
     rows,
     shapes,
     sketches,
+    transform,
     values,
 }

@@ -55,6 +55,14 @@ impl Expression {
         &self.columns
     }
 
+    /// The column, where the expression is nothing else.
+    pub fn as_column(&self) -> Option<&str> {
+        match self.root {
+            Node::Column(place) => self.columns.get(place).map(String::as_str),
+            _ => None,
+        }
+    }
+
     /// The patterns it reads; a row has the array of each one's values behind its columns.
     pub fn patterns(&self) -> &[ColumnName] {
         &self.patterns

@@ -200,7 +200,8 @@ impl EventTimes {
         }
     }
 
-    fn note(&mut self, name: u8, text: &[u8], is_number: bool) {
+    /// A value at the path that has this number, text or number.
+    pub fn note(&mut self, name: u8, text: &[u8], is_number: bool) {
         let Self { rules, best, modified_ns, .. } = self;
         let Some(tried) = rules.by_name.get(usize::from(name)) else { return };
         try_rules(rules, tried, best, |rule| {

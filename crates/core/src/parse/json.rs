@@ -54,7 +54,7 @@ mod opening;
 mod otlp;
 mod salvage;
 pub(crate) mod string;
-mod walk;
+pub(crate) mod walk;
 
 use super::ignore::{IgnoreSink, SkimSink};
 use super::registry::{Head, Parser, Skippable};

@@ -10,7 +10,7 @@
 //!
 //! *Kept raw*: a line without any pair becomes `message` and says so. A line with other words, or with a quote that is not closed, has the
 //! fields that it has, and the line itself as `message`.
-mod pairs;
+pub mod pairs;
 
 use super::date_and_time::parse_date_and_time;
 use super::line_format::{LineFormat, Members, Outcome};
@@ -41,7 +41,7 @@ impl LineFormat for Logfmt {
         head.most_lines(|line| {
             let mut pairs = Pairs::default();
             pairs.read(line);
-            pairs.len() >= 2 && pairs.bytes * PAIR_SHARE.1 >= line.trim_ascii().len() * PAIR_SHARE.0
+            pairs.count() >= 2 && pairs.bytes * PAIR_SHARE.1 >= line.trim_ascii().len() * PAIR_SHARE.0
         })
     }
 
@@ -56,7 +56,7 @@ impl LineFormat for Logfmt {
 
     fn line<S: EventSink>(&mut self, line: &[u8], members: &mut Members<S>) -> Outcome {
         self.pairs.read(line);
-        if self.pairs.len() == 0 {
+        if self.pairs.count() == 0 {
             return Outcome::Unparsed("line has no key=value pair");
         }
         let is_whole = self.pairs.is_whole(line);

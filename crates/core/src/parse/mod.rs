@@ -29,7 +29,7 @@ pub mod squid;
 mod statistics;
 pub mod syslog;
 #[cfg(test)]
-mod tell;
+pub mod tell;
 pub mod text;
 mod utf8;
 pub mod vpcflow;

@@ -2,6 +2,7 @@
 use super::event_time::{RULES_MAX, TimeRule, TimeRules};
 use super::registry::{Format, format_names};
 use crate::error::{CoreError, Result};
+use crate::transform::Program;
 use crate::value::regex::compile_regex;
 use crate::value::strftime::Format as TimeFormat;
 use crate::value::zone::Zone;
@@ -51,6 +52,8 @@ pub struct SourceSettings {
     pub columns: Vec<String>,
     /// Where the event time is, best first; no rule: in the fields that the format knows.
     pub times: Arc<TimeRules>,
+    /// What is done to each event after it was parsed.
+    pub transform: Option<Arc<Program>>,
 }
 
 impl SourceSettings {
@@ -72,6 +75,7 @@ impl SourceSettings {
             source_type: written.source_type,
             columns: written.columns,
             times: Arc::new(times(&written.time, &written.time_fields, written.zone.as_deref())?),
+            transform: None,
         })
     }
 }

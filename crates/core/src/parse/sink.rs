@@ -71,6 +71,12 @@ pub trait EventSink {
     fn number(&mut self, text: &[u8]);
     fn boolean(&mut self, value: bool);
     fn null(&mut self);
+    /// Names of the fields that may hold the event time.
+    fn time_names(&self) -> &[Vec<u8>] {
+        &[]
+    }
+    /// What one of these fields was, by its place among the names, where the event may not have it any more.
+    fn time_value(&mut self, _name: u8, _text: &[u8], _is_number: bool) {}
     /// The record as it stands in the source; told once, just before its event ends.
     #[inline]
     fn source_text(&mut self, _text: &[u8]) {}

@@ -3,6 +3,7 @@ use super::registry::{AnyParser, Format, Head, Skippable};
 use super::settings::{SourceContext, SourceSettings};
 use super::sink::EventSink;
 use super::statistics::Statistics;
+use crate::transform::Transform;
 use std::sync::Arc;
 
 /// How much of an object is looked at to tell its format and source type. They must not depend on how the object arrives, so
@@ -24,6 +25,7 @@ pub struct SourceParser {
     modified_ns: i64,
     head: Vec<u8>,
     running: Option<Running>,
+    transform: Option<Box<Transform>>,
 }
 
 #[derive(Debug)]
@@ -36,11 +38,22 @@ struct Running {
 impl SourceParser {
     /// `modified_ns`: when the object was written.
     pub fn new(settings: Arc<SourceSettings>, modified_ns: i64) -> Self {
-        Self { settings, modified_ns, head: Vec::new(), running: None }
+        let transform = settings.transform.as_ref().map(|program| Box::new(Transform::new(program.clone())));
+        Self { settings, modified_ns, head: Vec::new(), running: None, transform }
     }
 
     /// Takes the next bytes, decompressed.
     pub fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
+        match self.transform.take() {
+            None => self.feed_to(data, sink),
+            Some(mut transform) => {
+                self.feed_to(data, &mut transform.sink(sink));
+                self.transform = Some(transform);
+            }
+        }
+    }
+
+    fn feed_to<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
         let Some(data) = self.prepare(data, sink) else {
             return;
         };
@@ -55,9 +68,19 @@ impl SourceParser {
 
     /// Tells what it can by now, the format decided by what has come: for text that is shown while it is being written.
     pub fn settle<S: EventSink>(&mut self, sink: &mut S) {
+        match self.transform.take() {
+            None => self.settle_to(sink),
+            Some(mut transform) => {
+                self.settle_to(&mut transform.sink(sink));
+                self.transform = Some(transform);
+            }
+        }
+    }
+
+    fn settle_to<S: EventSink>(&mut self, sink: &mut S) {
         if self.running.is_none() && !self.head.is_empty() {
             self.start(false, sink);
-            self.feed(&[], sink);
+            self.feed_to(&[], sink);
         }
         if let Some(running) = &mut self.running {
             running.parser.settle(sink);
@@ -66,6 +89,9 @@ impl SourceParser {
 
     /// Whether the object, which starts so, is of a format that makes text of its own; None: too little of it is known.
     pub fn makes_text(&self, start: &[u8], is_whole: bool) -> Option<bool> {
+        if self.transform.is_some() {
+            return Some(true);
+        }
         if let Some(format) = self.format() {
             return Some(format.makes_text());
         }
@@ -76,6 +102,16 @@ impl SourceParser {
 
     /// The end of the object.
     pub fn finish<S: EventSink>(&mut self, sink: &mut S) {
+        match self.transform.take() {
+            None => self.finish_to(sink),
+            Some(mut transform) => {
+                self.finish_to(&mut transform.sink(sink));
+                self.transform = Some(transform);
+            }
+        }
+    }
+
+    fn finish_to<S: EventSink>(&mut self, sink: &mut S) {
         self.start(true, sink);
         if let Some(running) = &mut self.running {
             let head = std::mem::take(&mut self.head);
@@ -100,11 +136,16 @@ impl SourceParser {
     }
 
     pub fn statistics(&self) -> Statistics {
-        self.running.as_ref().map(|running| running.parser.statistics()).unwrap_or_default()
+        let parsed = self.running.as_ref().map(|running| running.parser.statistics()).unwrap_or_default();
+        let Some(counts) = self.transform.as_ref().map(|transform| transform.counts) else { return parsed };
+        Statistics { events: counts.events, transform_errors: counts.errors, discarded: counts.discarded, ..parsed }
     }
 
     /// What lines may be left out now; see `Parser::skippable`.
     pub fn skippable(&self) -> Option<Skippable> {
+        if self.transform.is_some() {
+            return None; // what a line becomes is not known before
+        }
         self.running.as_ref()?.parser.skippable()
     }
 

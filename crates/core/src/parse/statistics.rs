@@ -12,6 +12,10 @@ pub struct Statistics {
     pub invalid_utf8: u64,
     /// Members whose name had already stood in the same object.
     pub duplicate_keys: u64,
+    /// Events that were kept as they came, since a step of the source's transform could not be done.
+    pub transform_errors: u64,
+    /// Events that the source's transform left out; they are not among the events.
+    pub discarded: u64,
 }
 
 impl Statistics {
@@ -22,6 +26,8 @@ impl Statistics {
             unparsed_lines: self.unparsed_lines + other.unparsed_lines,
             invalid_utf8: self.invalid_utf8 + other.invalid_utf8,
             duplicate_keys: self.duplicate_keys + other.duplicate_keys,
+            transform_errors: self.transform_errors + other.transform_errors,
+            discarded: self.discarded + other.discarded,
         }
     }
 

@@ -177,7 +177,8 @@ fn checked_number(text: &str) -> Result<Vec<u8>> {
     }
 }
 
-fn column_pattern(parts: &[NamePart]) -> Result<ColumnPattern> {
+/// A pattern over names of columns.
+pub fn column_pattern(parts: &[NamePart]) -> Result<ColumnPattern> {
     let part = |part: &NamePart| match part {
         NamePart::Literal(text) => Ok(ColumnPart::Literal(text.clone().into())),
         NamePart::Star(star) if star.star == 1 => Ok(ColumnPart::Star),

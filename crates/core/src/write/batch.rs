@@ -24,7 +24,7 @@ const MEMBER_OVERHEAD_BYTES: u32 = 6;
 pub struct ColumnBuffer {
     pub node: u32,
     pub kind: Kind,
-    /// One per value, in order of arrival: a number of the dictionary, or 0 and 1 for bools.
+    /// One per value, in order of arrival: a number of the dictionary, or 0 and 1 for bools. Complete once the batch is settled.
     pub ids: Vec<u32>,
     pub dictionary: Dictionary,
 }
@@ -112,6 +112,13 @@ impl Batch {
             + 4 * self.shape_steps.capacity()
             + 40 * self.shape_ends.capacity()
             + self.paths.memory_bytes()
+    }
+
+    /// Numbers all values that wait for it; no more of the group come.
+    pub fn settle(&mut self) {
+        for column in &mut self.columns[..self.active] {
+            column.dictionary.settle(&mut column.ids);
+        }
     }
 
     pub fn columns(&self) -> &[ColumnBuffer] {
@@ -216,8 +223,7 @@ impl Batch {
     #[inline]
     fn value(&mut self, node: u32, kind: Kind, text: &[u8]) {
         let column = self.column(node, kind);
-        let id = column.dictionary.intern(text);
-        column.ids.push(id);
+        column.dictionary.push(text, &mut column.ids);
         self.values += 1;
         self.event.steps.push(value_step(node, kind));
         self.event.size_bytes += text.len() as u32 + MEMBER_OVERHEAD_BYTES;
@@ -251,7 +257,8 @@ impl Batch {
             if let Ok(kind) = Kind::from_code((step & 7) as u8)
                 && step & 7 < NULL
             {
-                self.column(step >> 3, kind).ids.pop();
+                let column = self.column(step >> 3, kind);
+                column.dictionary.pop(&mut column.ids);
                 self.values -= 1;
             }
         }
@@ -354,6 +361,7 @@ mod tests {
         tell(&mut batch, "z");
         batch.end_event(RecordFacts::default());
         batch.drop_object_rows();
+        batch.settle();
         assert_eq!((batch.rows.len(), batch.values()), (1, 2));
         assert_eq!(batch.columns()[0].ids, [0]);
     }

@@ -1,8 +1,20 @@
 //! The distinct texts of one column of the group being built.
+//!
+//! Columns of many different texts have tables that no cache holds, and a group has dozens of them: looked at text by text, each
+//! look waits for memory. So texts wait until there are some hundred, and are then looked up together: what they will need is
+//! read first, in loops whose reads do not depend on one another, so that the processor waits for many at once.
+use std::hint::black_box;
 use xxhash_rust::xxh3::xxh3_64;
 
 const EMPTY: u64 = u64::MAX;
 const SLOTS_MIN: usize = 16;
+
+/// So many texts wait at most, and so many bytes: the lines of memory that they need fit into the first cache.
+const WAITING_MAX: usize = 256;
+const WAITING_BYTES_MAX: usize = 16 << 10;
+
+/// Smaller tables are in a cache anyway.
+const LARGE_SLOTS: usize = 4096;
 
 /// Texts numbered in order of first appearance.
 #[derive(Default)]
@@ -12,6 +24,21 @@ pub struct Dictionary {
     ends: Vec<u32>,
     bytes: Vec<u8>,
     last: u32,
+    waiting: Waiting,
+}
+
+/// Texts that have no number yet.
+#[derive(Default)]
+struct Waiting {
+    ends: Vec<u32>,
+    bytes: Vec<u8>,
+}
+
+impl Waiting {
+    fn get(&self, index: usize) -> &[u8] {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
+        &self.bytes[start..self.ends[index] as usize]
+    }
 }
 
 impl Dictionary {
@@ -30,13 +57,73 @@ impl Dictionary {
         &self.bytes[start..self.ends[index] as usize]
     }
 
-    /// The number of `text`, given to it now if it is new.
-    pub fn intern(&mut self, text: &[u8]) -> u32 {
+    /// Takes the next text of the column; its number is appended to `numbers`, now or when others are.
+    #[inline]
+    pub fn push(&mut self, text: &[u8], numbers: &mut Vec<u32>) {
+        self.waiting.bytes.extend_from_slice(text);
+        self.waiting.ends.push(self.waiting.bytes.len() as u32);
+        if self.waiting.ends.len() >= WAITING_MAX || self.waiting.bytes.len() >= WAITING_BYTES_MAX {
+            self.settle(numbers);
+        }
+    }
+
+    /// Takes the last text back. The dictionary may keep it, without a value that has its number.
+    pub fn pop(&mut self, numbers: &mut Vec<u32>) {
+        if self.waiting.ends.pop().is_some() {
+            self.waiting.bytes.truncate(self.waiting.ends.last().map_or(0, |&end| end as usize));
+        } else {
+            numbers.pop();
+        }
+    }
+
+    /// Numbers the texts that wait.
+    pub fn settle(&mut self, numbers: &mut Vec<u32>) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let count = waiting.ends.len();
+        let mut tags = [0; WAITING_MAX];
+        let tags = &mut tags[..count];
+        tags.iter_mut().enumerate().for_each(|(at, tag)| *tag = xxh3_64(waiting.get(at)) >> 32);
+        if self.slots.len() >= LARGE_SLOTS {
+            self.touch(tags);
+        }
+        numbers.reserve(count);
+        for (at, &tag) in tags.iter().enumerate() {
+            numbers.push(self.intern(waiting.get(at), tag));
+        }
+        waiting.ends.clear();
+        waiting.bytes.clear();
+        if waiting.bytes.capacity() > 2 * WAITING_BYTES_MAX {
+            waiting.bytes = Vec::new(); // one long text must not hold its memory
+        }
+        self.waiting = waiting;
+    }
+
+    /// Reads what looking up the tags will read, so that it is near.
+    fn touch(&self, tags: &[u64]) {
+        let mask = self.slots.len() - 1;
+        let mut numbers = [0u32; WAITING_MAX];
+        let mut found = 0;
+        for &tag in tags {
+            let slot = self.slots[tag as usize & mask];
+            numbers[found] = slot as u32;
+            found += usize::from(slot >> 32 == tag && slot != EMPTY);
+        }
+        let mut ends = [0u32; WAITING_MAX];
+        for (end, &number) in ends.iter_mut().zip(&numbers[..found]) {
+            *end = self.ends[number as usize];
+        }
+        let touched = ends[..found].iter().fold(0, |sum: u8, &end| {
+            sum.wrapping_add(self.bytes.get((end as usize).wrapping_sub(1)).copied().unwrap_or_default())
+        });
+        black_box(touched);
+    }
+
+    /// The number of `text`, whose hash begins with `tag`, given to it now if it is new.
+    fn intern(&mut self, text: &[u8], tag: u64) -> u32 {
         // Values come in runs: the same user, the same service, again and again.
         if !self.ends.is_empty() && is_same(self.get(self.last), text) {
             return self.last;
         }
-        let tag = xxh3_64(text) >> 32;
         if (self.ends.len() + 1) * 4 > self.slots.len() * 3 {
             self.grow();
         }
@@ -75,7 +162,8 @@ impl Dictionary {
 
     /// Memory held, in use or not.
     pub fn memory_bytes(&self) -> usize {
-        8 * self.slots.capacity() + 4 * self.ends.capacity() + self.bytes.capacity()
+        let waiting = 4 * self.waiting.ends.capacity() + self.waiting.bytes.capacity();
+        8 * self.slots.capacity() + 4 * self.ends.capacity() + self.bytes.capacity() + waiting
     }
 
     /// Forgets all texts and keeps the memory.
@@ -83,6 +171,8 @@ impl Dictionary {
         self.slots.fill(EMPTY);
         self.ends.clear();
         self.bytes.clear();
+        self.waiting.ends.clear();
+        self.waiting.bytes.clear();
         self.last = 0;
     }
 }
@@ -123,13 +213,43 @@ mod tests {
 
     #[test]
     fn equal_texts_share_a_number() {
-        let mut dictionary = Dictionary::default();
-        let numbers: Vec<u32> = (0..1000u32).map(|n| dictionary.intern(format!("v{}", n % 300).as_bytes())).collect();
-        assert_eq!(dictionary.len(), 300);
-        assert!(numbers.iter().enumerate().all(|(n, &number)| number as usize == n % 300));
-        assert_eq!(dictionary.get(299), b"v299");
-        dictionary.clear();
-        assert_eq!(dictionary.intern(b""), 0);
-        assert_eq!(dictionary.get(0), b"");
+        for (values, distinct) in [(1000, 300), (100_000, 30_000), (5, 1)] {
+            let mut dictionary = Dictionary::default();
+            let mut numbers = Vec::new();
+            (0..values).for_each(|n| dictionary.push(format!("v{}", n % distinct).as_bytes(), &mut numbers));
+            dictionary.settle(&mut numbers);
+            assert_eq!((numbers.len(), dictionary.len()), (values, distinct));
+            assert!(numbers.iter().enumerate().all(|(n, &number)| number as usize == n % distinct));
+            assert_eq!(dictionary.get(distinct as u32 - 1), format!("v{}", distinct - 1).as_bytes());
+            dictionary.clear();
+            numbers.clear();
+            dictionary.push(b"", &mut numbers);
+            dictionary.settle(&mut numbers);
+            assert_eq!((dictionary.get(0), &numbers[..]), (&b""[..], &[0][..]));
+        }
+    }
+
+    #[test]
+    fn texts_are_taken_back_whether_they_wait_or_not() {
+        let (mut dictionary, mut numbers) = (Dictionary::default(), Vec::new());
+        for n in 0..WAITING_MAX + 2 {
+            dictionary.push(n.to_string().as_bytes(), &mut numbers);
+        }
+        assert_eq!(numbers.len(), WAITING_MAX);
+        (0..3).for_each(|_| dictionary.pop(&mut numbers));
+        dictionary.push(b"x", &mut numbers);
+        dictionary.settle(&mut numbers);
+        let texts: Vec<&[u8]> = numbers.iter().map(|&number| dictionary.get(number)).collect();
+        assert_eq!(
+            (texts.len(), texts[WAITING_MAX - 2], texts[WAITING_MAX - 1]),
+            (WAITING_MAX, &b"254"[..], &b"x"[..])
+        );
+    }
+
+    #[test]
+    fn a_long_text_does_not_wait() {
+        let (mut dictionary, mut numbers) = (Dictionary::default(), Vec::new());
+        dictionary.push(&vec![b'x'; WAITING_BYTES_MAX * 4], &mut numbers);
+        assert_eq!((&numbers[..], dictionary.waiting.bytes.capacity()), (&[0][..], 0));
     }
 }

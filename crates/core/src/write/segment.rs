@@ -55,6 +55,7 @@ impl SegmentWriter {
         if batch.rows.is_empty() {
             return batch.clear();
         }
+        batch.settle();
         let first_page = self.address.pages() as u32;
         let mut group = put_group(&mut self.file, batch, limits, &mut self.tokens, &mut self.compressor);
         group.first_page = first_page;

@@ -1,9 +1,13 @@
 //! The tokens of the group and of the segment being built.
 use crate::format::limits::BUCKETS_MAX;
 use crate::format::terms::{BUCKET_BYTES, BucketWriter, bucket_of};
+use std::hint::black_box;
 
 /// Average stored size of a token and its page, in bytes; sizes the buckets.
 const TOKEN_BYTES_ESTIMATE: f64 = 2.2;
+
+/// Tokens wait until there are so many; their slots are then read in one loop, so that the processor waits for many at once.
+const WAITING_MAX: usize = 256;
 
 /// Slots that are kept from one group to the next.
 const SPARE_SLOTS_MAX: usize = 1 << 21;
@@ -12,18 +16,37 @@ const SPARE_SLOTS_MAX: usize = 1 << 21;
 pub struct TokenSet {
     slots: Vec<(u64, u64)>,
     used: usize,
+    waiting: Vec<(u64, u64)>,
 }
 
 impl Default for TokenSet {
     fn default() -> Self {
-        Self { slots: vec![(0, 0); 1 << 12], used: 0 }
+        Self { slots: vec![(0, 0); 1 << 12], used: 0, waiting: Vec::with_capacity(WAITING_MAX) }
     }
 }
 
 impl TokenSet {
     #[inline]
     pub fn add(&mut self, hash: u64, pages: u64) {
-        let hash = hash.max(1);
+        self.waiting.push((hash.max(1), pages));
+        if self.waiting.len() == WAITING_MAX {
+            self.settle();
+        }
+    }
+
+    /// Puts the tokens that wait into the table.
+    fn settle(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let mask = self.slots.len() - 1;
+        black_box(waiting.iter().fold(0, |sum, (hash, _)| sum ^ self.slots[*hash as usize & mask].0));
+        for (hash, pages) in waiting.drain(..) {
+            self.put(hash, pages);
+        }
+        self.waiting = waiting;
+    }
+
+    #[inline]
+    fn put(&mut self, hash: u64, pages: u64) {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         loop {
@@ -62,6 +85,7 @@ impl TokenSet {
 
     /// Moves all tokens to `entries` and keeps the memory, unless it is more than groups need as a rule.
     pub fn drain_into(&mut self, entries: &mut TokenEntries, first_page: u32) {
+        self.settle();
         entries.entries.reserve(self.used);
         for slot in &mut self.slots {
             if slot.0 != 0 {

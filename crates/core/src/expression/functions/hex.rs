@@ -28,7 +28,8 @@ pub const FUNCTIONS: &[Function] = &[
     },
 ];
 
-fn digits(bytes: &[u8]) -> Vec<u8> {
+/// Two lower-case digits for each byte.
+pub fn digits(bytes: &[u8]) -> Vec<u8> {
     let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

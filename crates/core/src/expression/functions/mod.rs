@@ -5,7 +5,7 @@ mod control;
 mod distance;
 mod geo;
 mod hash;
-mod hex;
+pub(crate) mod hex;
 mod ip;
 mod json;
 mod math;

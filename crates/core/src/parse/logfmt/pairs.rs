@@ -44,7 +44,7 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.pairs.len()
     }
 

@@ -74,6 +74,14 @@ impl EventSink for Batch {
         self.event.size_bytes += 4 + MEMBER_OVERHEAD_BYTES;
     }
 
+    fn time_names(&self) -> &[Vec<u8>] {
+        self.object.times.names()
+    }
+
+    fn time_value(&mut self, name: u8, text: &[u8], is_number: bool) {
+        self.object.times.note(name, text, is_number);
+    }
+
     #[inline]
     fn source_text(&mut self, text: &[u8]) {
         self.object.times.note_record(text);
