@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bench.log_texts import ENVELOPES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -180,6 +182,32 @@ def _timechart(reports: Reports) -> Outcome:
     return Outcome(text, f"{chart / columns:.2f}", chart <= columns)
 
 
+def envelope_row(most: float) -> Row:
+    """Events in envelopes take at most so many times as long as the same on lines; the slowest envelope counts."""
+
+    def judge(reports: Reports) -> Outcome:
+        ratios = {
+            name: cpu_s(reports, "indexing", f"index {name}, envelopes")
+            / cpu_s(reports, "indexing", f"index {name}, lines")
+            for name in ENVELOPES
+        }
+        text = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+        return Outcome(text, f"{max(ratios.values()):.2f}", max(ratios.values()) <= most)
+
+    return Row("index JSON in envelopes", f"≤ {most:g} × the same events as lines", judge)
+
+
+def speed_row(what: str, name: str, least: float) -> Row:
+    """A format becomes segments with at least so many MB a CPU second."""
+
+    def judge(reports: Reports) -> Outcome:
+        size_mb = fact(reports, "indexing", f"text_bytes.{name}") / 1e6
+        speed = size_mb / cpu_s(reports, "indexing", f"index {name}")
+        return Outcome(f"{speed:.1f} MB/s", f"{speed / least:.2f}", speed >= least)
+
+    return Row(what, f"≥ {least:g} MB/s per core", judge)
+
+
 def _cold_imports(reports: Reports) -> Outcome:
     modules = set(fact(reports, "lakebed", "cold.packages"))
     # msgspec itself loads typing_extensions where Python is older than 3.13
@@ -192,6 +220,13 @@ ROWS = [
     size_row("size, amplified corpus", "clickhouse", 0.50, " (reach 0.42)"),
     size_row("size, amplified corpus", "tantivy", 1 / 3),
     Row("ingest, gz to committed segments", "≥ 2.5 × clickhouse (reach 4 ×)", _ingest),
+    envelope_row(1.15),
+    speed_row("index VPC flow logs", "vpcflow", 80),
+    speed_row("index nginx access logs", "nginx", 80),
+    speed_row("index syslog", "syslog", 80),
+    speed_row("index CSV", "csv", 80),
+    speed_row("index Zeek's connections", "zeek", 80),
+    speed_row("index EVTX", "evtx", 15),
     time_row("rare word in any field", "needle", "clickhouse", 1),
     Row("rare word in any field", "≥ 100 × faster than duckdb's scan of JSON", _needle_beside_scan),
     time_row("absent word in any field", "absent", "clickhouse", 1),

@@ -6,16 +6,17 @@ import importlib.util
 import os
 import random
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.sample_data import sample_data
 from tests.servers import S3Server, s3_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HAS_ENGINE = importlib.util.find_spec("lakebed._core") is not None
 if not HAS_ENGINE:
@@ -23,8 +24,6 @@ if not HAS_ENGINE:
 
 SEEDS = 10**9
 """A seed is typed by hand."""
-
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 # No deadline: a busy machine must not fail a property. Every run has a seed of its own, in CI too, and says which.
 settings.register_profile(
@@ -73,18 +72,10 @@ def rng(seed: int, request: pytest.FixtureRequest) -> random.Random:
     return random.Random(f"{seed} {request.node.nodeid}")
 
 
-def find_sample_logs() -> Path | None:
-    """The folder of third-party sample logs: LAKEBED_TEST_DATA, else `shared/data` beside a folder above this one."""
-    told = os.environ.get("LAKEBED_TEST_DATA")
-    if told:
-        return Path(told)
-    return next((p for p in (parent / "shared" / "data" for parent in REPOSITORY.parents) if p.is_dir()), None)
-
-
 @pytest.fixture(scope="session")
 def sample_logs() -> Path:
     """Real logs to read from, or the test is skipped with a clear message."""
-    folder = find_sample_logs()
+    folder = sample_data()
     if folder is None:
         pytest.skip("no sample logs: set LAKEBED_TEST_DATA to the folder that holds cloudtrail-invictus and the others")
     return folder

@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from lakebed.catalog.changes import Changes
-from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key, source_version
+from lakebed.catalog.entries import NO_FLAWS, Damage, Flaws, NewSegment, SourceRecord, segment_key, source_version
 
 if TYPE_CHECKING:
     from lakebed.storage.store import Store
@@ -24,10 +24,13 @@ def source(
     index: str = "web",
     events: int = 10,
     damage: Damage | None = None,
+    flaws: Flaws = NO_FLAWS,
+    discarded: int = 0,
 ) -> SourceRecord:
     """A source object; `version` is its modification time in seconds."""
     modified_ns = version * SECOND
-    return SourceRecord(index, url, 100, modified_ns, source_version(100, modified_ns, None), events, parts, damage)
+    stored = source_version(100, modified_ns, None)
+    return SourceRecord(index, url, 100, modified_ns, stored, events, parts, damage, flaws, discarded)
 
 
 def segment(

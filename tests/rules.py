@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from tests.sample_data import sample_data
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def find_rules_folder() -> Path | None:
-    """The folder of rule packs: in LAKEBED_TEST_DATA, else in `shared/data` beside a parent
-    folder."""
-    told = os.environ.get("LAKEBED_TEST_DATA")
-    candidates = [Path(told)] if told else [p / "shared" / "data" for p in REPOSITORY.parents]
-    folders = (candidate / "detection-rules" for candidate in candidates)
-    return next((folder for folder in folders if folder.is_dir()), None)
+    """The folder of rule packs among the sample data."""
+    data = sample_data()
+    return data / "detection-rules" if data is not None and (data / "detection-rules").is_dir() else None
 
 
 @functools.cache

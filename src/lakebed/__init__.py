@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lakebed.api import Lake, open  # noqa: A004 - the user's word
     from lakebed.catalog.index_info import IndexInfo
+    from lakebed.catalog.status import LakeStatus
     from lakebed.ingest.settings import SourceSettings, TimeRule, Transform
     from lakebed.ingest.totals import IndexTotals
     from lakebed.model import Row
@@ -28,6 +29,7 @@ __all__ = [
     "IndexInfo",
     "IndexTotals",
     "Lake",
+    "LakeStatus",
     "Row",
     "SearchCost",
     "SearchResult",
@@ -44,6 +46,7 @@ _HOMES = {
     "IndexInfo": "lakebed.catalog.index_info",
     "IndexTotals": "lakebed.ingest.totals",
     "Lake": "lakebed.api",
+    "LakeStatus": "lakebed.catalog.status",
     "Row": "lakebed.model",
     "SearchCost": "lakebed.query.cost",
     "SearchResult": "lakebed.results",

@@ -22,6 +22,7 @@ from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.entries import check_index_name
 from lakebed.catalog.index_info import IndexInfo, index_infos
+from lakebed.catalog.status import LakeStatus, lake_status
 from lakebed.errors import NotFoundError, UsageError
 from lakebed.execute.readers import ReaderCache
 from lakebed.execute.threads import ThreadExecutor
@@ -102,6 +103,16 @@ class Lake:
         """What is in each index: events, their times, bytes; one, several, or None for all. Opens no segment."""
         names = [index] if isinstance(index, str) else index
         return index_infos(self._opened().refresh().snapshot, names)
+
+    def status(self) -> LakeStatus:
+        """What is in each index, and the source objects that did not wholly become events. Opens no segment.
+
+        Raises `NotFoundError` when there is no lake.
+        """
+        state = self._opened().refresh()
+        if not self._opened().is_created:
+            raise NotFoundError(f"no lake at '{self.url}'; `lakebed index` makes one")
+        return lake_status(self.url, state)
 
     def index(
         self,

@@ -57,8 +57,9 @@ FULL_REFRESH_S = 600
 ADDRESS_PACK_BYTES = 16 * MIB
 """Addresses are read from their pack in whole pieces of at most this size."""
 
-DAMAGED_OBJECTS_KEPT = 10_000
-"""Damaged objects that a checkpoint remembers, newest first; the commits hold all."""
+FLAWED_OBJECTS_KEPT = 10_000
+"""Objects with damage or flaws that a checkpoint remembers, the damaged and the newest before others; some 100 bytes
+each, which everyone reads who opens the lake. The commits hold all."""
 
 # -- ingest ---------------------------------------------------------------------------------------------------------
 INGEST_MEMORY_BYTES = 600 * MIB

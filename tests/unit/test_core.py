@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from lakebed import _core
-from tests.conftest import REPOSITORY
+from tests.sample_data import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,19 +1,51 @@
-//! Real logs through the parsers. Skipped, with a message, where the data are absent (see `LAKEBED_TEST_DATA`).
+//! Real logs through the parsers. Where there are none, each test says so on standard error, also when it passes; when
+//! `LAKEBED_TEST_DATA` names a folder that is not there, it fails.
 use lakebed_core::decompress::{Decompressor, Limits};
 use lakebed_core::parse::sink::{EventSink, RecordFacts};
 use lakebed_core::parse::{SourceParser, Statistics};
 use serde_json::Value;
+use std::ffi::OsStr;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// The folder of real data: `LAKEBED_TEST_DATA`, else `shared/data` beside the repository.
+/// The folder of real data, if there is one.
 fn data() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("LAKEBED_TEST_DATA").map_or(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
+    let told = std::env::var_os("LAKEBED_TEST_DATA");
+    let found =
+        find_data(told.as_deref(), Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap_or_else(|wrong| panic!("{wrong}"));
+    if found.is_none() {
+        let test = std::thread::current().name().unwrap_or("a test").to_string();
+        // Not `eprintln!`: what that prints is shown of tests that fail only.
+        let text = format!(
+            "SKIPPED {test}: no sample logs: set LAKEBED_TEST_DATA to the folder that holds cloudtrail-invictus\n"
+        );
+        std::io::stderr().write_all(text.as_bytes()).expect("standard error");
     }
-    eprintln!("skipped: no real data at {}; set LAKEBED_TEST_DATA", folder.display());
-    None
+    found
+}
+
+/// What `LAKEBED_TEST_DATA` says, else `shared/data` beside a folder above this one; the same as in Python's tests.
+fn find_data(told: Option<&OsStr>, here: &Path) -> Result<Option<PathBuf>, String> {
+    match told.filter(|told| !told.is_empty()).map(PathBuf::from) {
+        Some(folder) if folder.is_dir() => Ok(Some(folder)),
+        Some(folder) => Err(format!("LAKEBED_TEST_DATA is '{}', which is no folder", folder.display())),
+        None => Ok(here.ancestors().map(|above| above.join("shared/data")).find(|folder| folder.is_dir())),
+    }
+}
+
+#[test]
+fn sample_logs_are_found_or_missed_aloud() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sample_logs");
+    let (inner, data) = (folder.join("a/b"), folder.join("shared/data"));
+    std::fs::create_dir_all(&inner).expect("a folder");
+    std::fs::create_dir_all(&data).expect("a folder");
+    assert_eq!(find_data(None, &inner), Ok(Some(data.clone())));
+    assert_eq!(find_data(Some(OsStr::new("")), &inner), Ok(Some(data)));
+    assert_eq!(find_data(Some(inner.as_os_str()), &inner), Ok(Some(inner.clone())));
+    let wrong = inner.join("nowhere");
+    let text = format!("LAKEBED_TEST_DATA is '{}', which is no folder", wrong.display());
+    assert_eq!(find_data(Some(wrong.as_os_str()), &inner), Err(text));
+    assert_eq!(find_data(None, Path::new("nowhere")), Ok(None));
 }
 
 /// Writes every event as JSON text.

@@ -48,6 +48,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "1768472042.253    565 192.168.0.68 TCP_MISS/200 507 POST http://example.com/upload - HIER_DIRECT/192.0.2.1 text/html\n",
         "Jan 15 10:14:02 host sshd[42]: Failed password for root\n",
         "Jan 15 10:14:02 host sshd[42]: Failed password for root from 192.0.2.1 port 22 ssh2\n",
+        "34 <13>Oct 11 22:14:15 h a: one\n\ttwo11 <13>b: four5 <1>c\r\n99 <13>x\n",
+        "type=AVC msg=audit(1364481366.1:24290): avc:  denied  { read write } for  pid=2465 comm=\"httpd\"\n",
         "<165>1 2003-10-11T22:14:15.003Z host app 1 ID [a b=\"c\\]\"][d] m\n<4>Oct 11 22:14:15 h kernel: IN=a OUT= SRC=b SYN\n",
         "type=EXECVE msg=audit(1364481364.000:8): argc=1 a0=6563 msg='op=x acct=\"r\"'\n",
         "<14>Sep 19 08:26:10 fw CEF:0|V|P|1|7|n \\||5|src=1 msg=a \\= b cs1Label=L cs1=v rt=1697062455123\n",

@@ -17,7 +17,7 @@ import msgspec
 from lakebed import config
 from lakebed.catalog.addresses import AddressBook
 from lakebed.catalog.commit import CATALOG_FOLDER, FORMAT_VERSION, checkpoint_key
-from lakebed.catalog.entries import DamagedObject, SegmentEntry
+from lakebed.catalog.entries import FlawedObject, SegmentEntry
 from lakebed.catalog.packed import pack, unpack
 from lakebed.catalog.snapshot import Segments, Snapshot
 from lakebed.catalog.source_run import store_run
@@ -49,7 +49,7 @@ class CheckpointFile(msgspec.Struct, frozen=True, array_like=True):
     entries: list[SegmentEntry]
     packs: list[str]
     runs: list[str]
-    damaged: list[DamagedObject]
+    flawed: list[FlawedObject]
 
 
 class _Hint(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ def read_checkpoint(store: Store, number: int) -> State:
     segments: Segments = {}
     for entry in found.entries:
         segments.setdefault(entry.index, {})[entry.key] = entry
-    snapshot = Snapshot(number, segments, {}, found.damaged)
+    snapshot = Snapshot(number, segments, {}, found.flawed)
     return State(snapshot, AddressBook(store, found.packs), SourceTable(found.runs, store.get), number)
 
 
@@ -100,7 +100,7 @@ def write_checkpoint(store: Store, state: State, writer: str) -> State:
         store.put(run_key, store_run(run))
     runs = [*state.sources.run_keys[:kept_runs], *([run_key] if run else [])]
     snapshot = state.snapshot.with_packed(packed)
-    file = CheckpointFile(FORMAT_VERSION, number, snapshot.entries(), packs, runs, list(snapshot.damaged))
+    file = CheckpointFile(FORMAT_VERSION, number, snapshot.entries(), packs, runs, list(snapshot.flawed))
     data = pack(msgspec.msgpack.encode(file), _COMPRESSION_LEVEL)
     with contextlib.suppress(AlreadyExistsError):  # another writer was faster; its files say the same
         store.create(checkpoint_key(number), data)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from lakebed.catalog.commit import FORMAT_VERSION, CommitFile, parse_key
-from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, source_version
+from lakebed.catalog.entries import NO_FLAWS, Damage, Flaws, NewSegment, SourceRecord, source_version
 from lakebed.catalog.packed import pack, unpack
 from lakebed.errors import CatalogError
 
@@ -86,7 +86,9 @@ class _Objects(_Line, frozen=True):
 
 
 class _Object(_Line, frozen=True):
-    """A source object. `version` is left out where size and time give it, `parts` where it is the next place."""
+    """A source object. `version` is left out where size and time give it, `parts` where it is the next place, and the
+    others where there is nothing to say.
+    """
 
     url: str
     size_bytes: int
@@ -95,6 +97,8 @@ class _Object(_Line, frozen=True):
     events: int = 0
     parts: tuple[Part, ...] | None = None
     damage: Damage | None = None
+    flaws: Flaws | None = None
+    discarded: int = 0
 
 
 _AnyLine: TypeAlias = _Commit | _Segment | _Remove | _Dead | _Objects | _Object
@@ -157,6 +161,8 @@ def _object_lines(index: str, records: Sequence[SourceRecord], added: Sequence[s
             record.events,
             None if is_next else parts,
             record.damage,
+            None if record.flaws == NO_FLAWS else record.flaws,
+            record.discarded,
         )
 
 
@@ -239,4 +245,6 @@ class _ObjectReader:
             line.events,
             tuple((self._keys[place], number) for place, number in parts),
             line.damage,
+            line.flaws or NO_FLAWS,
+            line.discarded,
         )

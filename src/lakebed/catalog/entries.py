@@ -81,11 +81,23 @@ class Damage(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class Flaws(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """How much of an object that was read to its end did not become what it should: counts, zero where all is well."""
+
+    unparsed_lines: int = 0
+    invalid_utf8: int = 0
+    skipped_members: int = 0
+    transform_errors: int = 0
+
+
+NO_FLAWS = Flaws()
+
+
 class SourceRecord(msgspec.Struct, frozen=True):
     """A source object that is in the lake. `parts` are (segment key, object number in the segment).
 
     An object without events has no parts; one larger than a segment has several. `version` is `source_version` of what
-    the store said of it.
+    the store said of it. `discarded` are events that a transform left out, as it was told to: no flaw.
     """
 
     index: str
@@ -96,16 +108,28 @@ class SourceRecord(msgspec.Struct, frozen=True):
     events: int = 0
     parts: tuple[tuple[str, int], ...] = ()
     damage: Damage | None = None
+    flaws: Flaws = NO_FLAWS
+    discarded: int = 0
 
 
-class DamagedObject(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A damaged source object as a checkpoint remembers it."""
+class FlawedObject(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A source object with damage or flaws as a checkpoint remembers it. Without damage, `offset` is None.
+
+    The first version of checkpoints has the first five fields, of damaged objects only.
+    """
 
     index: str
     url: str
-    offset: int
+    offset: int | None
     reason: str
     commit: int
+    flaws: Flaws = NO_FLAWS
+    discarded: int = 0
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it could not be read to its end."""
+        return self.offset is not None
 
 
 def segment_key(index: str, created: str, random: int) -> str:

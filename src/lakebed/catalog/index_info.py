@@ -42,7 +42,7 @@ def index_infos(snapshot: Snapshot, names: Iterable[str] | None = None) -> list[
                 sum(entry.raw_bytes for entry in entries),
                 sum(entry.size_bytes for entry in entries),
                 len(entries),
-                sum(damaged.index == name for damaged in snapshot.damaged),
+                sum(one.index == name and one.is_damaged for one in snapshot.flawed),
             )
         )
     return found

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed import config
-from lakebed.catalog.entries import DamagedObject, SegmentEntry, index_of_key
+from lakebed.catalog.entries import NO_FLAWS, FlawedObject, SegmentEntry, index_of_key
 from lakebed.errors import CatalogError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from lakebed.catalog.commit import CommitFile
+    from lakebed.catalog.entries import SourceRecord
 
 Segments = dict[str, dict[str, SegmentEntry]]
 """Index name → segment key → entry."""
@@ -31,12 +32,12 @@ class Snapshot:
         number: int,
         segments: Segments,
         addresses: Mapping[str, bytes],
-        damaged: Sequence[DamagedObject] = (),
+        flawed: Sequence[FlawedObject] = (),
     ) -> None:
         self.number = number
         self._segments = segments
         self.addresses = addresses
-        self.damaged = tuple(damaged)
+        self.flawed = tuple(flawed)
 
     @property
     def indexes(self) -> list[str]:
@@ -109,7 +110,7 @@ class Snapshot:
         for new in commit.add:
             of_index(new.key)[new.key] = new.entry()
             addresses[new.key] = new.address
-        return Snapshot(commit.number, segments, addresses, _with_damaged(self.damaged, commit))
+        return Snapshot(commit.number, segments, addresses, _with_flawed(self.flawed, commit))
 
     def with_packed(self, packed: Iterable[SegmentEntry]) -> Snapshot:
         """The same state with the addresses of these entries in a pack."""
@@ -118,7 +119,7 @@ class Snapshot:
         for entry in packed:
             segments[entry.index][entry.key] = entry
             addresses.pop(entry.key, None)
-        return Snapshot(self.number, segments, addresses, self.damaged)
+        return Snapshot(self.number, segments, addresses, self.flawed)
 
 
 def empty_snapshot() -> Snapshot:
@@ -126,15 +127,21 @@ def empty_snapshot() -> Snapshot:
     return Snapshot(0, {}, {})
 
 
-def _with_damaged(known: Sequence[DamagedObject], commit: CommitFile) -> Sequence[DamagedObject]:
-    """Forgets damage of objects that this commit records anew, and adds the damage it records."""
-    if not commit.sources or (not known and not any(record.damage for record in commit.sources)):
+def _with_flawed(known: Sequence[FlawedObject], commit: CommitFile) -> Sequence[FlawedObject]:
+    """Forgets objects that this commit records anew, and adds those of its own that are damaged or have flaws."""
+    fresh = [_flawed(record, commit.number) for record in commit.sources if record.damage or record.flaws != NO_FLAWS]
+    if not commit.sources or not (known or fresh):
         return known
     recorded = {(record.index, record.url) for record in commit.sources}
-    kept = [one for one in known if (one.index, one.url) not in recorded]
-    kept += [
-        DamagedObject(record.index, record.url, record.damage.offset, record.damage.reason, commit.number)
-        for record in commit.sources
-        if record.damage is not None
-    ]
-    return kept[-config.DAMAGED_OBJECTS_KEPT :]
+    found = [one for one in known if (one.index, one.url) not in recorded] + fresh
+    excess = len(found) - config.FLAWED_OBJECTS_KEPT
+    if excess <= 0:
+        return found
+    least = sorted(range(len(found)), key=lambda place: (found[place].is_damaged, place))
+    gone = set(least[:excess])
+    return [one for place, one in enumerate(found) if place not in gone]
+
+
+def _flawed(record: SourceRecord, number: int) -> FlawedObject:
+    offset, reason = (record.damage.offset, record.damage.reason) if record.damage else (None, "")
+    return FlawedObject(record.index, record.url, offset, reason, number, record.flaws, record.discarded)

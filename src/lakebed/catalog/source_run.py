@@ -15,6 +15,7 @@ import struct
 import sys
 import zlib
 from array import array
+from collections import Counter
 from typing import NamedTuple
 
 from lakebed.catalog.packed import pack, unpack
@@ -83,6 +84,17 @@ def merge_runs(older: bytes, newer: bytes) -> bytes:
                 left += size
     pieces += [older[left:], newer[right:]]
     return b"".join(pieces)
+
+
+def count_by_segment(run: bytes) -> Counter[int]:
+    """How many objects begin in each segment, by its id; those without events are in none."""
+    found: Counter[int] = Counter()
+    last = b""
+    for digest, _, _, segment, number in RECORD.iter_unpack(run):
+        if digest != last and number != NO_PART:
+            found[segment] += 1
+        last = digest
+    return found
 
 
 def _take_object(run: bytes, start: int, digest: bytes, pieces: list[bytes]) -> int:

@@ -7,13 +7,15 @@ is rewritten a logarithmic number of times. What came after the last checkpoint 
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import TYPE_CHECKING
 
 from lakebed.catalog.entries import SourceRecord, id_of_key, source_digest
-from lakebed.catalog.source_run import KnownSource, encode_run, find_in_run, load_run, merge_runs
+from lakebed.catalog.source_run import KnownSource, count_by_segment, encode_run, find_in_run, load_run, merge_runs
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterable, Sequence
 
 MERGE_RATIO = 2
@@ -53,6 +55,11 @@ class SourceTable:
         with self._lock:
             for record in records:
                 self._recent[source_digest(record.index, record.url)] = known_from_record(record)
+
+    def count_by_segment(self) -> Counter[int]:
+        """How many objects begin in each segment, by its id. Reads all runs: some seconds for a million objects."""
+        with self._lock:
+            return count_by_segment(functools.reduce(merge_runs, [*self._loaded(), encode_run(self._recent)]))
 
     def merged_run(self) -> tuple[bytes, int]:
         """A run of what came since the last checkpoint, with as many of the last runs as it should be merged with.

@@ -19,7 +19,7 @@ import msgspec
 from lakebed import config
 from lakebed.catalog.changes import Changes
 from lakebed.catalog.describe import describe_segment, read_summary
-from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key, source_digest, source_version
+from lakebed.catalog.entries import Damage, Flaws, NewSegment, SourceRecord, segment_key, source_digest, source_version
 from lakebed.errors import LakebedError, StorageError, TransientStorageError
 from lakebed.ingest.memory import resident_bytes
 from lakebed.ingest.opening.front import Opening
@@ -271,7 +271,15 @@ def _record(index: str, one: _Object) -> SourceRecord:
     report, info = one.report, one.source.info
     assert report is not None, "an object waits for its commit only when it was read to its end"
     damage = Damage(report.damage.offset, report.damage.reason) if report.damage else None
-    version = source_version(info.size_bytes, info.modified_ns, info.etag)
     return SourceRecord(
-        index, one.source.url, info.size_bytes, info.modified_ns, version, report.events, tuple(one.parts), damage
+        index,
+        one.source.url,
+        info.size_bytes,
+        info.modified_ns,
+        source_version(info.size_bytes, info.modified_ns, info.etag),
+        report.events,
+        tuple(one.parts),
+        damage,
+        Flaws(report.unparsed_lines, report.invalid_utf8, report.skipped_members, report.transform_errors),
+        report.discarded,
     )

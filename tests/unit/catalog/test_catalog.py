@@ -14,7 +14,7 @@ from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.changes import Changes
 from lakebed.catalog.commit import commit_key
 from lakebed.catalog.commit_lines import decode_commit
-from lakebed.catalog.entries import Damage, DamagedObject, source_version
+from lakebed.catalog.entries import source_version
 from lakebed.errors import CatalogError, StorageError, UnsafeStoreError
 from lakebed.storage.counting import CountingStore
 from lakebed.storage.faults import FaultRates, FaultStore
@@ -255,19 +255,6 @@ def test_the_hint_is_only_a_hint(store: LocalStore, hint: bytes | None) -> None:
     else:
         store.put("catalog/checkpoint.json", hint)
     assert live(Catalog(store)) == live(catalog)
-
-
-def test_damage_is_remembered_until_the_object_is_indexed_again(store: LocalStore) -> None:
-    catalog = created(store)
-    new = segment(1)
-    damage = Damage(1234, "the gzip stream ends in the middle of a block")
-    catalog.commit(Changes("index", [new], [source("bad.gz", ((new.key, 0),), damage=damage)]))
-    expected = DamagedObject("web", "bad.gz", 1234, damage.reason, 2)
-    for turn in range(config.CHECKPOINT_COMMITS):
-        catalog.commit(indexing(f"{turn}"))
-    assert Catalog(store).snapshot.damaged == (expected,)
-    catalog.commit(indexing("bad.gz", version=2))
-    assert Catalog(store).snapshot.damaged == ()
 
 
 def test_a_missing_commit_is_an_error(store: LocalStore) -> None:

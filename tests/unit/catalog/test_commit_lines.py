@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lakebed.catalog.commit import FORMAT_VERSION, CommitFile, commit_key
 from lakebed.catalog.commit_lines import decode_commit, encode_commit
-from lakebed.catalog.entries import Damage, NewSegment, SourceRecord, segment_key, source_digest, source_version
+from lakebed.catalog.entries import Damage, Flaws, NewSegment, SourceRecord, segment_key, source_digest, source_version
 from lakebed.catalog.packed import pack
 from lakebed.catalog.source_run import KnownSource, encode_run, store_run
 from lakebed.catalog.sources import known_from_record
@@ -20,6 +20,7 @@ from lakebed.errors import CatalogError
 OBJECTS = 4000
 BYTES_PER_OBJECT = 40
 INT64 = st.integers(-(2**63), 2**63 - 1)
+COUNT = st.just(0) | st.integers(0, 2**40)
 KEYS = [segment_key(index, "20260101T000000", number) for index in ("web", "audit") for number in range(3)]
 
 segments = st.builds(
@@ -45,6 +46,8 @@ records = st.builds(
     st.integers(0, 2**40),
     st.lists(st.tuples(st.sampled_from(KEYS), st.integers(0, 3)), max_size=3).map(tuple),
     st.none() | st.builds(Damage, st.integers(0, 2**40), st.text()),
+    st.builds(Flaws, COUNT, COUNT, COUNT, COUNT),
+    COUNT,
 )
 commits = st.builds(
     CommitFile,

@@ -269,6 +269,12 @@ def test_index_tells_what_an_investigator_must_know(tmp_path: Path) -> None:
     ]
 
 
+def test_index_tells_of_bytes_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b'{"time": "2026-01-01T00:00:03Z", "v": "\xff and \xfe"}\n')
+    shown = lakebed("index", "a.json", "--into", "web", folder=tmp_path).stdout.splitlines()
+    assert shown[1:] == ["2 byte sequences that are no UTF-8 became characters of Windows-1252"]
+
+
 def test_index_tells_which_times_are_not_sure(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("2023-07-10 13:45:07 one\n2023-07-10T11:45:08Z two\n")
     shown = lakebed("index", "a.log", "--into", "web", folder=tmp_path).stdout.splitlines()

@@ -23,9 +23,9 @@ from lakebed.storage.faults import FaultRates, FaultStore
 from lakebed.storage.local import LocalStore
 from lakebed.storage.retry import RetryStore
 from lakebed.storage.wrapper import StoreWrapper
-from tests.conftest import REPOSITORY
 from tests.lakes import numbers_in
 from tests.logs import event, lines, write_log, write_logs, write_random_log
+from tests.sample_data import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ def test_a_damaged_object_keeps_what_precedes(store: LocalStore, tmp_path: Path)
     assert numbers[:20] == list(range(20))
     assert 100 < len(numbers) < 2020
     assert numbers[20:] == list(range(500, 500 + len(numbers) - 20))
-    assert [one.url for one in Catalog(store).snapshot.damaged] == [totals.damaged[0].url]
+    assert [one.url for one in Catalog(store).snapshot.flawed] == [totals.damaged[0].url]
 
 
 def test_a_source_that_breaks_off_is_read_again(

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import lakebed
 from lakebed import config
+from lakebed.ingest.opening.magic import is_text
+from lakebed.model import Row
 from tests.opened import SIZES, damages, opened, tarred, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     Make = Callable[[Iterable[tuple[str, bytes]]], bytes]
 
@@ -116,6 +120,47 @@ def test_what_is_no_log_is_left_out_and_said(make: Make) -> None:
     assert members == [A, B]
     assert (findings.skipped, findings.skipped_count) == ([("logo.png", "no text, left out")], 1)
     assert findings.damages == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("make", [zipped, tarred])
+def test_text_of_wide_characters_is_no_binary(make: Make, encoding: str, tmp_path: Path) -> None:
+    lines = "".join(f'{{"n": {number}, "name": "Jürgen €"}}\n' for number in range(3))
+    wide = ("wide.json", ("{}\n" * 20 + lines).encode(encoding))
+    binary = ("x.bin", b"\xff\xfe\0\0\1\0\0\0\0\0\0\0" + bytes(500))
+    data = make([A, wide, binary, B])
+    members, findings = opened(data)
+    assert members == [A, wide, B]
+    assert findings.skipped == [("x.bin", "no text, left out")]
+    (tmp_path / "logs").write_bytes(data)
+    lake = lakebed.open(tmp_path / "lake")
+    totals = lake.index(tmp_path / "logs", into="web")
+    assert (totals.skipped_members, totals.unparsed_lines, totals.invalid_utf8) == (1, 0, 0)
+    found = lake.search('name: "Jürgen €" | sort(n) | table(n)')
+    assert [row.event["n"] for row in found if isinstance(row, Row)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"", True),
+        (b"a\xff", True),
+        (b"a\0", False),  # too short to tell
+        ("ab".encode("utf-16-le"), True),
+        ("ab".encode("utf-16-be"), True),
+        ("ab\0".encode("utf-16-le"), False),
+        ("é".encode("utf-16-le") * 40, False),  # without a mark only what begins with ASCII
+        ("é".encode("utf-16") * 40, True),
+        (("a" * 32 + "é\0").encode("utf-16-le"), False),
+        (("a" * 32 + "é").encode("utf-16-le") + b"\0", True),
+        (b"\xff\xfe\0\0a\0\0\0", True),
+        (b"\0\0\xfe\xff\0\0\0a", True),
+        (b"\xff\xfea\0\0\0", False),
+        (b"\xfe\xff\0a", True),
+    ],
+)
+def test_what_is_text(head: bytes, *, expected: bool) -> None:
+    assert is_text(head) == expected
 
 
 def test_directories_links_and_devices_are_no_members() -> None:

@@ -7,7 +7,9 @@
 //! decimal, are text. `(null)` and `?` are null. Quotes are taken off. `msg='…'` of a program is an object. Text that
 //! the kernel wrote as hexadecimal digits (`proctitle`, `comm`, `exe`, `cwd`, `name`, `key`, `cmd`, `acct`, arguments
 //! of `EXECVE` …) stays, and stands beside as `proctitle_decoded` and so on, arguments parted by spaces. What the
-//! daemon adds when it enriches records stands under names in capitals (`UID="root"`). The event time is in `audit(…)`.
+//! daemon adds when it enriches records stands under names in capitals (`UID="root"`). SELinux' `avc:  denied  { read
+//! write } for  …` becomes `seresult` (`denied` or `granted`) and `seperms`, an array of the permissions, named as in
+//! audit's own dictionary of fields. The event time is in `audit(…)`.
 //!
 //! *Kept raw*: a line that is no record becomes `message` and says so. A line with words that are no fields, or with a
 //! name twice, has its fields, and the line itself as `message`.

@@ -12,6 +12,7 @@
 //!
 //! *Kept raw*: a line without such a record becomes `message` and says so. A line with text before the record that is
 //! no header, with a key twice or with text that belongs to no key has its fields, and the line itself as `message`.
+use super::frames::most_messages;
 use super::line_format::{LineFormat, Members, Outcome};
 use super::registry::Head;
 use super::settings::SourceContext;
@@ -80,10 +81,13 @@ impl LineFormat for Cef {
     const SIGN: &'static str = "lines of CEF:0| and seven fields parted by |, a syslog header before them or not";
     const TIME_FIELDS: &'static [&'static str] = &["rt", "start", "end"];
     const MAKES_TEXT: bool = true;
+    const HAS_FRAMES: bool = true;
 
     fn looks_like(head: &Head) -> bool {
         let times = SyslogTimes::default();
-        head.most_lines(|line| Record::read(line).is_some_and(|record| Wrapping::read(record.before, &times).is_whole))
+        most_messages(head, |line| {
+            Record::read(line).is_some_and(|record| Wrapping::read(record.before, &times).is_whole)
+        })
     }
 
     fn source_type(_head: &Head) -> &'static str {

@@ -10,6 +10,7 @@
 //!
 //! *Kept raw*: a line without such a record becomes `message` and says so. A line with text before the record that is
 //! no header, with a key twice or with parts that are no pairs has its fields, and the line itself as `message`.
+use super::frames::most_messages;
 use super::line_format::{LineFormat, Members, Outcome};
 use super::registry::Head;
 use super::settings::SourceContext;
@@ -55,10 +56,13 @@ impl LineFormat for Leef {
         "lines of LEEF:1.0| or LEEF:2.0| and fields parted by |, a syslog header before them or not";
     const TIME_FIELDS: &'static [&'static str] = &["devTime"];
     const MAKES_TEXT: bool = true;
+    const HAS_FRAMES: bool = true;
 
     fn looks_like(head: &Head) -> bool {
         let times = SyslogTimes::default();
-        head.most_lines(|line| Record::read(line).is_some_and(|record| Wrapping::read(record.before, &times).is_whole))
+        most_messages(head, |line| {
+            Record::read(line).is_some_and(|record| Wrapping::read(record.before, &times).is_whole)
+        })
     }
 
     fn source_type(_head: &Head) -> &'static str {

@@ -1,7 +1,8 @@
 //! Formats whose record is a line: what they share.
 //!
-//! Such a format says what it makes of one line (`LineFormat`), and `LineParser` does the rest: cuts lines, keeps what does not parse
+//! Messages of syslog may come with their lengths (`frames`); then such a message is what a line is else. Such a format says what it makes of one line (`LineFormat`), and `LineParser` does the rest: cuts lines, keeps what does not parse
 //! as `message`, counts.
+use super::frames::{Frames, Piece, first_messages};
 use super::lines::{Line, Lines};
 use super::registry::{Head, Parser, Skippable};
 use super::settings::SourceContext;
@@ -36,6 +37,8 @@ pub trait LineFormat: Default + std::fmt::Debug {
     const TIME_FIELDS: &'static [&'static str];
     /// See `Parser`.
     const MAKES_TEXT: bool = false;
+    /// Whether records may have their lengths before them, as syslog's messages have when they come over TCP.
+    const HAS_FRAMES: bool = false;
     /// What lines may be left out by a reader who does not want them; None: every line must be seen, as values may not stand in
     /// it as they are told.
     const SKIPPABLE: Option<Skippable> = Some(Skippable::Any);
@@ -51,7 +54,8 @@ pub trait LineFormat: Default + std::fmt::Debug {
     fn piece(_piece: &[u8]) -> Outcome {
         Outcome::Unparsed("line is longer than 1 MiB")
     }
-    /// Tells the members of the line's event. `line` is UTF-8 without its line end, and not blank.
+    /// Tells the members of the line's event. `line` is UTF-8 without its line end, and not blank. Line ends are in it only where
+    /// it is a record with its length before it.
     fn line<S: EventSink>(&mut self, line: &[u8], members: &mut Members<S>) -> Outcome;
 }
 
@@ -106,6 +110,7 @@ impl<S: EventSink> Members<'_, S> {
 #[derive(Debug, Default)]
 pub struct LineParser<F> {
     lines: Lines,
+    frames: Option<Frames>,
     format: F,
     statistics: Statistics,
 }
@@ -129,26 +134,54 @@ impl<F: LineFormat> Parser for LineParser<F> {
     }
 
     fn configure(&mut self, context: SourceContext, head: &Head) {
+        self.frames = (F::HAS_FRAMES && first_messages(head).is_some()).then(Frames::default);
         self.format.configure(context, head);
     }
 
     fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
-        let Self { lines, format, statistics } = self;
-        lines.feed(data, |line| tell(format, line, statistics, sink));
+        let Self { lines, frames, format, statistics } = self;
+        match frames {
+            None => lines.feed(data, |line| tell(format, line, statistics, sink)),
+            Some(frames) => frames.feed(data, |piece| tell_piece(format, lines, piece, statistics, sink)),
+        }
+    }
+
+    fn settle<S: EventSink>(&mut self, sink: &mut S) {
+        let Self { lines, frames, format, statistics } = self;
+        if let Some(frames) = frames {
+            frames.settle(|piece| tell_piece(format, lines, piece, statistics, sink));
+        }
     }
 
     fn finish<S: EventSink>(&mut self, sink: &mut S) {
-        let Self { lines, format, statistics } = self;
+        let Self { lines, frames, format, statistics } = self;
+        if let Some(frames) = frames {
+            frames.finish(|piece| tell_piece(format, lines, piece, statistics, sink));
+        }
         lines.finish(|line| tell(format, line, statistics, sink));
         self.format = F::default();
     }
 
     fn statistics(&self) -> Statistics {
-        Statistics { invalid_utf8: self.lines.invalid_utf8(), ..self.statistics }
+        let of_frames = self.frames.as_ref().map_or(0, Frames::invalid_utf8);
+        Statistics { invalid_utf8: self.lines.invalid_utf8() + of_frames, ..self.statistics }
     }
 
     fn skippable(&self) -> Option<Skippable> {
-        F::SKIPPABLE.filter(|_| !F::MAKES_TEXT && self.lines.is_at_start())
+        F::SKIPPABLE.filter(|_| !F::MAKES_TEXT && self.frames.is_none() && self.lines.is_at_start())
+    }
+}
+
+fn tell_piece<F: LineFormat, S: EventSink>(
+    format: &mut F,
+    lines: &mut Lines,
+    piece: Piece,
+    statistics: &mut Statistics,
+    sink: &mut S,
+) {
+    match piece {
+        Piece::Message(text) => tell(format, Line::Whole(text), statistics, sink),
+        Piece::Lines(text) => lines.feed(text, |line| tell(format, line, statistics, sink)),
     }
 }
 

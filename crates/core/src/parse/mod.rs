@@ -10,6 +10,7 @@ mod date_and_time;
 pub mod elb;
 pub mod encoding;
 pub mod event_time;
+mod frames;
 pub mod haproxy;
 pub mod ignore;
 pub mod json;

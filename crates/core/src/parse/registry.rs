@@ -62,7 +62,7 @@ pub enum Skippable {
 }
 
 /// How many lines of the first bytes are looked at.
-const HEAD_LINES_MAX: usize = 20;
+pub(super) const HEAD_LINES_MAX: usize = 20;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 

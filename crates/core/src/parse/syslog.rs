@@ -3,7 +3,8 @@
 //! *Recognised*: `<34>Oct 11 22:14:15 host su[123]: message`, with a priority or without, also with a year, with an ISO
 //! 8601 time (rsyslog's file format), with or without a host; Cisco's `<189>29: *Mar  1 00:00:00.123 UTC:
 //! %SYS-5-CONFIG_I: message`; and RFC 5424's `<165>1 2003-10-11T22:14:15.003Z host app 12 ID [id name="value"]
-//! message`. A length of the message may stand before its priority, when each message is a line.
+//! message`. Its length may stand before a message, as it is sent over TCP (`34 <13>1 …`, RFC 6587): where such lengths
+//! fit, messages may hold line ends and stand one behind another in a line.
 //!
 //! *Fields*: `priority` (a number) and what it means, `facility` (`kern`, `auth`, `local0` …) and `severity` (`emerg`
 //! to `debug`); `timestamp` as it stands there, `hostname`, `app_name`, `process_id` (a number when it is one),
@@ -45,6 +46,7 @@ mod sudo;
 pub use audit::Record as AuditRecord;
 pub use header::{Header, Wrapping, certainty};
 
+use super::frames::most_messages;
 use super::line_format::{LineFormat, Members, Outcome};
 use super::registry::Head;
 use super::settings::SourceContext;
@@ -62,16 +64,17 @@ impl LineFormat for Syslog {
     const SIGN: &'static str = "lines of a priority or a time, a host and a program";
     const TIME_FIELDS: &'static [&'static str] = &["timestamp"];
     const MAKES_TEXT: bool = true;
+    const HAS_FRAMES: bool = true;
 
     fn looks_like(head: &Head) -> bool {
         let times = SyslogTimes::default();
-        head.most_lines(|line| Header::read(line, &times).is_some_and(|header| header.is_sure()))
+        most_messages(head, |line| Header::read(line, &times).is_some_and(|header| header.is_sure()))
     }
 
     fn source_type(head: &Head) -> &'static str {
         let times = SyslogTimes::default();
         let is_auth = |line: &[u8]| Header::read(line, &times).is_some_and(|header| program::lets_people_in(&header));
-        if head.most_lines(is_auth) { "linux:auth" } else { "syslog" }
+        if most_messages(head, is_auth) { "linux:auth" } else { "syslog" }
     }
 
     fn configure(&mut self, context: SourceContext, _head: &Head) {

@@ -135,6 +135,9 @@ def _warnings(totals: IndexTotals) -> list[str]:
         lines.append(f"{kept} could not be transformed and stayed as it came, see `@lb.parse_error`{example}")
     if totals.discarded:
         lines.append(f"{counted(totals.discarded, 'event')} left out by the transform")
+    if totals.invalid_utf8:
+        sequences = counted(totals.invalid_utf8, "byte sequence")
+        lines.append(f"{sequences} that are no UTF-8 became characters of Windows-1252")
     if totals.skipped_members:
         example = f", such as {totals.skipped[0].url}: {totals.skipped[0].reason}" if totals.skipped else ""
         lines.append(f"{counted(totals.skipped_members, 'member')} of archives left out{example}")

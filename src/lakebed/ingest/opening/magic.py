@@ -44,6 +44,15 @@ _BZIP2_BLOCK = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
 _BZIP2_BYTES = 10
 _TAR_AT = 257
 _XML_STARTS = (b"<Event", b"<?xml", b"\xef\xbb\xbf<", b"\xff\xfe<\x00", b"\xfe\xff\x00<")
+_WIDE_MARKS = (
+    (b"\xff\xfe\0\0", "utf-32-le"),
+    (b"\0\0\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+_WIDE_BYTES, _WIDE_BYTES_MIN = 64, 4
+"""Bytes that are looked at where there is no mark; the same as in the engine."""
+_PRINTABLE = frozenset((*range(0x20, 0x7F), *b"\t\n\r"))
 _HADOOP_BYTES = 12
 _HADOOP_BLOCK_MAX = 16 * 1024 * 1024
 
@@ -123,8 +132,29 @@ def wants_more(head: bytes, *, is_live: bool = False) -> bool:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether it may be a log: text has no zero byte, as `lakebed grep` has it."""
-    return b"\0" not in head
+    """Whether it may be a log: text has no zero character, as `lakebed grep` has it.
+
+    >>> is_text(b"a line"), is_text("a line".encode("utf-16")), is_text(b"\\x7fELF\\0\\0")
+    (True, True, False)
+    """
+    if b"\0" not in head:
+        return True
+    encoding = _wide_encoding(head)
+    return encoding is not None and "\0" not in head.decode(encoding, "replace")
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """The encoding that the engine finds, if a character takes several bytes in it: by its mark, or UTF-16 by ASCII."""
+    for mark, encoding in _WIDE_MARKS:
+        if head.startswith(mark):
+            return encoding
+    known = head[: min(len(head), _WIDE_BYTES) & ~1]
+    if len(known) < _WIDE_BYTES_MIN:
+        return None
+    for encoding, text, zeros in (("utf-16-le", known[::2], known[1::2]), ("utf-16-be", known[1::2], known[::2])):
+        if not zeros.strip(b"\0") and all(byte in _PRINTABLE for byte in text):
+            return encoding
+    return None
 
 
 def _is_octal(field: bytes) -> bool:

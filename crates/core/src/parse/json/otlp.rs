@@ -17,8 +17,7 @@ use teller::Teller;
 /// The parts of an element of `resourceLogs`.
 #[derive(Debug, Default)]
 struct Found {
-    resource: Option<Range<usize>>,
-    schema_url: Option<Range<usize>>,
+    resource: Part,
     scopes: Vec<Scope>,
     records: Vec<Range<usize>>,
     end: usize,
@@ -26,10 +25,33 @@ struct Found {
 
 #[derive(Debug, Default)]
 struct Scope {
-    scope: Option<Range<usize>>,
-    schema_url: Option<Range<usize>>,
+    scope: Part,
     /// Of `Found::records`.
     records: Range<usize>,
+}
+
+/// A resource or a scope, and the schema of what it holds.
+#[derive(Debug, Default)]
+struct Part {
+    itself: Option<Range<usize>>,
+    schema_url: Option<Range<usize>>,
+}
+
+impl Part {
+    /// Takes note of a member of what holds the part, which has it under `own` and each member once; answers where its value ends.
+    fn take(&mut self, own: &[u8], name: &[u8], walker: &mut Walker, text: &[u8], value: usize) -> Result<usize, Stop> {
+        let (place, opening) = match name {
+            b"schemaUrl" => (&mut self.schema_url, b'"'),
+            name if name == own => (&mut self.itself, b'{'),
+            _ => return Err(unlike(value)),
+        };
+        if place.is_some() {
+            return Err(unlike(value));
+        }
+        let end = value_end(walker, text, value, opening)?;
+        *place = Some(value..end);
+        Ok(end)
+    }
 }
 
 impl JsonParser {
@@ -40,11 +62,11 @@ impl JsonParser {
             // The walker tells what is wrong with it, if anything is.
             _ => return self.event::<S, false>(text, at, sink),
         };
-        let resource = self.copied_part(b"resource", text, found.resource, sink);
-        let resource_url = self.copied_part(b"resourceSchemaUrl", text, found.schema_url, sink);
-        for Scope { scope, schema_url, records } in found.scopes {
-            let scope = self.copied_part(b"scope", text, scope, sink);
-            let scope_url = self.copied_part(b"scopeSchemaUrl", text, schema_url, sink);
+        let resource = self.copied_part(b"resource", text, found.resource.itself, sink);
+        let resource_url = self.copied_part(b"resourceSchemaUrl", text, found.resource.schema_url, sink);
+        for Scope { scope: part, records } in found.scopes {
+            let scope = self.copied_part(b"scope", text, part.itself, sink);
+            let scope_url = self.copied_part(b"scopeSchemaUrl", text, part.schema_url, sink);
             let parts = [
                 (&b"resource"[..], resource.clone()),
                 (b"resourceSchemaUrl", resource_url.clone()),
@@ -149,52 +171,24 @@ fn find(walker: &mut Walker, text: &[u8], at: usize) -> Result<Found, Stop> {
             let mut scope = Scope { records: found.records.len()..found.records.len(), ..Scope::default() };
             let end = members(text, at, |name, value| match name {
                 b"logRecords" => elements(text, value, |at| {
-                    let end = object_end(walker, text, at)?;
+                    let end = value_end(walker, text, at, b'{')?;
                     found.records.push(at..end);
                     Ok(end)
                 }),
-                b"scope" if scope.scope.is_none() => {
-                    let end = object_end(walker, text, value)?;
-                    scope.scope = Some(value..end);
-                    Ok(end)
-                }
-                b"schemaUrl" if scope.schema_url.is_none() => {
-                    let end = text_end(walker, text, value)?;
-                    scope.schema_url = Some(value..end);
-                    Ok(end)
-                }
-                _ => Err(unlike(value)),
+                name => scope.scope.take(b"scope", name, walker, text, value),
             })?;
             scope.records.end = found.records.len();
             found.scopes.push(scope);
             Ok(end)
         }),
-        b"resource" if found.resource.is_none() => {
-            let end = object_end(walker, text, value)?;
-            found.resource = Some(value..end);
-            Ok(end)
-        }
-        b"schemaUrl" if found.schema_url.is_none() => {
-            let end = text_end(walker, text, value)?;
-            found.schema_url = Some(value..end);
-            Ok(end)
-        }
-        _ => Err(unlike(value)),
+        name => found.resource.take(b"resource", name, walker, text, value),
     })?;
     Ok(found)
 }
 
-fn object_end(walker: &mut Walker, text: &[u8], at: usize) -> Result<usize, Stop> {
-    if text[at] != b'{' {
-        return Err(unlike(at));
-    }
-    walker.value::<_, false>(text, at, &mut SkimSink)
-}
-
-fn text_end(walker: &mut Walker, text: &[u8], at: usize) -> Result<usize, Stop> {
-    if text[at] != b'"' {
-        return Err(unlike(at));
-    }
+/// Where the value at `at`, which must begin with `opening`, ends.
+fn value_end(walker: &mut Walker, text: &[u8], at: usize, opening: u8) -> Result<usize, Stop> {
+    expect(text, at, opening)?;
     walker.value::<_, false>(text, at, &mut SkimSink)
 }
 

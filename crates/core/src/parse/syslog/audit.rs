@@ -31,6 +31,9 @@ const ENCODED: [&[u8]; 17] = [
 /// Fields that are text though they look like numbers.
 const TEXTS: [&[u8]; 4] = [b"arch", b"mode", b"saddr", b"proctitle"];
 
+/// Permissions of one decision of SELinux; there are some dozen for a class of objects.
+const PERMISSIONS_MAX: usize = 64;
+
 /// Between what the kernel wrote and what the daemon makes of it.
 const ENRICHED: u8 = 0x1d;
 
@@ -68,7 +71,8 @@ impl<'a> Record<'a> {
         members.text(b"type", self.kind);
         members.number(b"event_id", self.event_id);
         let mut told = vec![&b"node"[..], b"type", b"event_id"];
-        tell_fields(self.fields, self.kind == b"EXECVE", &mut told, members)
+        let fields = tell_decision(self.fields, &mut told, members);
+        tell_fields(fields, self.kind == b"EXECVE", &mut told, members)
     }
 }
 
@@ -99,7 +103,10 @@ fn tell_fields<'a, S: EventSink>(
         match value {
             Value::Nested(inside) => {
                 let mut told = Vec::new();
-                members.object(name, |members| is_all &= tell_fields(inside, false, &mut told, members));
+                members.object(name, |members| {
+                    let fields = tell_decision(inside, &mut told, members);
+                    is_all &= tell_fields(fields, false, &mut told, members);
+                });
             }
             Value::Quoted(text) => members.text(name, text),
             Value::Plain(b"(null)" | b"?" | b"") => members.null(name),
@@ -107,6 +114,37 @@ fn tell_fields<'a, S: EventSink>(
         }
     }
     is_all
+}
+
+/// Tells SELinux' decision, `avc:  denied  { read write } for  pid=…`, under the names that audit's dictionary of fields has
+/// for it; the answer is what follows. What does not look so stays what it is: words.
+fn tell_decision<'a, S: EventSink>(text: &'a [u8], told: &mut Vec<&'a [u8]>, members: &mut Members<S>) -> &'a [u8] {
+    let Some((result, permissions, rest)) = decision(text) else { return text };
+    members.text(b"seresult", result);
+    let sink = members.key(b"seperms");
+    sink.begin_array();
+    words(permissions).for_each(|permission| sink.string(permission));
+    sink.end_array();
+    told.extend([&b"seresult"[..], b"seperms"]);
+    rest
+}
+
+fn decision(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let rest = text.trim_ascii_start().strip_prefix(b"avc: ")?;
+    let (result, rest) = cut(rest.trim_ascii_start(), b' ')?;
+    let (permissions, rest) = cut(rest.trim_ascii_start().strip_prefix(b"{ ")?, b'}')?;
+    let rest = match rest.strip_prefix(b" for ") {
+        Some(rest) => rest,
+        None if rest.is_empty() || rest.starts_with(b" ") => rest,
+        None => return None,
+    };
+    let count = words(permissions).take(PERMISSIONS_MAX + 1).count();
+    let is_decision = matches!(result, b"denied" | b"granted") && (1..=PERMISSIONS_MAX).contains(&count);
+    is_decision.then_some((result, permissions, rest))
+}
+
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|&byte| byte == b' ').filter(|word| !word.is_empty())
 }
 
 fn tell_plain<S: EventSink>(name: &[u8], text: &[u8], is_execve: bool, members: &mut Members<S>) {

@@ -2,6 +2,8 @@
 use super::*;
 use crate::parse::line_format::LineParser;
 use crate::parse::registry::Parser;
+use crate::parse::settings::SourceSettings;
+use crate::parse::source::SourceParser;
 use crate::parse::tell::TellSink;
 
 fn lines(text: &str) -> Vec<String> {
@@ -34,6 +36,36 @@ fn lines_of_both_standards() {
             r#"{"priority":1,"facility":"kern","severity":"alert"}"#,
         ]
     );
+}
+
+#[test]
+fn messages_with_their_lengths() {
+    let messages =
+        ["<13>Oct 11 22:14:15 h a: one\n\tat two", "<13>Oct 11 22:14:15 h a: three\n", "<13>Oct 11 22:14:15 h a: four"];
+    let text: String = messages.iter().map(|message| format!("{} {message}", message.len())).collect();
+    let read = |text: &str, part: usize| {
+        let mut parser = SourceParser::new(SourceSettings::default().into(), 0);
+        let mut sink = TellSink::default();
+        text.as_bytes().chunks(part).for_each(|part| parser.feed(part, &mut sink));
+        parser.finish(&mut sink);
+        (sink.lines(), parser.format_name())
+    };
+    let start = r#"{"priority":13,"facility":"user","severity":"notice","#;
+    let named = format!(r#"{start}"timestamp":"Oct 11 22:14:15","hostname":"h","app_name":"a","#);
+    let expected = [
+        format!(r#"{named}"message":"one\n\tat two"}}"#),
+        format!(r#"{named}"message":"three"}}"#),
+        format!(r#"{named}"message":"four"}}"#),
+    ];
+    for part in [1, 7, usize::MAX] {
+        assert_eq!(read(&text, part), (expected.to_vec(), "syslog"));
+    }
+    // Where lengths do not fit, lines are what they always were.
+    let wrong = text.replacen("36 ", "35 ", 1);
+    assert_ne!(wrong, text);
+    let (told, format) = read(&wrong, 7);
+    assert_eq!((format, told.len()), ("syslog", 3));
+    assert_eq!(told[0], format!(r#"{named}"message":"one"}}"#));
 }
 
 #[test]
@@ -214,8 +246,53 @@ fn messages_of_the_kernel() {
             r#""audit":{"type":"1400","event_id":7,"apparmor":"DENIED","pid":7,"comm":"a b"}"#,
         ),
         ("audit: type=1400 audit(x:7): a=1", ""),
+        (
+            "audit: type=1400 audit(1364481363.243:7): avc:  denied  { read write } for  pid=7 comm=\"cat\" scontext=a:b:c:s0 permissive=0",
+            r#""audit":{"type":"1400","event_id":7,"seresult":"denied","seperms":["read","write"],"pid":7,"comm":"cat","scontext":"a:b:c:s0","permissive":0}"#,
+        ),
     ] {
         assert_eq!(inner("kernel", message), expected, "{message}");
+    }
+}
+
+#[test]
+fn decisions_of_selinux() {
+    let told = |fields: &str| {
+        let mut parser = LineParser::<crate::parse::audit::Audit>::default();
+        let mut sink = TellSink::default();
+        parser.feed(format!("type=AVC msg=audit(1:9): {fields}\n").as_bytes(), &mut sink);
+        parser.finish(&mut sink);
+        let told = sink.lines().concat();
+        let rest = told.strip_prefix(r#"{"type":"AVC","event_id":9"#).expect("what every record has");
+        rest.strip_prefix(',').unwrap_or(rest).strip_suffix('}').expect("an object").to_string()
+    };
+    let whole = |fields: &str, told: &str| format!(r#"{told}"message":"type=AVC msg=audit(1:9): {fields}""#);
+    for (fields, expected) in [
+        (
+            "avc:  denied  { read } for  pid=1 tclass=file",
+            r#""seresult":"denied","seperms":["read"],"pid":1,"tclass":"file""#,
+        ),
+        ("avc: granted { a b_c } for pid=1", r#""seresult":"granted","seperms":["a","b_c"],"pid":1"#),
+        ("avc:  denied  { read } pid=1", r#""seresult":"denied","seperms":["read"],"pid":1"#),
+        (
+            "msg='avc:  denied  { start } for auid=n/a uid=0 exe=\"/x\"'",
+            r#""msg":{"seresult":"denied","seperms":["start"],"auid":"n/a","uid":0,"exe":"/x"}"#,
+        ),
+    ] {
+        assert_eq!(told(fields), expected, "{fields}");
+    }
+    for (fields, expected) in [
+        ("avc:  denied  { read } fox  pid=1", r#""seresult":"denied","seperms":["read"],"pid":1,"#),
+        ("avc:  denied  { } for  pid=1", r#""pid":1,"#),
+        ("avc:  denied  { read for  pid=1", r#""pid":1,"#),
+        ("avc:  denied  { read }x for  pid=1", r#""pid":1,"#),
+        ("avc:  received policyload notice", ""),
+        ("avd:  denied  { read } for  pid=1", r#""pid":1,"#),
+        ("avc:  denied  { read } for  seperms=1", r#""seresult":"denied","seperms":["read"],"#),
+    ] {
+        let found = told(fields);
+        assert!(found.ends_with(&whole(fields, "")), "{fields} keeps the line: {found}");
+        assert_eq!(found, whole(fields, expected), "{fields}");
     }
 }
 
