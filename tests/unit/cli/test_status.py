@@ -156,6 +156,22 @@ def test_an_object_that_is_indexed_anew_is_off_the_list(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.splitlines()[-2:]) == (0, ["", "no object has problems"])
 
 
+def test_what_a_transform_could_not_change_and_left_out(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_text("[[step]]\nsplit = \"r\"\n[[step]]\nkeep = 'n != 3'\n")
+    write_log(tmp_path / "logs/bad.json", [event(0, n=1, r=[1, 2]), event(1, n=2, r="no list"), event(2, n=3)])
+    write_log(tmp_path / "logs/good.json", [event(3, n=3), event(4, n=4)])
+    done = lakebed("index", "logs", "--into", "web", "--transform", "t.toml", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    bad = (tmp_path / "logs/bad.json").as_uri()
+    assert api.open(tmp_path / "lake").status().problems == (ObjectProblems("web", bad, 0, 0, 0, 1, 1, None, ""),)
+    assert lakebed("status", folder=tmp_path).stdout.splitlines()[-4:] == [
+        "1 object with problems",
+        "index  transform_errors  discarded  object",
+        f"-----  ----------------  ---------  {'-' * len(bad)}",
+        f"web                   1          1  {bad}",
+    ]
+
+
 def test_a_lake_without_events_and_none_at_all(tmp_path: Path) -> None:
     (tmp_path / "empty.log").write_bytes(b"")
     lakebed("index", "empty.log", "--into", "web", folder=tmp_path)
