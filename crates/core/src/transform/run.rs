@@ -58,18 +58,19 @@ impl Runner {
         self.run_from(program, 0, root)
     }
 
-    /// Runs only the steps that hide something; they cannot fail.
+    /// Runs only the steps that hide something; they cannot fail. A mask does not ask its condition: what it asks for may be what a
+    /// step would have made that could not be done.
     pub fn hide(&mut self, program: &Program, root: u32) {
         for at in 0..self.steps.len() {
             let step = program.step(self.steps[at]);
-            if step.when.as_ref().is_none_or(|when| self.is_true(when, root)) {
-                match &step.action {
-                    Action::Drop(columns) => self.drop(columns, root),
-                    Action::Mask(columns, mask) => {
-                        self.leaves(columns, root, |growing, leaf| mask.apply(&mut growing.tree, leaf))
-                    }
-                    _ => {}
+            match &step.action {
+                Action::Mask(columns, mask) => {
+                    self.leaves(columns, root, |growing, leaf| mask.apply(&mut growing.tree, leaf));
                 }
+                Action::Drop(columns) if step.when.as_ref().is_none_or(|when| self.is_true(when, root)) => {
+                    self.drop(columns, root);
+                }
+                _ => {}
             }
         }
     }

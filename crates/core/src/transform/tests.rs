@@ -142,6 +142,17 @@ fn a_step_is_called_as_it_is_told_to() {
 }
 
 #[test]
+fn a_mask_does_not_ask_its_condition_of_an_event_that_is_kept_as_it_came() {
+    let is_person = r#"{"call": "equal", "of": [{"column": "l.kind"}, {"text": "person"}]}"#;
+    let steps = format!(
+        r#"{{"do": "parse_json", "field": "log", "into": "l"}}, {{"do": "mask", "columns": [{}], "key": "{KEY}", "when": {is_person}}}"#,
+        parts("user")
+    );
+    let found = lines(&steps, r#"{"log":"{\"kind\":\"robot\"}","user":"ann"}{"log":"{","user":"ann"}"#);
+    assert!(found[0].contains(r#""user":"ann""#) && !found[1].contains("ann"), "{found:?}");
+}
+
+#[test]
 fn json_in_a_text() {
     let step = |into: &str| format!(r#"{{"do": "parse_json", "field": "m", "into": "{into}"}}"#);
     let event = r#"{"m":" {\"a\":{\"b\":[1.50,\"\\u00e9\"]},\"id\":2} ","id":1}"#;

@@ -113,13 +113,15 @@ struct Match {
 impl Ready for Match {
     fn run<'a>(&'a self, arguments: &mut [Value<'a>]) -> Value<'a> {
         let Some((value, branches)) = arguments.split_first_mut() else { return Value::Null };
+        let own = value.scalar_text();
+        let matches = |pattern: &ValuePattern| own.as_ref().is_some_and(|text| pattern.matches_whole(text));
         for (nth, branch) in branches.chunks_mut(2).enumerate() {
             let [pattern, result] = branch else {
                 return std::mem::replace(&mut branch[0], Value::Null);
             };
             let is_match = match (self.patterns.get(nth).and_then(Option::as_ref), &*pattern) {
-                (Some(ready), _) => value.scalar_text().is_some_and(|text| ready.matches_whole(&text)),
-                (None, Value::Text(text)) => value.scalar_text().is_some_and(|own| wildcards(text).matches_whole(&own)),
+                (Some(ready), _) => matches(ready),
+                (None, Value::Text(text)) => matches(&wildcards(text)),
                 (None, other) => !other.is_null() && other.is_same(value),
             };
             if is_match {
