@@ -66,6 +66,7 @@ steps_that_hide = st.one_of(
 steps_that_change = st.one_of(
     verb("parse_json", names, into=into),
     verb("parse_key_value", names, into=into),
+    verb("unwrap", names),
     verb("rename", st.dictionaries(names, targets, min_size=1, max_size=2)),
     verb("set", st.dictionaries(targets, values, min_size=1, max_size=2)),
 )

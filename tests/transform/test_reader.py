@@ -21,6 +21,7 @@ STEPS: list[tuple[str, list[dict[str, Any]]]] = [
     ("parse_key_value = 'message'", [{"do": "parse_key_value", "field": "message", "into": "message_kv"}]),
     ("parse_key_value = 'm'\ninto = 'x.y'", [{"do": "parse_key_value", "field": "m", "into": "x.y"}]),
     ("split = 'Records'", [{"do": "split", "field": "Records", "lift": False}]),
+    ("unwrap = 'winlog.event_data'", [{"do": "unwrap", "field": "winlog.event_data"}]),
     ("split = 'Records'\nlift = true", [{"do": "split", "field": "Records", "lift": True}]),
     (
         "rename = { 'a.b' = 'c', src.ip = 'source.ip', 'list[0]' = 'first' }",

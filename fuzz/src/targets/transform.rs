@@ -49,6 +49,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         r#"{"do":"parse_key_value","field":"m","into":"kv"}"#.to_string(),
         r#"{"do":"split","field":"t","lift":false}"#.to_string(),
         r#"{"do":"split","field":"t","lift":true}"#.to_string(),
+        r#"{"do":"unwrap","field":"b"}"#.to_string(),
         r#"{"do":"set","fields":[{"name":"@ecs.a","value":{"column":"a"}},{"name":"p","value":{"pattern":{"parts":[{"star":2}]}}}]}"#.to_string(),
         format!(r#"{{"do":"keep","where":{is_one}}}"#),
         format!(r#"{{"do":"discard","where":{is_one},"source_types":["json"]}}"#),

@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[Compile, tuple[str, ...]]] = {
     "parse_json": (shaping.parse_json, ("into",)),
     "parse_key_value": (shaping.parse_key_value, ("into",)),
     "split": (shaping.split, ("lift",)),
+    "unwrap": (shaping.unwrap, ()),
     "rename": (shaping.rename, ()),
     "drop": (shaping.drop, ()),
     "mask": (shaping.mask, ("regex", "key_env")),

@@ -41,6 +41,13 @@ def split(step: StepReader) -> list[Node]:
     return [{"do": "split", "field": field, "lift": is_lifted}]
 
 
+def unwrap(step: StepReader) -> list[Node]:
+    """`unwrap = "winlog.event_data"`: the members of an object stand at the top."""
+    field = step.name("unwrap")
+    step.context.hiding.changes.append((field, ""))
+    return [{"do": "unwrap", "field": field}]
+
+
 def rename(step: StepReader) -> list[Node]:
     """`rename = { src = "source.ip" }`: other names for fields."""
     at = step.at("rename")

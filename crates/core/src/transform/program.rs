@@ -50,6 +50,7 @@ enum WrittenAction {
     ParseJson { field: String, into: String },
     ParseKeyValue { field: String, into: String },
     Split { field: String, lift: bool },
+    Unwrap { field: String },
     Set { fields: Vec<WrittenField> },
     Keep { r#where: Syntax },
     Discard { r#where: Syntax },
@@ -110,6 +111,9 @@ pub enum Action {
         field: Vec<u8>,
         lift: bool,
     },
+    Unwrap {
+        field: Vec<u8>,
+    },
     Set(Vec<(Vec<u8>, Formula)>),
     /// Events for which it is true are left out, or all others are.
     Choose {
@@ -134,6 +138,7 @@ impl Action {
             Self::ParseJson { .. } => "parse_json",
             Self::ParseKeyValue { .. } => "parse_key_value",
             Self::Split { .. } => "split",
+            Self::Unwrap { .. } => "unwrap",
             Self::Set(_) => "set",
             Self::Choose { discards: false, .. } => "keep",
             Self::Choose { discards: true, .. } => "discard",
@@ -208,6 +213,7 @@ fn compile(written: WrittenStep, number: usize, tables: &[Arc<Table>]) -> std::r
             Action::ParseKeyValue { field: field.into(), into: name_or_top(into)? }
         }
         WrittenAction::Split { field, lift } => Action::Split { field: field.into(), lift },
+        WrittenAction::Unwrap { field } => Action::Unwrap { field: field.into() },
         WrittenAction::Set { fields } => {
             if fields.len() > FIELDS_MAX {
                 return Err(format!("sets {} fields, the most is {FIELDS_MAX}", fields.len()));
@@ -268,3 +274,7 @@ fn name(text: String) -> std::result::Result<Vec<u8>, String> {
 fn name_or_top(text: String) -> std::result::Result<Vec<u8>, String> {
     if text.is_empty() { Ok(Vec::new()) } else { name(text) }
 }
+
+#[cfg(test)]
+#[path = "program_tests.rs"]
+mod tests;

@@ -23,6 +23,7 @@ pub const NOT_AN_OBJECT: &str = "the field is JSON, but not an object";
 pub const NO_PAIRS: &str = "the field has no key=value pair";
 pub const NOT_AN_ARRAY: &str = "the field is not an array";
 pub const NOT_LIFTED: &str = "an element of the array is not an object";
+pub const NOT_UNWRAPPED: &str = "the field is not an object";
 pub const NAME_TAKEN: &str = "a field of that name is there";
 pub const IN_THE_WAY: &str = "a value stands where an object is to be";
 pub const TOO_LARGE: &str = "the event becomes too large";
@@ -125,6 +126,7 @@ impl Runner {
             }
             Action::ParseJson { field, into } => self.parse_json(field, into, root),
             Action::ParseKeyValue { field, into } => self.parse_pairs(field, into, root),
+            Action::Unwrap { field } => self.unwrap(field, root),
             Action::Set(fields) => fields.iter().try_for_each(|(name, formula)| self.set(name, formula, root)),
             Action::Lookup(lookup) => self.look_up(lookup, root),
             Action::Choose { .. } | Action::Split { .. } => Ok(()),
@@ -223,6 +225,29 @@ impl Runner {
             if !known.contains(tree.bytes(key)) {
                 tree.attach(root, key, child);
             }
+        }
+        Ok(())
+    }
+
+    /// Moves the members of an object to the top; those whose names the event has itself stay where they are.
+    fn unwrap(&mut self, field: &[u8], root: u32) -> Result<(), &'static str> {
+        let tree = &mut self.growing.tree;
+        let Some(object) = tree.find(root, field).filter(|&node| tree.node(node).what != What::Null) else {
+            return Ok(());
+        };
+        if tree.node(object).what != What::Object {
+            return Err(NOT_UNWRAPPED);
+        }
+        let known = tree.keys(root);
+        let members: Vec<u32> = tree.children(object).collect();
+        // Emptied at once: taking members out one by one would look through those before them each time.
+        tree.replace(object, What::Object);
+        for member in members {
+            let is_free = !known.contains(tree.bytes(tree.node(member).key));
+            tree.move_to(if is_free { root } else { object }, member);
+        }
+        if tree.first_child(object).is_none() {
+            tree.remove(object);
         }
         Ok(())
     }

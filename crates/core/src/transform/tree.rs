@@ -135,6 +135,12 @@ impl Tree {
         self.link(parent, node);
     }
 
+    /// Makes a node, which is in no list any more, the last child of a parent, under the key that it has.
+    pub fn move_to(&mut self, parent: u32, node: u32) {
+        self.nodes[node as usize].next = NONE;
+        self.link(parent, node);
+    }
+
     /// Takes a node out of where it is; it keeps what is below it.
     pub fn detach(&mut self, node: u32) {
         let Node { parent, next, .. } = *self.node(node);
