@@ -98,6 +98,10 @@ ROWS = st.lists(
 )
 
 
+DOUBLE_DIGITS_MAX = 17
+"""Of the shortest decimal that means a double."""
+
+
 def plan_of(by: list[str], functions: list[dict[str, Any]]) -> bytes:
     plan = {"version": 2, "filter": {"op": "all", "of": []}, "since_ns": None, "until_ns": None, "newest_first": True}
     aggregate = {"by": by, "functions": functions}
@@ -149,7 +153,10 @@ def spelled(value: Json) -> Json:
     """Numbers in their one spelling, doubles as such."""
     if not isinstance(value, Num):
         return value
-    return Num(canonical(value.text))
+    text = canonical(value.text)
+    # A double between two decimals of 17 digits may be spelled as either.
+    is_double = "." in text and sum(map(str.isdigit, text)) == DOUBLE_DIGITS_MAX
+    return Num(repr(float(text)) if is_double else text)
 
 
 def wanted(rows: list[Any], functions: list[dict[str, Any]]) -> list[list[Json]]:

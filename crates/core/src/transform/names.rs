@@ -4,8 +4,21 @@ use crate::value::column::ColumnPattern;
 use crate::value::integer::write_usize;
 
 impl Tree {
-    /// The node of a name. A key may hold dots itself, so every way to read the name is tried.
+    /// The first node of a name. A key may hold dots itself, so every way to read the name is tried.
     pub fn find(&self, object: u32, name: &[u8]) -> Option<u32> {
+        self.find_where(object, name, &mut |_| true)
+    }
+
+    /// All nodes of a name: a key may come twice, and one that holds dots may look like a nested one.
+    pub fn find_all(&self, object: u32, name: &[u8], found: &mut Vec<u32>) {
+        self.find_where(object, name, &mut |node| {
+            found.push(node);
+            false
+        });
+    }
+
+    /// The first node of a name that is wanted.
+    fn find_where(&self, object: u32, name: &[u8], wants: &mut impl FnMut(u32) -> bool) -> Option<u32> {
         if self.node(object).what != What::Object {
             return None;
         }
@@ -17,15 +30,15 @@ impl Tree {
                 return None;
             }
             match rest.first() {
-                None => Some(child),
-                Some(b'.') => self.find(child, &rest[1..]),
-                _ => self.find_element(child, rest),
+                None => wants(child).then_some(child),
+                Some(b'.') => self.find_where(child, &rest[1..], wants),
+                _ => self.find_element(child, rest, wants),
             }
         })
     }
 
     /// `name` starts with a position.
-    fn find_element(&self, array: u32, name: &[u8]) -> Option<u32> {
+    fn find_element(&self, array: u32, name: &[u8], wants: &mut impl FnMut(u32) -> bool) -> Option<u32> {
         if self.node(array).what != What::Array {
             return None;
         }
@@ -33,9 +46,9 @@ impl Tree {
         let digits = std::str::from_utf8(&name[1..close]).ok()?;
         let element = self.children(array).nth(digits.parse().ok()?)?;
         match name.get(close + 1) {
-            None => Some(element),
-            Some(b'.') => self.find(element, &name[close + 2..]),
-            Some(b'[') => self.find_element(element, &name[close + 1..]),
+            None => wants(element).then_some(element),
+            Some(b'.') => self.find_where(element, &name[close + 2..], wants),
+            Some(b'[') => self.find_element(element, &name[close + 1..], wants),
             _ => None,
         }
     }
@@ -103,7 +116,7 @@ impl Tree {
         let mut wild = false;
         for pattern in patterns {
             match pattern.literal() {
-                Some(name) => found.extend(self.find(root, name)),
+                Some(name) => self.find_all(root, name, &mut found),
                 None => wild = true,
             }
         }

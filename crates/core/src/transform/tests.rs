@@ -142,6 +142,15 @@ fn a_step_is_called_as_it_is_told_to() {
 }
 
 #[test]
+fn everything_of_a_name_is_hidden() {
+    let event = r#"{"a.b":"ann","a":{"b":"ann","b":"ann"},"a":{"b":["ann"]},"c":1}"#;
+    let drop = format!(r#"{{"do": "drop", "columns": [{}]}}"#, parts("a.b"));
+    assert_eq!(lines(&drop, event), [r#"{"c":1}"#]);
+    let mask = format!(r#"{{"do": "mask", "columns": [{}], "key": "{KEY}"}}"#, parts("a.b"));
+    assert!(!lines(&mask, event)[0].contains("ann"), "{:?}", lines(&mask, event));
+}
+
+#[test]
 fn a_mask_does_not_ask_its_condition_of_an_event_that_is_kept_as_it_came() {
     let is_person = r#"{"call": "equal", "of": [{"column": "l.kind"}, {"text": "person"}]}"#;
     let steps = format!(
