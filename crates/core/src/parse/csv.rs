@@ -20,7 +20,7 @@ use super::registry::{Head, Parser};
 use super::settings::SourceContext;
 use super::sink::{Certainty, EventSink, RecordFacts};
 use super::statistics::{Statistics, piece_end};
-use super::utf8::Utf8Filter;
+use super::utf8::{BYTE_ORDER_MARK, Utf8Filter};
 use crate::value::decimal::is_number;
 use memchr::memchr;
 use record::{End, Record};
@@ -30,8 +30,6 @@ pub const RECORD_BYTES_MAX: usize = 1024 * 1024;
 
 /// Input is taken in steps of this size, so that the buffer does not depend on how much is fed at once.
 const STEP_BYTES: usize = 256 * 1024;
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Where tables of logs keep their time, the most telling names first.
 const TIME_FIELDS: [&str; 15] = [

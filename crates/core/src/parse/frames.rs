@@ -6,13 +6,11 @@
 //! any other: lengths are wrong where somebody has changed the line ends of a log.
 use super::lines::LINE_BYTES_MAX;
 use super::registry::{HEAD_LINES_MAX, Head};
-use super::utf8::Utf8Filter;
+use super::utf8::{BYTE_ORDER_MARK, Utf8Filter};
 use memchr::memchr;
 
 /// Digits of a length.
 const LENGTH_DIGITS_MAX: usize = 7;
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What has been cut.
 #[derive(Debug, PartialEq, Eq)]

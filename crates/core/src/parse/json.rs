@@ -60,7 +60,7 @@ use super::ignore::{IgnoreSink, SkimSink};
 use super::registry::{Head, Parser, Skippable};
 use super::sink::{EventSink, RecordFacts};
 use super::statistics::Statistics;
-use super::utf8::Utf8Filter;
+use super::utf8::{BYTE_ORDER_MARK, Utf8Filter};
 use broken::RawLine;
 use copied::{Copied, Copier};
 use envelopes::Elements;
@@ -91,8 +91,6 @@ pub const RECORD_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Input is taken in steps of this size, so that the buffer does not depend on how much is fed at once.
 const STEP_BYTES: usize = 256 * 1024;
 
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
 /// A streaming parser: `feed` the text as it comes, then `finish`.
 #[derive(Debug, Default)]
 pub struct JsonParser {
@@ -121,7 +119,6 @@ pub struct JsonParser {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Place {
     #[default]
-    Start,
     Top,
     /// Among the elements of an array that is the whole of the text.
     Array,
@@ -186,7 +183,7 @@ impl Parser for JsonParser {
         self.buffer.push(b'\n');
         self.read(true, sink);
         self.tell_members(sink);
-        self.place = Place::Start;
+        self.place = Place::Top;
         self.opening.forget();
         self.reread_bytes = 0;
     }
@@ -221,7 +218,6 @@ impl JsonParser {
 
     fn step<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {
         match self.place {
-            Place::Start => self.start(text),
             Place::Raw(raw) => self.raw_line(text, at, raw, sink),
             Place::Top => match skip(text.bytes, at, b" \t\r\n") {
                 Some(start) => self.top(text, start, sink),
@@ -236,14 +232,6 @@ impl JsonParser {
                 None => past_the_end(text, at),
             },
         }
-    }
-
-    fn start(&mut self, text: Text) -> Step {
-        if text.bytes.is_empty() {
-            return Step::Wait;
-        }
-        self.place = Place::Top;
-        Step::To(0)
     }
 
     fn top<S: EventSink>(&mut self, text: Text, at: usize, sink: &mut S) -> Step {

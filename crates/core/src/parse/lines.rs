@@ -3,7 +3,7 @@
 //! Lines end with `\n` or `\r\n`; lines of white space only are skipped. A byte order mark at the start is skipped. A byte that
 //! is not UTF-8 has become its character in Windows-1252. A line that is longer than `LINE_BYTES_MAX` comes in pieces, so that memory stays bounded.
 use super::statistics::piece_end;
-use super::utf8::Utf8Filter;
+use super::utf8::{BYTE_ORDER_MARK, Utf8Filter};
 use memchr::memchr;
 
 /// Longest line that comes whole, and length of the pieces of longer ones. No line format has such records; what is longer is
@@ -12,8 +12,6 @@ pub const LINE_BYTES_MAX: usize = 1024 * 1024;
 
 /// Input is taken in steps of this size, so that the buffer does not depend on how much is fed at once.
 const STEP_BYTES: usize = 256 * 1024;
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Text without its line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

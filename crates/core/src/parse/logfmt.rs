@@ -16,9 +16,8 @@ use super::date_and_time::parse_date_and_time;
 use super::line_format::{LineFormat, Members, Outcome};
 use super::registry::{Head, Skippable};
 use super::sink::{Certainty, EventSink};
-use crate::value::decimal::is_number;
 use crate::value::time::parse_time_prefix;
-use pairs::{Pairs, Value};
+use pairs::Pairs;
 
 /// Of the bytes of a line that is recognised, three quarters are pairs.
 const PAIR_SHARE: (usize, usize) = (3, 4);
@@ -63,7 +62,7 @@ impl LineFormat for Logfmt {
         for (key, value) in self.pairs.iter(line) {
             // The line itself is the message of one that has more than pairs.
             if is_whole || key != b"message" {
-                self.tell(key, value, members);
+                value.tell(members.key(key));
             }
         }
         if is_whole {
@@ -76,16 +75,6 @@ impl LineFormat for Logfmt {
 }
 
 impl Logfmt {
-    fn tell<S: EventSink>(&self, key: &[u8], value: Value, members: &mut Members<S>) {
-        match value {
-            Value::Bare(b"true") => members.boolean(key, true),
-            Value::Bare(b"false") => members.boolean(key, false),
-            Value::Bare(text) if is_number(text) => members.key(key).number(text),
-            Value::Bare(text) | Value::Quoted(text) => members.text(key, text),
-            Value::Escaped(text) => members.text(key, &pairs::unescape(text)),
-        }
-    }
-
     /// What time `date` and `time` tell, or the start of the line; of fields that tell it alone the sink knows.
     fn time(&self, line: &[u8]) -> Option<(i64, Certainty)> {
         let get = |key: &[u8]| self.pairs.get(line, key).unwrap_or_default();

@@ -6,6 +6,7 @@ use super::line_format::LineParser;
 use super::settings::SourceContext;
 use super::sink::EventSink;
 use super::statistics::Statistics;
+use super::utf8::BYTE_ORDER_MARK;
 use std::borrow::Cow;
 
 /// What a format has to offer. Parsers are plain structs; the sink is known where they are compiled, so that telling it a
@@ -63,8 +64,6 @@ pub enum Skippable {
 
 /// How many lines of the first bytes are looked at.
 pub(super) const HEAD_LINES_MAX: usize = 20;
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The first bytes of a source object, decompressed; they may end anywhere unless they are all of it.
 #[derive(Debug, Clone, Copy)]

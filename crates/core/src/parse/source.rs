@@ -35,6 +35,14 @@ struct Running {
     parser: AnyParser,
 }
 
+/// What a caller asks of the parser.
+#[derive(Clone, Copy)]
+enum Call<'a> {
+    Feed(&'a [u8]),
+    Settle,
+    Finish,
+}
+
 impl SourceParser {
     /// `modified_ns`: when the object was written.
     pub fn new(settings: Arc<SourceSettings>, modified_ns: i64) -> Self {
@@ -44,12 +52,25 @@ impl SourceParser {
 
     /// Takes the next bytes, decompressed.
     pub fn feed<S: EventSink>(&mut self, data: &[u8], sink: &mut S) {
+        self.call(Call::Feed(data), sink);
+    }
+
+    /// Calls with the sink, or with the transform before it.
+    fn call<S: EventSink>(&mut self, call: Call, sink: &mut S) {
         match self.transform.take() {
-            None => self.feed_to(data, sink),
+            None => self.call_to(call, sink),
             Some(mut transform) => {
-                self.feed_to(data, &mut transform.sink(sink));
+                self.call_to(call, &mut transform.sink(sink));
                 self.transform = Some(transform);
             }
+        }
+    }
+
+    fn call_to<S: EventSink>(&mut self, call: Call, sink: &mut S) {
+        match call {
+            Call::Feed(data) => self.feed_to(data, sink),
+            Call::Settle => self.settle_to(sink),
+            Call::Finish => self.finish_to(sink),
         }
     }
 
@@ -68,13 +89,7 @@ impl SourceParser {
 
     /// Tells what it can by now, the format decided by what has come: for text that is shown while it is being written.
     pub fn settle<S: EventSink>(&mut self, sink: &mut S) {
-        match self.transform.take() {
-            None => self.settle_to(sink),
-            Some(mut transform) => {
-                self.settle_to(&mut transform.sink(sink));
-                self.transform = Some(transform);
-            }
-        }
+        self.call(Call::Settle, sink);
     }
 
     fn settle_to<S: EventSink>(&mut self, sink: &mut S) {
@@ -102,13 +117,7 @@ impl SourceParser {
 
     /// The end of the object.
     pub fn finish<S: EventSink>(&mut self, sink: &mut S) {
-        match self.transform.take() {
-            None => self.finish_to(sink),
-            Some(mut transform) => {
-                self.finish_to(&mut transform.sink(sink));
-                self.transform = Some(transform);
-            }
-        }
+        self.call(Call::Finish, sink);
     }
 
     fn finish_to<S: EventSink>(&mut self, sink: &mut S) {

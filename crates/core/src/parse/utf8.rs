@@ -5,6 +5,9 @@
 //! over two feeds is not one of them.
 use super::encoding::put_bytes;
 
+/// U+FEFF, which stands where a file begins: of several that were put together, in the middle too.
+pub const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Longest start of a character that may wait for its rest.
 const PENDING_BYTES_MAX: usize = 3;
 

@@ -4,10 +4,9 @@ use super::program::{Action, Formula, Program};
 use super::tree::{NONE, What};
 use crate::expression::Value;
 use crate::parse::json::walk::{Walker, skip_space};
-use crate::parse::logfmt::pairs::{self, Pairs};
+use crate::parse::logfmt::pairs::Pairs;
 use crate::search::metadata::{Field, Metadata};
 use crate::value::column::ColumnPattern;
-use crate::value::decimal::is_number;
 
 /// Most values that an event, and all events that it is split into, have together: three times as many as one record has at most, as the event as it came is kept beside.
 const NODES_MAX: usize = 3_000_000;
@@ -192,13 +191,7 @@ impl Runner {
         self.pairs.read(&text);
         for (key, value) in self.pairs.iter(&text) {
             growing.key(key);
-            match value {
-                pairs::Value::Bare(b"true") => drop(growing.value(What::Bool(true))),
-                pairs::Value::Bare(b"false") => drop(growing.value(What::Bool(false))),
-                pairs::Value::Bare(text) if is_number(text) => growing.number(text),
-                pairs::Value::Bare(text) | pairs::Value::Quoted(text) => growing.string(text),
-                pairs::Value::Escaped(text) => growing.string(&pairs::unescape(text)),
-            }
+            value.tell(&mut Inner(growing));
         }
         growing.close();
         self.scratch = text;

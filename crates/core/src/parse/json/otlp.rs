@@ -133,9 +133,7 @@ impl JsonParser {
         self.statistics.events += 1;
         told
     }
-}
 
-impl JsonParser {
     /// Tells a record that is not as OTLP has it, or is part of something that is not, with nothing of it changed.
     fn as_it_stands<S: EventSink>(
         &mut self,

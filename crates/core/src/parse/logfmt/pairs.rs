@@ -1,4 +1,6 @@
 //! The `key=value` pairs of a line, and what else stands in it.
+use crate::parse::sink::EventSink;
+use crate::value::decimal::is_number;
 use memchr::{memchr, memchr2};
 use std::ops::Range;
 
@@ -16,6 +18,19 @@ pub enum Value<'a> {
     Quoted(&'a [u8]),
     /// The same, with backslashes in it.
     Escaped(&'a [u8]),
+}
+
+impl Value<'_> {
+    /// A number where JSON can write it as it stands, true or false, or text; in quotes always text.
+    pub fn tell<S: EventSink>(self, sink: &mut S) {
+        match self {
+            Self::Bare(b"true") => sink.boolean(true),
+            Self::Bare(b"false") => sink.boolean(false),
+            Self::Bare(text) if is_number(text) => sink.number(text),
+            Self::Bare(text) | Self::Quoted(text) => sink.string(text),
+            Self::Escaped(text) => sink.string(&unescape(text)),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,7 @@
 use super::structured;
 use crate::parse::line_format::Members;
 use crate::parse::sink::{Certainty, EventSink};
+use crate::parse::utf8::BYTE_ORDER_MARK;
 use crate::value::syslog_time::{Stamp, SyslogTimes};
 use memchr::memchr;
 
@@ -17,8 +18,6 @@ const COUNT_DIGITS_MAX: usize = 7;
 
 /// Longest name of a program, and what stands in brackets behind it; what is longer is a part of the message.
 const TAG_BYTES_MAX: usize = 128;
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Words that applications write where syslog has the name of a host.
 const LEVELS: [&[u8]; 12] = [
