@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ import pytest
 
 import lakebed
 from lakebed.storage.open import open_store
-from tests.faults.test_crash import EVENTS_EACH, check_whole_objects, run_to_the_end, start
+from tests.faults.test_crash import EVENTS_EACH, Kill, check_whole_objects, index, run_to_the_end
 from tests.logs import write_logs
 from tests.servers import SECRET_KEY
 
@@ -151,17 +150,15 @@ def check_error(done: subprocess.CompletedProcess[str], reason: str) -> None:
 def test_kill_9_while_indexing_into_a_bucket(s3: S3Server, tmp_path: Path, rng: random.Random, seed: int) -> None:
     files = 60
     logs = write_logs(tmp_path / "logs", files, EVENTS_EACH)
-    whole_run_s = run_to_the_end(logs, s3.url(f"crash/{uuid.uuid4().hex}"), 60_000)
+    whole = run_to_the_end(logs, s3.url(f"crash/{uuid.uuid4().hex}"), 60_000)
     url = s3.url(f"crash/{uuid.uuid4().hex}")
     killed_between = 0
-    for kill in range(KILLS):
-        process = start(logs, url, 60_000)
-        moment = rng.random() * whole_run_s
-        time.sleep(moment)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+    for number in range(KILLS):
+        kill = Kill.draw(rng, whole)
+        done = index(logs, url, 60_000, kill)
+        assert done.returncode in {0, -signal.SIGKILL}, done.stderr
         found = check_whole_objects(url, logs)
-        print(f"seed {seed}, kill {kill} after {moment:.3f} s: {found} objects")  # noqa: T201 - shown when it fails
+        print(f"seed {seed}, {number}: {kill}: {found} objects")  # noqa: T201 - shown when it fails
         killed_between += 0 < found < files
         if found == files:
             url = s3.url(f"crash/{uuid.uuid4().hex}")
