@@ -118,6 +118,30 @@ OPENING_RECORD_BYTES_MAX = 16 * MIB
 XZ_MEMORY_BYTES = 128 * MIB
 """The highest preset of xz takes 65 MB to read; dictionaries of gigabytes are refused."""
 
+# -- discovery ------------------------------------------------------------------------------------------------------
+NOTIFICATION_BYTES_MAX = MIB
+"""Largest message of a queue; SQS takes no larger ones."""
+
+OBJECT_KEY_CHARACTERS_MAX = 8_192
+"""Longest key in a notification: S3 has 1,024 bytes, each of which may be written as three characters."""
+
+SQS_MESSAGES = 10
+"""Messages of one request: all that SQS gives."""
+
+SQS_WAIT_S = 5
+"""Longest wait of one request for messages. SQS allows 20; a stop has to wait for it, and it costs 0.20 USD a month."""
+
+SQS_VISIBILITY_S = 60
+"""For so long a message is nobody else's; it is extended while its objects are worked on. After a crash they wait so
+long."""
+
+SQS_TIMEOUT_S = 20
+"""One request to the queue, its wait included."""
+
+RECEIVES_SPARE = 5
+"""A message or object that was taken so many times more than it may fail, and never got an answer, is set aside unread:
+it may be what ends the process."""
+
 # -- search ---------------------------------------------------------------------------------------------------------
 READERS_KEPT = 2_000
 """Segment readers kept open per lake handle."""
