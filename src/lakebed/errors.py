@@ -70,6 +70,10 @@ class NotFoundError(StorageError):
     """The object is not there."""
 
 
+class ChangedError(StorageError):
+    """The object is no longer the one that was asked for: it was replaced since it was listed."""
+
+
 class AlreadyExistsError(StorageError):
     """A conditional create found the object there."""
 
