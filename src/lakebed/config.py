@@ -138,9 +138,21 @@ long."""
 SQS_TIMEOUT_S = 20
 """One request to the queue, its wait included."""
 
+SQS_CONNECT_S = 5
+"""A connection to it; both ends are usually in one region."""
+
+SQS_ATTEMPTS = 3
+"""Of one request, the first included; the runner goes on after longer waits."""
+
+SQS_CONNECTIONS = 10
+"""Requests to one queue at once: pollers, and threads that acknowledge."""
+
+SQS_VISIBILITY_MAX_S = 12 * 3600
+"""SQS allows no longer."""
+
 RECEIVES_SPARE = 5
-"""A message or object that was taken so many times more than it may fail, and never got an answer, is set aside unread:
-it may be what ends the process."""
+"""A message that came so many times more often than an object may fail, and never got an answer, is not read again: its
+objects go to the table of work, which finds out what ends the process."""
 
 # -- configuration ----------------------------------------------------------------------------------------------------
 CONFIG_BYTES_MAX = MIB

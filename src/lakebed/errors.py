@@ -98,5 +98,9 @@ class IngestError(LakebedError):
     """A source object could not be indexed."""
 
 
+class QueueError(IngestError):
+    """A queue of notifications refused, failed or could not be reached."""
+
+
 class LimitError(LakebedError):
     """A named limit was reached; the message names it and how to raise it."""
