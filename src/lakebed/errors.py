@@ -102,5 +102,17 @@ class QueueError(IngestError):
     """A queue of notifications refused, failed or could not be reached."""
 
 
+class StateError(LakebedError):
+    """The state (work that waits, leases, cursors) cannot be read, or holds something it must not."""
+
+
+class TransientStateError(StateError):
+    """The state's database is busy, full or cannot be reached; the same call may succeed when repeated."""
+
+
+class StateConflict(StateError):  # noqa: N818 - a lost race, which its caller expects
+    """Somebody else changed it in between; nothing was written."""
+
+
 class LimitError(LakebedError):
     """A named limit was reached; the message names it and how to raise it."""
