@@ -150,6 +150,32 @@ SQS_CONNECTIONS = 10
 SQS_VISIBILITY_MAX_S = 12 * 3600
 """SQS allows no longer."""
 
+WHOLE_LISTING_S = 3600.0
+"""A place whose keys have dates is listed as a whole so often at most: a thousand requests (0.005 USD) for a million
+objects."""
+
+WHOLE_LISTING_S_PER_PAGE = 3.0
+"""And not more often than its size allows: ten million objects every 8 hours, 15 USD a month."""
+
+LISTED_DAYS = 2
+"""In between, the keys of so many days before the newest are listed: services write late."""
+
+STEMS_MAX = 2_000
+"""Prefixes before dates that are listed one by one; with more a whole listing is hardly dearer. 100 bytes each in the
+state."""
+
+LISTED_OBJECTS_KEPT = 500_000
+"""Objects that a lister remembers to have looked up, 60 bytes each."""
+
+SETTLE_S = 2.0
+"""A file that was changed so shortly ago may be in the middle of being written."""
+
+SETTLE_S_MAX = 300.0
+"""A file that never rests for so long is taken as it is then, and again when it has grown."""
+
+UNSETTLED_MAX = 10_000
+"""Files that are waited for, by name."""
+
 RECEIVES_SPARE = 5
 """A message that came so many times more often than an object may fail, and never got an answer, is not read again: its
 objects go to the table of work, which finds out what ends the process."""
