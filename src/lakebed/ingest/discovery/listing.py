@@ -60,7 +60,7 @@ class Lister:
 
     `is_known` says whether the lake has this object in this version. `since_ns` leaves out what was last modified
     before. `settle_s` is for places where files are written in place: one that was changed a moment ago is left for the
-    next time, since it may grow yet.
+    next time, since it may grow yet. `takes` says which keys are wanted.
     """
 
     place: Place
@@ -68,6 +68,7 @@ class Lister:
     clock: Callable[[], float]
     since_ns: int | None = None
     settle_s: float = 0.0
+    takes: Callable[[str], bool] = lambda _key: True
     _seen: set[int] = field(default_factory=set)
     _unsettled: dict[str, float] = field(default_factory=dict)
 
@@ -123,6 +124,8 @@ class Lister:
         ends.stems = stems
 
     def _is_new(self, info: ObjectInfo) -> bool:
+        if not self.takes(info.key):
+            return False
         number = hash((info.key, info.etag or info.modified_ns, info.size_bytes))
         if number in self._seen:
             return False
