@@ -31,8 +31,8 @@ class Fetcher:
 
     def __init__(
         self,
-        desk: Desk,
         catalog: Catalog,
+        desk: Desk,
         health: Health,
         reports: Reports,
         *,

@@ -51,9 +51,9 @@ class Indexer:
 
     store: Store
     catalog: Catalog
-    desk: Desk
     gatherer: Gatherer
     committer: Committer
+    desk: Desk
     health: Health
     reports: Reports
     must_stop: threading.Event

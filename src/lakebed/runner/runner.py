@@ -83,6 +83,7 @@ class Runner:
         self.owner = owner or owner_name()
         self.reports: Reports = reports or NoReports()
         self.health = Health(self.reports, monotonic=monotonic)
+        self.desk = Desk(len(sources), config.FETCHERS)
         self._run = run
         self._catalog = catalog
         self._monotonic = monotonic
@@ -90,64 +91,37 @@ class Runner:
         self._is_stopping = threading.Event()
         self._must_stop = threading.Event()
         self._is_over = threading.Event()
-        self._no_more_batches = threading.Event()
-        self._is_told = threading.Event()
         self._threads: list[threading.Thread] = []
-        self.desk = Desk(len(sources), config.FETCHERS)
+        shared = (self.desk, self.health, self.reports)
         self._gatherer = Gatherer(wait_s=run.commit_seconds, batch_bytes=run.batch_bytes, monotonic=monotonic)
-        self._committer = Committer(catalog, self.desk, self.health, self.reports, usage=usage, monotonic=monotonic)
-        self._indexer = Indexer(
-            store,
-            catalog,
-            self.desk,
-            self._gatherer,
-            self._committer,
-            self.health,
-            self.reports,
-            self._must_stop,
-        )
-        self._fetcher = Fetcher(
-            self.desk,
-            catalog,
-            self.health,
-            self.reports,
-            fetched=self._gatherer.add,
-            is_stopping=self._is_stopping,
-        )
-        common = (self.desk, self.health, self.reports)
-        self._table = TableRoad(state, sources, *common, owner=self.owner, tries=run.tries)
+        self._committer = Committer(catalog, *shared, usage=usage, monotonic=monotonic)
+        self._indexer = Indexer(store, catalog, self._gatherer, self._committer, *shared, self._must_stop)
+        self._fetcher = Fetcher(catalog, *shared, fetched=self._gatherer.add, is_stopping=self._is_stopping)
+        self._table = TableRoad(state, sources, *shared, owner=self.owner, tries=run.tries)
         self._listing = ListingRoad(
-            state,
-            catalog,
-            sources,
-            self.health,
-            self.reports,
-            owner=self.owner,
-            offered=self._table.wake,
-            clock=clock,
-            monotonic=monotonic,
+            state, catalog, sources, *shared[1:], owner=self.owner, offered=self.wake, clock=clock, monotonic=monotonic
         )
         told: dict[str, list[Source]] = {}
         for source in sources:
             if source.queue:
                 told.setdefault(source.queue, []).append(source)
         self._queues = [
-            QueueRoad(queues(url), state, of_queue, *common, owner=self.owner, tries=run.tries, clock=clock)
+            QueueRoad(queues(url), state, of_queue, *shared, owner=self.owner, tries=run.tries, clock=clock)
             for url, of_queue in told.items()
         ]
 
     def start(self) -> None:
         """Starts all threads. Raises `LakebedError` when the lake cannot be written."""
         self._catalog.open_for_writing()
-        self._thread("commit", self._committer.run, self._no_more_batches)
+        self._thread("commit", self._committer.run, self._is_over)
         for number in range(self._run.workers or worker_count(self._run.memory_bytes)):
             self._thread(f"index-{number}", self._indexer.run, self._is_over)
         for number in range(config.FETCHERS):
             self._thread(f"fetch-{number}", self._fetcher.run, self._is_over)
-        self._thread("table", self._table.run, self._is_stopping, self._is_told)
-        self._thread("keep", self._keep, self._is_told)
+        self._thread("table", self._table.run, self._is_stopping, self._is_over)
+        self._thread("keep", self._keep, self._is_over)
         for road in self._queues:
-            self._thread("answers", road.run_answers, self._is_told)
+            self._thread("answers", road.run_answers, self._is_over)
             for number in range(config.QUEUE_POLLERS):
                 self._thread(f"queue-{number}", road.run, self._is_stopping)
         for number in range(config.LISTERS):
@@ -168,8 +142,6 @@ class Runner:
         self._wait_until_empty(deadline - min(3.0, whole / 6))
         left = self.desk.abandon()
         self._is_over.set()
-        self._no_more_batches.set()
-        self._is_told.set()
         for thread in self._threads:
             thread.join(max(0.0, deadline - self._monotonic()))
         return Stopped(left, not any(thread.is_alive() for thread in self._threads))
