@@ -262,6 +262,12 @@ LISTED_AHEAD_MAX = 20_000
 QUEUE_POLLERS = 2
 """Threads that receive from one queue: one waits while the other brings what came."""
 
+REQUESTS_LOGGED_EVERY_S = 60.0
+"""How often the requests that were made are added to the state."""
+
+LOGGED_TEXT_MAX = 500
+"""Characters of one text in a line of the log."""
+
 # -- state ----------------------------------------------------------------------------------------------------------
 STATE_BUSY_S = 30
 """A writer of a SQLite state waits so long for the others before it gives up; their transactions take milliseconds."""
