@@ -40,13 +40,13 @@ class Queue:
         self.url = url
         self._client = client
 
-    def receive(self, *, count: int = config.SQS_MESSAGES, wait_s: int = config.SQS_WAIT_S) -> list[Message]:
+    def receive(self, *, count: int = config.SQS_MESSAGES, wait_s: int | None = None) -> list[Message]:
         """Up to `count` messages; when there is none, waits for the first so long."""
         reply = self._call(
             "receive messages from",
             self._client.receive_message,
             MaxNumberOfMessages=min(count, config.SQS_MESSAGES),
-            WaitTimeSeconds=wait_s,
+            WaitTimeSeconds=config.SQS_WAIT_S if wait_s is None else wait_s,
             VisibilityTimeout=config.SQS_VISIBILITY_S,
             MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
         )
