@@ -176,6 +176,15 @@ SETTLE_S_MAX = 300.0
 UNSETTLED_MAX = 10_000
 """Files that are waited for, by name."""
 
+LIST_TOLD_EVERY = 10_000
+"""Objects between two words of how far a listing is."""
+
+BACKFILL_PIECES_MAX = 200_000
+"""Days and prefixes of one backfill: 500 prefixes over a year; 300 bytes each."""
+
+BACKFILL_SORTED_MAX = 200_000
+"""Objects that are put in order of their times, 300 bytes each."""
+
 RECEIVES_SPARE = 5
 """A message that came so many times more often than an object may fail, and never got an answer, is not read again: its
 objects go to the table of work, which finds out what ends the process."""
@@ -267,6 +276,15 @@ REQUESTS_LOGGED_EVERY_S = 60.0
 
 LOGGED_TEXT_MAX = 500
 """Characters of one text in a line of the log."""
+
+BACKFILL_TOGETHER = 100
+"""Objects that a backfill offers at once; also the grain of its rate."""
+
+BACKFILL_AHEAD_MAX = 5_000
+"""Objects of one source that wait before its backfill waits too."""
+
+BACKFILL_QUIET_S = 3.0
+"""When nothing was in hand for so long, a backfill's own worker is done; what waits for another try is told."""
 
 # -- state ----------------------------------------------------------------------------------------------------------
 STATE_BUSY_S = 30
