@@ -45,7 +45,7 @@ TABLES = ("indexes", "sources", "run", "receive", "usage")
 class TopKeys:
     """Keys at the top of the file, before its first table."""
 
-    lake: str = required(store_url, "the lake: a folder, or `s3://bucket/prefix`, `gs://…`, `az://…`", "")
+    lake: str = required(store_url, "where the lake is: a folder, or `s3://bucket/prefix`, `gs://…`, `az://…`", "")
     state: str | Secret = option(
         state_url,
         "what runners share besides the lake: a file (SQLite), or `postgresql+psycopg://user@host/database`; a URL "
@@ -108,16 +108,13 @@ def _read_all(file: Path, value: Value) -> Configuration:
     indexes = _read_indexes(value.part("indexes", found.get("indexes", {})))
     sources = read_sources(value.part("sources", found.get("sources", {})), indexes, _lookups(lake))
     check_overlaps(sources, lake, problems)
-    receive = _read_plain(value.part("receive", found["receive"]), ReceiveConfig) if "receive" in found else None
-    if receive and (receive.tls_certificate is None) != (receive.tls_key is None):
-        problems.add_at(("receive",), 'wanted both "tls_certificate" and "tls_key", or neither')
     return Configuration(
         path=file,
         lake=lake,
         state=state,
         indexes=indexes,
         sources=sources,
-        receive=receive,
+        receive=_read_receive(value.part("receive", found["receive"])) if "receive" in found else None,
         run=_read_plain(value.part("run", found.get("run", {})), RunConfig),
         usage=_read_plain(value.part("usage", found.get("usage", {})), UsageConfig),
     )
@@ -125,6 +122,15 @@ def _read_all(file: Path, value: Value) -> Configuration:
 
 def _read_plain(value: Value, table: type[T]) -> T:
     return table(**read_table(value, table).values)
+
+
+def _read_receive(value: Value) -> ReceiveConfig:
+    table = read_table(value, ReceiveConfig)
+    keys = {"tls_certificate", "tls_key"}
+    if len(keys & {*table.values, *table.wrong}) == 1:
+        value.surroundings.problems.add_at(value.path, 'wanted both "tls_certificate" and "tls_key", or neither')
+    told: dict[str, Any] = table.values  # Any: each was read by the reader of its field
+    return ReceiveConfig(**told)
 
 
 def _read_indexes(value: Value) -> dict[str, IndexConfig]:
