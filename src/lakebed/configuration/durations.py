@@ -7,7 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from lakebed.query.time_spans import parse_span
+from lakebed.query.time_spans import UNITS_NS
 from lakebed.transform.place import described
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ DAY_S = 86_400
 YEARS_100_S = 100 * 365 * DAY_S
 """What is longer is a slip of the finger."""
 
+_SPAN = re.compile(rf"([0-9]{{1,12}})({'|'.join(UNITS_NS)})")
 _SPELLED = re.compile(
     r"\s*([0-9]{1,6})\s*(?:(s)(?:ec(?:ond)?s?)?|(m)in(?:ute)?s?|(h)(?:(?:ou)?rs?)?|(d)(?:ays?)?|(w)(?:eeks?)?)\s*",
     re.IGNORECASE,
@@ -81,9 +82,8 @@ def _seconds(value: Value) -> float:
     found = value.found
     if not isinstance(found, str):
         value.fail(f'wanted a length of time such as "90d" or "5m", found {described(found)}')
-    span = parse_span(found)
-    if span is not None and span.ns is not None:
-        return span.ns / NS_PER_S
+    if span := _SPAN.fullmatch(found):
+        return int(span[1]) * UNITS_NS[span[2]] / NS_PER_S
     if uneven := _UNEVEN.fullmatch(found):
         unit, days = ("months", _DAYS_PER_MONTH) if uneven[2] else ("years", _DAYS_PER_YEAR)
         value.fail(f'{unit} differ in length: write days, such as "{math.ceil(int(uneven[1]) * days)}d"')

@@ -54,9 +54,9 @@ def safe_lines(text: str) -> str:
 
 
 def dotted(path: TomlPath) -> str:
-    """A path as people write it.
+    """A path as people write it, elements counted from 1.
 
-    >>> dotted(("sources", "web", "time", 1))
+    >>> dotted(("sources", "web", "time", 0))
     'sources.web.time[1]'
     """
     text = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -65,9 +66,7 @@ def _read_source(
     value: Value, name: str, indexes: Mapping[str, object], lookups: Callable[[str], LookupFile]
 ) -> SourceConfig:
     kind = _kind(value)
-    others = {one.key: other for other in KINDS for one in options_of(KINDS[other]).values() if other != kind}
-    hints = {key: f": only sources of the kind {described(other)} have it" for key, other in others.items()}
-    table = read_table(value, SourceKeys, EventKeys, KINDS[kind], hints=hints)
+    table = read_table(value, SourceKeys, EventKeys, KINDS[kind], hints=_hints())
     index = _index(value, table, indexes)
     labels = cast("Mapping[str, str]", table.values.get("labels", {}))
     settings = settings_of(table, value, lookups)
@@ -82,6 +81,16 @@ def _read_source(
     if not table.wrong:
         _check_options(kind, options, value)
     return SourceConfig(name, kind, index, settings, labels, options=options)
+
+
+@functools.cache
+def _hints() -> dict[str, str]:
+    """What is said of a key that another kind has."""
+    kinds: dict[str, list[str]] = {}
+    for kind, table in KINDS.items():
+        for one in options_of(table).values():
+            kinds.setdefault(one.key, []).append(f'"{kind}"')
+    return {key: f": only sources of kind {' or '.join(names)} have it" for key, names in kinds.items()}
 
 
 def _kind(value: Value) -> Kind:
@@ -115,7 +124,7 @@ def _bucket_url(value: Value, table: Table) -> str:
         problems.add(wrong)
         return ""
     if "notifications" in table.values and not url.startswith("s3://"):
-        problems.add_at((*value.path, "notifications"), f"only S3 writes into queues, not {described(url)}")
+        problems.add_at((*value.path, "notifications"), "only buckets of S3 write into queues")
     return "" if "match" in table.wrong else url
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lakebed import config
 from lakebed.catalog.entries import check_index_name
+from lakebed.configuration.file import read_toml
 from lakebed.configuration.model import Configuration
 from lakebed.configuration.option import option, required
 from lakebed.configuration.overlaps import check_overlaps
 from lakebed.configuration.places import state_url, store_url
 from lakebed.configuration.plain_secrets import check_no_secrets
-from lakebed.configuration.problems import Problems, config_error
+from lakebed.configuration.problems import Problems
 from lakebed.configuration.sources import read_sources
 from lakebed.configuration.table import read_table
 from lakebed.configuration.tables import IndexConfig, ReceiveConfig, RunConfig, UsageConfig
@@ -23,7 +23,6 @@ from lakebed.configuration.value import Surroundings, Value, Wrong
 from lakebed.errors import UsageError
 from lakebed.lookups import Lookups
 from lakebed.storage.open import open_store
-from lakebed.toml_file import TomlFault, parse_toml
 from lakebed.transform.place import described
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
     from lakebed.query.lookup.file import LookupFile
     from lakebed.secret import Secret
-    from lakebed.toml_file import Toml
 
 T = TypeVar("T")
 
@@ -42,10 +40,16 @@ TABLES = ("indexes", "sources", "run", "receive", "usage")
 
 
 @dataclass(frozen=True)
-class TopKeys:
+class LakeKey:
+    """The one key that every file has."""
+
+    lake: str = required(store_url, "where the lake is: a folder, or `s3://bucket/prefix`, `gs://…`, `az://…`", "")
+
+
+@dataclass(frozen=True)
+class TopKeys(LakeKey):
     """Keys at the top of the file, before its first table."""
 
-    lake: str = required(store_url, "the lake: a folder, or `s3://bucket/prefix`, `gs://…`, `az://…`", "")
     state: str | Secret = option(
         state_url,
         "what runners share besides the lake: a file (SQLite), or `postgresql+psycopg://user@host/database`; a URL "
@@ -67,34 +71,25 @@ def read(
     `environment`; other secrets are not read. No store is asked, but for a lookup table of the lake that a transform
     wants. `now` decides which indicators of threats have expired.
     """
-    file = Path(path)
-    toml = read_toml(file)
-    problems = Problems(str(file), toml)
-    moment = now or datetime.datetime.now(datetime.UTC)
-    surroundings = Surroundings(file.parent, os.environ if environment is None else environment, moment, problems)
-    found = _read_all(file, Value(toml.values, (), surroundings))
-    problems.raise_if_any()
+    top = _top(Path(path), os.environ if environment is None else environment, now)
+    found = _read_all(Path(path), top)
+    top.surroundings.problems.raise_if_any()
     return found
 
 
-def read_toml(file: Path) -> Toml:
-    """The text of a file as TOML. Raises `ConfigError`, and `UsageError` when it cannot be read."""
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(config.CONFIG_BYTES_MAX + 1)
-    except OSError as error:
-        raise UsageError(f"cannot read '{file}': {(error.strerror or 'system error').lower()}") from error
-    if len(data) > config.CONFIG_BYTES_MAX:
-        raise config_error(str(file), [(1, f"the file is larger than {config.CONFIG_BYTES_MAX:,} bytes")])
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise config_error(str(file), [(data[: error.start].count(10) + 1, "not UTF-8")]) from error
-    toml = parse_toml(text)
-    if isinstance(toml, TomlFault):
-        column = "" if toml.column is None else f", column {toml.column}"
-        raise config_error(str(file), [(toml.line, f"not TOML: {toml.message}{column}")])
-    return toml
+def read_lake(file: Path) -> str:
+    """The lake that a file names; nothing else of it is looked at. Raises `ConfigError` and `UsageError`."""
+    top = _top(file, {}, None)
+    found: dict[str, object] = top.found  # type: ignore[assignment] # the top of a file is a table
+    lake = read_table(top, LakeKey, known=tuple(found)).values.get("lake", "")
+    top.surroundings.problems.raise_if_any()
+    return str(lake)
+
+
+def _top(file: Path, environment: Mapping[str, str], now: datetime.datetime | None) -> Value:
+    toml = read_toml(file)
+    moment = now or datetime.datetime.now(datetime.UTC)
+    return Value(toml.values, (), Surroundings(file.parent, environment, moment, Problems(str(file), toml)))
 
 
 def _read_all(file: Path, value: Value) -> Configuration:
@@ -108,16 +103,13 @@ def _read_all(file: Path, value: Value) -> Configuration:
     indexes = _read_indexes(value.part("indexes", found.get("indexes", {})))
     sources = read_sources(value.part("sources", found.get("sources", {})), indexes, _lookups(lake))
     check_overlaps(sources, lake, problems)
-    receive = _read_plain(value.part("receive", found["receive"]), ReceiveConfig) if "receive" in found else None
-    if receive and (receive.tls_certificate is None) != (receive.tls_key is None):
-        problems.add_at(("receive",), 'wanted both "tls_certificate" and "tls_key", or neither')
     return Configuration(
         path=file,
         lake=lake,
         state=state,
         indexes=indexes,
         sources=sources,
-        receive=receive,
+        receive=_read_receive(value.part("receive", found["receive"])) if "receive" in found else None,
         run=_read_plain(value.part("run", found.get("run", {})), RunConfig),
         usage=_read_plain(value.part("usage", found.get("usage", {})), UsageConfig),
     )
@@ -125,6 +117,15 @@ def _read_all(file: Path, value: Value) -> Configuration:
 
 def _read_plain(value: Value, table: type[T]) -> T:
     return table(**read_table(value, table).values)
+
+
+def _read_receive(value: Value) -> ReceiveConfig:
+    table = read_table(value, ReceiveConfig)
+    keys = {"tls_certificate", "tls_key"}
+    if len(keys & {*table.values, *table.wrong}) == 1:
+        value.surroundings.problems.add_at(value.path, 'wanted both "tls_certificate" and "tls_key", or neither')
+    told: dict[str, Any] = table.values  # Any: each was read by the reader of its field
+    return ReceiveConfig(**told)
 
 
 def _read_indexes(value: Value) -> dict[str, IndexConfig]:
