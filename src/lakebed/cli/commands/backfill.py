@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from lakebed.runner.source import Source
 
 _FLAG = Parameter(negative="")
-Config = Annotated[Path | None, Parameter(help="the configuration [LAKEBED_CONFIG, else ./lakebed.toml]")]
 
 
 def backfill(
@@ -46,7 +44,6 @@ def backfill(
     offer_only: Annotated[
         bool, _FLAG, Parameter(help="leave the work to the processes of `lakebed run` on the same state")
     ] = False,
-    config: Config = None,
     output: Annotated[Literal["text", "json"], Parameter(name=["--output", "-o"])] = "text",
 ) -> int:
     """Index what a source has of a range of the past, and is not in the lake yet.
@@ -61,11 +58,11 @@ def backfill(
       lakebed backfill cloudtrail --from 2025-01-01 --to 2025-02-01 --dry-run
       lakebed backfill cloudtrail --from 365d --newest-first --megabytes-per-second 50
     """
-    from lakebed.cli.configured import configured
+    from lakebed.configuration.find import read_found
     from lakebed.runner.backfill import Order
     from lakebed.runner.source import source_of
 
-    told = configured(config)
+    told = read_found()
     chosen = source_of(told, told.source(source))
     for rate in (objects_per_second, megabytes_per_second):
         if rate is not None and rate <= 0:

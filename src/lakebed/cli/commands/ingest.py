@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -42,8 +41,6 @@ ingest = App(
     """,
     help_format="plaintext",
 )
-
-Config = Annotated[Path | None, Parameter(help="the configuration [LAKEBED_CONFIG, else ./lakebed.toml]")]
 SourceName = Annotated[str | None, Parameter(help="of this source only")]
 Url = Annotated[str | None, Parameter(help="only the object at this address")]
 
@@ -51,7 +48,6 @@ Url = Annotated[str | None, Parameter(help="only the object at this address")]
 @ingest.command
 def status(
     *,
-    config: Config = None,
     source: SourceName = None,
     output: Annotated[Literal["text", "json"], Parameter(name=["--output", "-o"])] = "text",
 ) -> int:
@@ -61,7 +57,7 @@ def status(
 
     Exit codes: 0 nothing is set aside, 2 error, 3 objects are set aside.
     """
-    with _state(config) as state:
+    with _state() as state:
         counts = {name: one for name, one in state.work.counts().items() if source in {None, name}}
         aside = state.work.set_aside(SHOWN if output == "text" else SHOWN_MAX, source)
         backfills = state.backfills.list(source, has_outcome=False)
@@ -79,12 +75,12 @@ def status(
 
 
 @ingest.command
-def retry(*, config: Config = None, source: SourceName = None, url: Url = None) -> int:
+def retry(*, source: SourceName = None, url: Url = None) -> int:
     """Let objects that were set aside be tried again: all, those of a source, or one.
 
     Exit codes: 0 done, 1 there was none, 2 error.
     """
-    with _state(config) as state:
+    with _state() as state:
         count = state.work.retry(source, url)
     sys.stdout.write(f"{counted(count, 'object')} will be tried again\n")
     return FOUND if count else NOTHING
@@ -93,7 +89,6 @@ def retry(*, config: Config = None, source: SourceName = None, url: Url = None) 
 @ingest.command
 def drop(
     *,
-    config: Config = None,
     source: SourceName = None,
     url: Url = None,
     all: Annotated[bool, Parameter(negative="", help="all that was set aside")] = False,
@@ -106,17 +101,17 @@ def drop(
     """
     if not (source or url or all):
         raise UsageError("what shall be dropped? --source NAME, --url URL or --all")
-    with _state(config) as state:
+    with _state() as state:
         count = state.work.drop(source, url)
     sys.stdout.write(f"{counted(count, 'object')} dropped\n")
     return FOUND if count else NOTHING
 
 
-def _state(config: Path | None) -> State:
-    from lakebed.cli.configured import configured
+def _state() -> State:
+    from lakebed.configuration.find import read_found
     from lakebed.state import open_state
 
-    return open_state(configured(config).state_url())
+    return open_state(read_found().state_url())
 
 
 def _lines(counts: Mapping[str, WorkCounts], backfills: Sequence[Backfill], aside: Sequence[SetAside]) -> Iterator[str]:

@@ -7,10 +7,7 @@ import signal
 import sys
 import threading
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from lakebed.cli.exit_codes import CANCELLED, FOUND, PARTIAL
 
@@ -21,10 +18,8 @@ if TYPE_CHECKING:
 SAME_SIGNAL_S = 0.5
 """Signals within so short a time are one: some supervisors send them to the process and to its group."""
 
-Config = Annotated[Path | None, Parameter(help="the configuration [LAKEBED_CONFIG, else ./lakebed.toml]")]
 
-
-def run(*, config: Config = None) -> int:
+def run() -> int:
     """Index what comes into the sources of a configuration, until it is told to stop.
 
     Any number of them may share one lake and one state. SIGTERM and Ctrl-C finish what is in hand or hand it back,
@@ -38,14 +33,14 @@ def run(*, config: Config = None) -> int:
       lakebed run
       lakebed run --config /etc/lakebed.toml
     """
-    from lakebed.cli.configured import configured
+    from lakebed.configuration.find import read_found
     from lakebed.runner.log_reports import LogReports
     from lakebed.runner.service import open_runner
 
     reports = LogReports(sys.stderr)
     told = threading.Event()
     _stop_on_signals(told)
-    with open_runner(configured(config), reports) as runner:
+    with open_runner(read_found(), reports) as runner:
         runner.start()
         reports.event("started", owner=runner.owner)
         told.wait()
