@@ -21,8 +21,11 @@ def objects(count: int) -> list[WorkObject]:
     return [WorkObject("a", f"s3://b/{number}", 1, 1, None, "listing", 0.0) for number in range(count)]
 
 
-def test_no_lease_is_lost_when_the_clock_of_a_runner_jumps(state_url: str, rng: random.Random) -> None:
+def test_no_lease_is_lost_when_the_clock_of_a_runner_jumps(
+    state_url: str, rng: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = [time.time()]
+    monkeypatch.setattr(time, "time", lambda: now[0])
     with open_state(state_url, clock=lambda: now[0]) as mine, open_state(state_url, clock=lambda: now[0]) as other:
         mine.work.offer(objects(5))
         got = mine.work.claim("a", count=5, lease_s=600)

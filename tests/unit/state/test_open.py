@@ -6,6 +6,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -185,6 +186,9 @@ def test_a_state_that_another_keeps_busy(tmp_path: Path, monkeypatch: pytest.Mon
         with pytest.raises(TransientStateError, match=f"^cannot write the state at '{path}': database is locked$"):
             state.work.claim("a", count=1, lease_s=60)
         other.execute("COMMIT")
+        other.execute("BEGIN")
+        assert other.execute("SELECT count(*) FROM lakebed_work").fetchall() == [(1,)]
+        assert state.work.offer([replace(ONE, size_bytes=2)]) == 1  # and hold up nobody
         other.close()
         assert len(state.work.claim("a", count=1, lease_s=60)) == 1
 
