@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.config import MIB
 from lakebed.configuration import readers
-from lakebed.configuration.durations import DAY_S, duration, retention
+from lakebed.configuration.durations import DAY_S, YEARS_100_S, duration, retention
 from lakebed.configuration.option import option
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-YEARS_100_S = 100 * 365 * DAY_S
 
 
 @dataclass(frozen=True)
