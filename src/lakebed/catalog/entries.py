@@ -12,6 +12,9 @@ from lakebed.errors import UsageError
 
 SEGMENT_FOLDER = "segments/"
 
+AUDIT_INDEX = "_audit"
+"""What was done to a lake, and by whom. Nothing can be deleted from it by query."""
+
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
