@@ -122,6 +122,16 @@ def test_another_handle_sees_it_at_once(lake: Lake, tmp_path: Path) -> None:
     assert numbers(other, index="app") == list(range(10, 40))
 
 
+def test_own_indexes_are_searched_only_by_name(lake: Lake) -> None:
+    lake.delete("n < 10", index="app", reason="test")
+    assert len(answer(lake, "*")) == 40
+    assert answer(lake, "@index=(_audit web) * | groupbycount(@index) | sort @index") == [
+        {"@index": "_audit", "@q.count": 1},
+        {"@index": "web", "@q.count": 10},
+    ]
+    assert lake.indexes() == ["_audit", "app", "web"]
+
+
 def test_it_is_audited(lake: Lake) -> None:
     done = lake.delete("n < 10", index="app", reason=" ticket 4711 ", until="2026-01-02")
     (told,) = answer(lake, "*", index="_audit")
