@@ -57,6 +57,13 @@ FULL_REFRESH_S = 600
 ADDRESS_PACK_BYTES = 16 * MIB
 """Addresses are read from their pack in whole pieces of at most this size."""
 
+REDIRECTS_KEPT = 10_000
+"""Merged segments that source records may still point to without more ado; about 15 bytes each in a checkpoint's file
+that writers read."""
+
+RECORDS_PER_REDIRECT = 16
+"""With more of those than one for so many source records, all records are written anew: some 25 µs for a redirect."""
+
 FLAWED_OBJECTS_KEPT = 10_000
 """Objects with damage or flaws that a checkpoint remembers, the damaged and the newest before others; some 100 bytes
 each, which everyone reads who opens the lake. The commits hold all."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lakebed.catalog.snapshot import Snapshot
+    from lakebed.catalog.source_run import KnownSource
     from lakebed.storage.store import Store
 
 CREATION_ROUNDS = 3
@@ -107,6 +108,10 @@ class Catalog:
             if not self.is_created:
                 self.commit(Changes("create"))
             self._is_writer = True
+
+    def find_source(self, index: str, url: str) -> KnownSource | None:
+        """What the lake has of a source object, as far as this handle knows."""
+        return self._state.sources.find(index, url)
 
     def known_version(self, index: str, url: str) -> bytes | None:
         """The version of a source object that the lake has, as far as this handle knows."""
