@@ -54,6 +54,10 @@ COMMIT_BACKOFF_S = 0.005
 FULL_REFRESH_S = 600
 """A handle older than this lists the catalog instead of asking for the next commit only: old commits may be gone."""
 
+STATE_KEPT_S = 6 * 3600
+"""A handle that has followed the commits for so long opens the lake anew: what it asks for beside its old checkpoint is
+garbage after SUPERSEDED_GRACE_S, four times as long."""
+
 ADDRESS_PACK_BYTES = 16 * MIB
 """Addresses are read from their pack in whole pieces of at most this size."""
 
@@ -156,6 +160,18 @@ MERGE_WHOLE_BYTES = 2 * MIB
 
 MERGE_AHEAD = 8
 """So many such segments are on their way at once while one is worked off: 16 MB at most."""
+
+MERGE_PASSES_MAX = 8
+"""Times that a round looks for merges: each makes one of many, so that a lake of any size is done after a few."""
+
+MAINTENANCE_RETRY_WAIT_S = 30.0
+"""How long segments are left alone whose merge failed or that another process merges."""
+
+MAINTENANCE_DAMAGED_WAIT_S = 3600.0
+"""The same when a segment is damaged, or too much for one: trying again costs reading it, and fails again."""
+
+MAINTENANCE_LEASE_S = 600.0
+"""How long a lease on the merges of an index is kept by a process that died; one merge takes a minute at most."""
 
 GARBAGE_EVERY_S = 3600
 """Between two looks for files that nothing names: a listing of all segments and of the catalog."""

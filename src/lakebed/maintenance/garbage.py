@@ -2,6 +2,7 @@
 
 A file goes only when it was named by nothing for a whole grace period, at every look (marks.py says how that is
 counted). The periods are longer than any reader holds an old state and any writer an uncommitted segment.
+Commits that say who deleted events stay for ever: they are the record of it.
 
 A lake whose catalog was lost looks as if all of its segments were garbage. So when the catalog's commits are behind
 what an earlier look has seen, nothing is deleted and the look fails: `lakebed catalog rebuild` makes it anew.
@@ -16,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from lakebed import config
 from lakebed.catalog.commit import commit_key
-from lakebed.errors import CatalogError, StorageError
+from lakebed.catalog.load import read_commit
+from lakebed.errors import CatalogError, NotFoundError, StorageError
 from lakebed.maintenance.inventory import Inventory, take_inventory
 from lakebed.maintenance.keys import SECOND_NS, is_segment_key
 from lakebed.maintenance.marks import MARKS_KEY, Mark, Marks, read_marks, write_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from lakebed.catalog.catalog import Catalog
     from lakebed.storage.store import Store
@@ -65,6 +67,7 @@ def collect(
             f"nothing is deleted; run `lakebed catalog rebuild`, and delete '{MARKS_KEY}' when the lake is right"
         )
     marks = before.aged(now_ns, islice(found.unnamed, config.GARBAGE_MARKS_MAX), removed, found.commit, found.opening)
+    marks = marks.renewed(_named_meanwhile(store, before, marks))
     write_marks(store, marks)
     return _delete(store, marks, found, is_stopped)
 
@@ -81,18 +84,56 @@ def _grace_s(key: str, mark: Mark) -> int:
     return config.REMOVED_GRACE_S if mark.is_removed else config.ORPHAN_GRACE_S
 
 
+def _is_ripe(key: str, mark: Mark) -> bool:
+    return mark.age_s >= _grace_s(key, mark)
+
+
+def _named_meanwhile(store: Store, before: Marks, marks: Marks) -> set[str]:
+    """Of the orphans that are to go those that a commit since the last look has named: a late writer's, and another
+    process has removed them again. Searches may hold the state in between. Reads commits only when there are orphans.
+    """
+    orphans = {
+        key for key, mark in marks.marks.items() if is_segment_key(key) and not mark.is_removed and _is_ripe(key, mark)
+    }
+    if not orphans:
+        return set()
+
+    def removed_by(number: int) -> Sequence[str]:
+        try:
+            return read_commit(store, number).remove
+        except NotFoundError:
+            return list(orphans)  # it is too long ago to be told
+
+    with ThreadPoolExecutor(config.PARALLEL_RANGES) as pool:
+        found = pool.map(removed_by, range(before.commit + 1, marks.commit + 1))
+        return {key for keys in found for key in keys if key in orphans}
+
+
 def _delete(store: Store, marks: Marks, found: Inventory, is_stopped: Callable[[], bool]) -> GarbageReport:
-    ripe = [key for key, mark in marks.marks.items() if mark.age_s >= _grace_s(key, mark)]
-    history = [commit_key(number) for number in found.commits if number <= marks.history_until]
-    deleted = set(_deleted(store, [*ripe, *history], is_stopped))
+    ripe = [key for key, mark in marks.marks.items() if _is_ripe(key, mark)]
+    history = [number for number in found.commits if number <= marks.history_until]
+    with ThreadPoolExecutor(config.PARALLEL_RANGES) as pool:
+        kept = pool.map(lambda number: is_stopped() or _must_stay(store, number), history)
+        old = [commit_key(number) for number, is_kept in zip(history, kept, strict=True) if not is_kept]
+    deleted = set(_deleted(store, [*ripe, *old], is_stopped))
     files = [key for key in ripe if key in deleted]
     return GarbageReport(
         files_deleted=len(files),
         bytes_deleted=sum(found.unnamed[key] for key in files),
         commits_deleted=len(deleted) - len(files),
         files_waiting=len(marks.marks) - len(ripe),
-        files_failed=0 if is_stopped() else len(ripe) + len(history) - len(deleted),
+        files_failed=0 if is_stopped() else len(ripe) + len(old) - len(deleted),
     )
+
+
+def _must_stay(store: Store, number: int) -> bool:
+    """A commit that says who deleted which events and why stays for ever, and so does one that cannot be read."""
+    try:
+        return bool(read_commit(store, number).deletions)
+    except NotFoundError:
+        return False
+    except (CatalogError, StorageError):
+        return True
 
 
 def _deleted(store: Store, keys: Iterable[str], is_stopped: Callable[[], bool]) -> Iterator[str]:

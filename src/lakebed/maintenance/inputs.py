@@ -7,7 +7,7 @@ megabyte; so the next small ones are on their way while one is worked off.
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from lakebed import config
 
@@ -34,7 +34,7 @@ class Inputs:
         self._whole: dict[int, Future[bytes]] = {}
         self.bytes_read = 0
 
-    def __enter__(self) -> Inputs:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

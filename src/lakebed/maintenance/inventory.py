@@ -19,12 +19,13 @@ from lakebed.maintenance.keys import is_segment_key
 
 if TYPE_CHECKING:
     from lakebed.catalog.catalog import Catalog
+    from lakebed.catalog.checkpoint import State
     from lakebed.storage.store import Store
 
 OPENINGS_KEPT = 2
 """Checkpoints that are kept, with all they name: should the newest be damaged, the lake opens from the one before."""
 
-_BESIDE_CHECKPOINT = re.compile(rf"{CATALOG_FOLDER}\d{{20}}-[0-9a-f]{{8}}\.(addresses|sources)")
+_BESIDE_CHECKPOINT = re.compile(rf"{CATALOG_FOLDER}\d{{20}}-[0-9a-f]{{8}}\.(addresses|sources|redirects)")
 
 
 @dataclass
@@ -58,7 +59,7 @@ def take_inventory(store: Store, catalog: Catalog) -> Inventory:
         if state.snapshot.entry(key) is None:
             found.unnamed[key] = size
     kept = sorted(files.checkpoints, reverse=True)[:OPENINGS_KEPT]
-    named: set[str] = {*state.addresses.packs, *state.sources.run_keys, *kept}
+    named = {*kept, *_names_in(state)}
     for key in kept:
         named |= _names_of(store, key)
     if len(kept) == OPENINGS_KEPT:
@@ -100,8 +101,12 @@ def _list_catalog(store: Store) -> _CatalogFiles:
 
 def _names_of(store: Store, checkpoint: str) -> set[str]:
     """The files that a checkpoint names."""
-    state = read_checkpoint(store, _number(checkpoint))
-    return {*state.addresses.packs, *state.sources.run_keys}
+    return _names_in(read_checkpoint(store, _number(checkpoint)))
+
+
+def _names_in(state: State) -> set[str]:
+    files = state.sources.files
+    return {*state.addresses.packs, *files.runs, files.redirects}
 
 
 def _number(key: str) -> int:

@@ -60,14 +60,21 @@ class Marks(msgspec.Struct, frozen=True):
         marks: dict[str, Mark] = {}
         for key in unnamed:
             known = self.marks.get(key)
-            is_removed = key in removed or (known is not None and known.is_removed)
-            marks[key] = Mark(known.age_s + credit if known else 0, is_removed)
+            if known is None or (key in removed and not known.is_removed):
+                # One that waited for its commit and was removed soon after it is as new as any that was removed.
+                marks[key] = Mark(0, key in removed)
+            else:
+                marks[key] = Mark(known.age_s + credit, known.is_removed)
         horizons = [Horizon(one.number, one.age_s + credit) for one in self.horizons]
         if opening > (horizons[-1].number if horizons else 0):
             horizons.append(Horizon(opening))
         ripe = [one for one in horizons if one.age_s >= config.HISTORY_S]
         # Of those that are old enough only the newest says anything.
         return Marks(now_ns, commit, marks, tuple(horizons[max(0, len(ripe) - 1) :]))
+
+    def renewed(self, keys: Iterable[str]) -> Marks:
+        """The same with these as if they were found now."""
+        return msgspec.structs.replace(self, marks=self.marks | {key: Mark() for key in keys if key in self.marks})
 
     @property
     def history_until(self) -> int:

@@ -65,8 +65,8 @@ def merge(
 ) -> Merged:
     """Replaces the segments, which are of one index and in `state`, by one without dead objects and deleted events.
 
-    Raises `StorageError`, `CorruptSegmentError`, `LimitError` (too much for one segment) and `Stopped`; the lake is as it
-    was then, but after a failed commit, of which nobody knows whether it went through.
+    Raises `StorageError`, `CorruptSegmentError`, `LimitError` (too much for one segment) and `Stopped`; the lake is as
+    it was then, but after a failed commit, of which nobody knows whether it went through.
     """
     work = Merge(index=entries[0].index)
     addresses = state.addresses.find(state.snapshot, entries)
