@@ -199,6 +199,18 @@ GARBAGE_MARKS_MAX = 500_000
 
 TEMPORARY_GRACE_S = 86_400
 """How long a file that a killed writer left half-written in a folder stays."""
+# -- configuration ----------------------------------------------------------------------------------------------------
+CONFIG_BYTES_MAX = MIB
+"""Of a lakebed.toml: a thousand sources take a quarter of it."""
+
+CONFIG_PROBLEMS_SHOWN = 50
+"""What is wrong with a file is listed up to here; the rest mostly follows from it."""
+
+CONFIG_NAME_SHOWN = 40
+"""Characters of a key that an error repeats."""
+
+CONFIG_SOURCES_MAX = 1_000
+"""Sources of one file: each is compiled when it is read, and has threads and metrics of its own."""
 
 # -- search ---------------------------------------------------------------------------------------------------------
 READERS_KEPT = 2_000

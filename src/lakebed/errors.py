@@ -23,6 +23,10 @@ class UsageError(LakebedError):
     """The caller asked for something that cannot be: an unknown option, a bad value."""
 
 
+class ConfigError(LakebedError):
+    """A lakebed.toml is wrong; the message has a line `file:line: what` for each of its problems."""
+
+
 class QueryError(LakebedError):
     """The query text is wrong. Knows where: `text`, `start` and `end` are character offsets into it."""
 
