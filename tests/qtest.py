@@ -117,7 +117,8 @@ def read_configurations(folder: Path = CONFIGURATIONS) -> list[Configuration]:
 
 def _read_configuration(path: Path) -> Configuration:
     known = tomllib.loads(path.read_text())
-    layout = engine.Layout(known.pop("segment_events", None), tuple(sorted(known.pop("builder", {}).items())))
+    builder = tuple(sorted(known.pop("builder", {}).items()))
+    layout = engine.Layout(known.pop("segment_events", None), builder, known.pop("decoys", False))
     return Configuration(path.stem, layout=layout, **known)
 
 

@@ -68,6 +68,12 @@ that writers read."""
 RECORDS_PER_REDIRECT = 16
 """With more of those than one for so many source records, all records are written anew: some 25 µs for a redirect."""
 
+DELETION_FILTER_BYTES_MAX = 64 * 1024
+"""A deletion's filter as a plan: every search over older segments has it in its own until it is carried out."""
+
+DELETIONS_PENDING_MAX = 100
+"""Deletions that some segment may still hold events of; each is a condition of every search over such segments."""
+
 FLAWED_OBJECTS_KEPT = 10_000
 """Objects with damage or flaws that a checkpoint remembers, the damaged and the newest before others; some 100 bytes
 each, which everyone reads who opens the lake. The commits hold all."""

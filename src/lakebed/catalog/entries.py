@@ -12,6 +12,12 @@ from lakebed.errors import UsageError
 
 SEGMENT_FOLDER = "segments/"
 
+OWN_INDEX_PREFIX = "_"
+"""Names of indexes that Lakebed writes begin so. A query searches them only when it names them."""
+
+AUDIT_INDEX = "_audit"
+"""What was done to a lake, and by whom. Nothing can be deleted from it by query."""
+
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 

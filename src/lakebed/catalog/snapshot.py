@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed import config
-from lakebed.catalog.entries import NO_FLAWS, FlawedObject, SegmentEntry, id_of_key, index_of_key
+from lakebed.catalog.entries import NO_FLAWS, OWN_INDEX_PREFIX, FlawedObject, SegmentEntry, id_of_key, index_of_key
 from lakebed.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -92,8 +92,14 @@ class Snapshot:
         since_ns: int | None = None,
         until_ns: int | None = None,
     ) -> list[SegmentEntry]:
-        """Segments that may hold events of these indexes (None: all) with since ≤ time < until (None: open)."""
-        names = self.indexes if indexes is None else [name for name in indexes if name in self._segments]
+        """Segments that may hold events of these indexes with since ≤ time < until (None: open).
+
+        None is all indexes but Lakebed's own: who asks for errors does not mean the records of what was done.
+        """
+        if indexes is None:
+            names = [name for name in self.indexes if not name.startswith(OWN_INDEX_PREFIX)]
+        else:
+            names = [name for name in indexes if name in self._segments]
         found: list[SegmentEntry] = []
         for name in names:
             entries = self._segments[name].values()
