@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import lakebed
+from lakebed.errors import StorageError
 from lakebed.model import Row
 from lakebed.serve.receive.receiver import Receiver
 from lakebed.serve.receive.server import ReceiveServer
 from lakebed.serve.receive.settings import Address, ReceiveSettings
 from lakebed.storage.open import open_store
+from lakebed.storage.wrapper import StoreWrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from typing_extensions import Buffer
 
     from lakebed.storage.store import Store
 
@@ -28,6 +32,13 @@ OTHER_TOKEN = "token-of-web-0123456789"
 TOKENS = {"app": (TOKEN, "second-token-of-app-0123"), "web": (OTHER_TOKEN,)}
 LOOPBACK = Address("127.0.0.1", 0)
 START_SECONDS = 60
+
+
+class FullStore(StoreWrapper):
+    """Nothing can be written."""
+
+    def put(self, key: str, data: Buffer) -> None:
+        raise StorageError("the disk is full")
 
 
 @dataclass

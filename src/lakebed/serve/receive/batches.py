@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lakebed import config
 from lakebed.errors import LakebedError, StorageError, TransientStorageError
-from lakebed.ingest.raw import JSON_LINES, SYSLOG_LINES, pack_lines, put_raw, raw_key
+from lakebed.ingest.raw import JSON_LINES, TEXT_LINES, pack_lines, put_raw, raw_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Shape = Literal["json", "text", "hec", "bulk", "otlp", "syslog"]
 """What lines are like. Those of one object are alike: the engine tells the kind of an object by its first ones."""
 
-_SUFFIXES: dict[Shape, str] = {"text": SYSLOG_LINES, "syslog": SYSLOG_LINES}
+_SUFFIXES: dict[Shape, str] = {"text": TEXT_LINES, "syslog": TEXT_LINES}
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,11 @@ class Batches:
         if batch.raw_bytes >= self._batch_bytes:
             self._close(batch)
         return batch.done
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether lines wait for others."""
+        return bool(self._open)
 
     def hurry(self) -> None:
         """From now on nothing waits for others."""
