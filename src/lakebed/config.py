@@ -118,6 +118,174 @@ OPENING_RECORD_BYTES_MAX = 16 * MIB
 XZ_MEMORY_BYTES = 128 * MIB
 """The highest preset of xz takes 65 MB to read; dictionaries of gigabytes are refused."""
 
+# -- discovery ------------------------------------------------------------------------------------------------------
+NOTIFICATION_BYTES_MAX = MIB
+"""Largest message of a queue; SQS takes no larger ones."""
+
+OBJECT_KEY_CHARACTERS_MAX = 8_192
+"""Longest key in a notification: S3 has 1,024 bytes, each of which may be written as three characters."""
+
+SQS_MESSAGES = 10
+"""Messages of one request: all that SQS gives."""
+
+SQS_WAIT_S = 5
+"""Longest wait of one request for messages. SQS allows 20; a stop has to wait for it, and it costs 0.20 USD a month."""
+
+SQS_VISIBILITY_S = 60
+"""For so long a message is nobody else's; it is extended while its objects are worked on. After a crash they wait so
+long."""
+
+SQS_TIMEOUT_S = 20
+"""One request to the queue, its wait included."""
+
+SQS_CONNECT_S = 5
+"""A connection to it; both ends are usually in one region."""
+
+SQS_ATTEMPTS = 3
+"""Of one request, the first included; the runner goes on after longer waits."""
+
+SQS_CONNECTIONS = 10
+"""Requests to one queue at once: pollers, and threads that acknowledge."""
+
+SQS_VISIBILITY_MAX_S = 12 * 3600
+"""SQS allows no longer."""
+
+WHOLE_LISTING_S = 3600.0
+"""A place whose keys have dates is listed as a whole so often at most: a thousand requests (0.005 USD) for a million
+objects."""
+
+WHOLE_LISTING_S_PER_PAGE = 3.0
+"""And not more often than its size allows: ten million objects every 8 hours, 15 USD a month."""
+
+LISTED_DAYS = 2
+"""In between, the keys of so many days before the newest are listed: services write late."""
+
+STEMS_MAX = 2_000
+"""Prefixes before dates that are listed one by one; with more a whole listing is hardly dearer. 100 bytes each in the
+state."""
+
+LISTED_OBJECTS_KEPT = 500_000
+"""Objects that a lister remembers to have looked up, 60 bytes each."""
+
+SETTLE_S = 2.0
+"""A file that was changed so shortly ago may be in the middle of being written."""
+
+SETTLE_S_MAX = 300.0
+"""A file that never rests for so long is taken as it is then, and again when it has grown."""
+
+UNSETTLED_MAX = 10_000
+"""Files that are waited for, by name."""
+
+LIST_TOLD_EVERY = 10_000
+"""Objects between two words of how far a listing is."""
+
+BACKFILL_PIECES_MAX = 200_000
+"""Days and prefixes of one backfill: 500 prefixes over a year; 300 bytes each."""
+
+BACKFILL_SORTED_MAX = 200_000
+"""Objects that are put in order of their times, 300 bytes each."""
+
+RECEIVES_SPARE = 5
+"""A message that came so many times more often than an object may fail, and never got an answer, is not read again: its
+objects go to the table of work, which finds out what ends the process."""
+
+# -- runner ---------------------------------------------------------------------------------------------------------
+RUNNER_TICK_S = 0.25
+"""How soon a thread of the runner notices that it is to stop."""
+
+JOBS_MAX = 8_000
+"""Objects that a runner has in hand, from the moment it has taken them until they are answered: 2 kB each."""
+
+JOBS_PER_SOURCE_MIN = 200
+"""Of each source at least so many, however many sources there are."""
+
+FETCHERS = 8
+"""Objects that are fetched at once: a store that answers after 50 ms then gives 160 of them in a second."""
+
+FETCH_BYTES_MAX = 8 * MIB
+"""Larger objects are not fetched ahead: their worker reads them piece by piece."""
+
+FETCHED_BYTES_MAX = 48 * MIB
+"""What is fetched and not yet indexed; part of the memory that indexing keeps to."""
+
+FETCH_ATTEMPTS = 4
+"""Looks at an object that fails or changes while it is read, before its road gets the answer."""
+
+BATCH_OBJECTS_MAX = 1_000
+"""Objects of one batch; with more, the first would wait too long for the last."""
+
+COMMIT_OBJECTS_MAX = 5_000
+"""Objects of one commit: bounds its size."""
+
+COMMITS_WAITING_MAX = 64
+"""Batches that wait for the commit before theirs; then workers wait."""
+
+PART_RETRY_S = 1.0
+"""First wait after a part of the runner failed (the lake, a source, a queue); doubles with each failure in a row."""
+
+PART_RETRY_S_MAX = 60.0
+"""Longest such wait: so long after its end an outage is still felt."""
+
+CLAIM_OBJECTS = 500
+"""Objects of one claim from the table of work."""
+
+CLAIM_LEASE_S = 120.0
+"""For so long a claimed object is nobody else's; prolonged while it is worked on. After a crash it waits so long."""
+
+CLAIM_EVERY_S = 1.0
+"""How often the table of work is asked when it had nothing."""
+
+KEEP_EVERY_S = 15.0
+"""How often leases and messages are prolonged: some times before they end, so that one may fail."""
+
+ANSWER_EVERY_S = 0.2
+"""How often a queue is told what is done: ten messages go into one request."""
+
+ANSWERS_TOGETHER = 200
+"""With so many answers the table is told at once."""
+
+LAST_ANSWERS_TRIES = 3
+"""Attempts to pass on the last answers before the process ends; without them the work is done again."""
+
+OBJECT_RETRY_S = 5.0
+"""First wait before an object that failed is tried again; doubles each time."""
+
+OBJECT_RETRY_S_MAX = 600.0
+"""Longest such wait."""
+
+UNREACHABLE_TRIES = 100
+"""An object whose store fails is tried for 16 hours before it is set aside: an outage is not its fault."""
+
+LISTERS = 2
+"""Sources that one runner lists at once: they mostly wait for stores."""
+
+LISTING_LEASE_S = 120.0
+"""So long nobody else lists a source after its lister has died."""
+
+OFFERED_TOGETHER = 500
+"""Objects that a lister offers to the table of work at once."""
+
+LISTED_AHEAD_MAX = 20_000
+"""Objects of one source that wait in the table before its listing waits too."""
+
+QUEUE_POLLERS = 2
+"""Threads that receive from one queue: one waits while the other brings what came."""
+
+REQUESTS_LOGGED_EVERY_S = 60.0
+"""How often the requests that were made are added to the state."""
+
+LOGGED_TEXT_MAX = 500
+"""Characters of one text in a line of the log."""
+
+BACKFILL_TOGETHER = 100
+"""Objects that a backfill offers at once; also the grain of its rate."""
+
+BACKFILL_AHEAD_MAX = 5_000
+"""Objects of one source that wait before its backfill waits too."""
+
+BACKFILL_QUIET_S = 3.0
+"""When nothing was in hand for so long, a backfill's own worker is done; what waits for another try is told."""
+
 # -- state ----------------------------------------------------------------------------------------------------------
 STATE_BUSY_S = 30
 """A writer of a SQLite state waits so long for the others before it gives up; their transactions take milliseconds."""
