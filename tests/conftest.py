@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.postgres import PostgresServer, postgres_server
 from tests.sample_data import sample_data
 from tests.servers import S3Server, s3_server
 
@@ -94,3 +95,21 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         for name, value in server.environment.items():
             patch.setenv(name, value)
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a state may be made: a file, and a schema of its own in PostgreSQL."""
+    if request.param == "sqlite":
+        return str(tmp_path / "state.db")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    schema = f"test_{secrets.token_hex(8)}"
+    server.run(f"CREATE SCHEMA {schema}")
+    return server.url(schema)

@@ -23,6 +23,10 @@ class UsageError(LakebedError):
     """The caller asked for something that cannot be: an unknown option, a bad value."""
 
 
+class ConfigError(LakebedError):
+    """A lakebed.toml is wrong; the message has a line `file:line: what` for each of its problems."""
+
+
 class QueryError(LakebedError):
     """The query text is wrong. Knows where: `text`, `start` and `end` are character offsets into it."""
 
@@ -88,6 +92,18 @@ class CorruptSegmentError(LakebedError):
 
 class IngestError(LakebedError):
     """A source object could not be indexed."""
+
+
+class StateError(LakebedError):
+    """The state (work that waits, leases, cursors) cannot be read, or holds something it must not."""
+
+
+class TransientStateError(StateError):
+    """The state's database is busy, full or cannot be reached; the same call may succeed when repeated."""
+
+
+class StateConflict(StateError):  # noqa: N818 - a lost race, which its caller expects
+    """Somebody else changed it in between; nothing was written."""
 
 
 class LimitError(LakebedError):
