@@ -14,20 +14,18 @@ seven days only: a source that stood still for longer has lost some.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from lakebed.errors import PullError, UsageError
 from lakebed.pull.http import Request, origin, shown
 from lakebed.pull.links import link_to
-from lakebed.pull.options import CommonOptions
+from lakebed.pull.options import CommonOptions, read_secret
 from lakebed.pull.records import EventShape, Path, rfc3339
-from lakebed.pull.secret import Secret
 from lakebed.pull.sweep import Page, Sweep, SweepState
+from lakebed.secret import Secret
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     from lakebed.pull.connector import Poll
     from lakebed.pull.fetch import World
 
@@ -44,7 +42,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 class GithubOptions(CommonOptions, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """`organization` or `enterprise` is its name as in URLs, `token` where a token with `read:audit_log` is.
 
-    `include` is `web`, `git` or `all`; `phrase` is added to the search; `api` is the address of an Enterprise Server's
+    `include` is `web`, `git` or `all`; `phrase` is added to the search; `url` is the address of an Enterprise Server's
     API, such as `https://github.example.com/api/v3`.
     """
 
@@ -53,22 +51,22 @@ class GithubOptions(CommonOptions, kw_only=True, frozen=True, forbid_unknown_fie
     enterprise: str | None = None
     include: Literal["all", "web", "git"] = "all"
     phrase: str | None = None
-    api: str = "https://api.github.com"
+    url: str = "https://api.github.com"
 
     def check(self) -> None:
         """See `CommonOptions.check`."""
         super().check()
-        Secret.parse(self.token, "token")
-        if (self.organization is None) == (self.enterprise is None):
+        Secret.parse(self.token)
+        if (not self.organization) == (not self.enterprise):
             raise UsageError("wanted either 'organization' or 'enterprise'")
         if not _NAME.fullmatch(self.organization or self.enterprise or ""):
             raise UsageError(f"'{(self.organization or self.enterprise or '')[:100]}' is no name as in GitHub's URLs")
 
     @property
-    def url(self) -> str:
-        """The endpoint."""
+    def endpoint(self) -> str:
+        """Where the log is."""
         owner = f"orgs/{self.organization}" if self.organization else f"enterprises/{self.enterprise}"
-        return f"{self.api.rstrip('/')}/{owner}/audit-log"
+        return f"{self.url.rstrip('/')}/{owner}/audit-log"
 
 
 class GithubConnector:
@@ -80,7 +78,6 @@ class GithubConnector:
     def __init__(self, options: GithubOptions, world: World) -> None:
         self._options = options
         self._world = world
-        self._token = Secret.parse(options.token, "token")
         self._fetcher = options.fetcher(world, requests_per_minute=REQUESTS_PER_MINUTE)
         self.reread_ms = options.reread_ms
 
@@ -91,10 +88,10 @@ class GithubConnector:
     def page(self, state: SweepState) -> Page:
         """See `Pages.page`."""
         url = state.place or self._first(state)
-        if origin(url) != origin(self._options.url):
+        if origin(url) != origin(self._options.endpoint):
             raise PullError(f"the next page is said to be at {shown(url)}, another host than that of the source")
         headers = {
-            "Authorization": f"Bearer {self._token.read(self._world.environment)}",
+            "Authorization": f"Bearer {read_secret(self._options.token, self._world)}",
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": "2022-11-28",
         }
@@ -116,4 +113,4 @@ class GithubConnector:
         if self._options.phrase:
             phrase += f" {self._options.phrase}"
         query = {"phrase": phrase, "include": self._options.include, "order": "asc", "per_page": str(PAGE_EVENTS)}
-        return f"{self._options.url}?{urlencode(query)}"
+        return f"{self._options.endpoint}?{urlencode(query)}"

@@ -98,7 +98,7 @@ class HttpClient:
         if scheme not in _PORTS or not host or urlsplit(url).username is not None:
             raise UsageError(f"not the URL of a service: {shown(url)}; wanted https://host/path, without a password")
         if scheme == "http" and not self._settings.allow_plain_http:
-            raise UsageError(f"{shown(url)} would be asked without TLS; allow_plain_http = true allows it")
+            raise UsageError(f"{shown(url)} would be asked without TLS; plain_http = true allows it")
 
     def close(self) -> None:
         """Closes the connections."""
@@ -122,7 +122,7 @@ class HttpClient:
                 raise
             response.release_conn()
         except PrivateAddressError as error:
-            raise PullError(f"{error}; allow_private_addresses = true allows it") from error
+            raise PullError(f"{error}; private_addresses = true allows it") from error
         except SSLError as error:
             raise PullError(f"no trusted connection to {shown(url)}: {_tls_reason(error)}") from error
         except HTTPError as error:
@@ -175,7 +175,9 @@ def _tls(ca_file: str | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"cannot read the certificates in '{ca_file}': {error.strerror or 'not PEM'}") from error
+        raise UsageError(
+            f"cannot read the certificates in '{ca_file}': {(error.strerror or 'they are not PEM').lower()}"
+        ) from error
 
 
 def _tls_reason(error: SSLError) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin
 
-_LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*!#$%&+.^`|~-]+\s*(?:=\s*(?:"[^"]*"|[^\s",;]*))?)*)')
-_PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"([^"]*)"|([^\s",;]*))')
+# Possessive throughout: a header that a service made to be slow is refused as fast as any other.
+_TEXT = r'"((?:[^"\\]|\\.)*+)"'
+_PARAMETER = re.compile(rf';\s*+([\w*-]++)\s*+=\s*+(?:{_TEXT}|([^\s",;]*+))')
+_LINK = re.compile(rf'<([^<>]*+)>((?:\s*+;\s*+[\w*!#$%&+.^`|~-]++\s*+(?:=\s*+(?:{_TEXT}|[^\s",;]*+))?+)*+)')
 
 
 def link_to(header: str, relation: str, base: str) -> str | None:
@@ -18,7 +20,7 @@ def link_to(header: str, relation: str, base: str) -> str | None:
     >>> link_to('<https://a/x?after=2>; rel="next", <https://a/x>; rel="first"', "next", "https://a/")
     'https://a/x?after=2'
     """
-    for target, parameters in _LINK.findall(header):
+    for target, parameters, *_ in _LINK.findall(header):
         for name, quoted, bare in _PARAMETER.findall(parameters):
             if name.lower() == "rel" and relation in (quoted or bare).lower().split():
                 return str(urljoin(base, target))

@@ -12,21 +12,19 @@ taken before are known by their `uuid`. Throttling is 429 with `X-Rate-Limit-Res
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from lakebed.errors import PullError, UsageError
 from lakebed.pull.fetch import RefusedError, World
 from lakebed.pull.http import Request, origin, shown
 from lakebed.pull.links import link_to
-from lakebed.pull.options import CommonOptions
+from lakebed.pull.options import CommonOptions, read_secret
 from lakebed.pull.records import EventShape, Path, rfc3339
-from lakebed.pull.secret import Secret
 from lakebed.pull.sweep import Page, Sweep, SweepState
+from lakebed.secret import Secret
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     from lakebed.pull.connector import Poll
 
 PAGE_EVENTS = 1000
@@ -34,6 +32,9 @@ PAGE_EVENTS = 1000
 
 REQUESTS_PER_MINUTE = 30
 """Of the 120 that an org has at least for this path; others ask it too."""
+
+RESTART_EVERY_S = 300
+"""A service that refuses each cursor that it gave is told to fail, not asked for the same events again and again."""
 
 _SHAPE = EventShape(id=Path(("uuid",)), time=Path(("published",)))
 _EXPIRED = {400, 404, 410}
@@ -54,7 +55,7 @@ class OktaOptions(CommonOptions, kw_only=True, frozen=True, forbid_unknown_field
     def check(self) -> None:
         """See `CommonOptions.check`."""
         super().check()
-        Secret.parse(self.token, "token")
+        Secret.parse(self.token)
         if not _DOMAIN.fullmatch(self.domain):
             raise UsageError(f"domain = '{self.domain[:100]}' is no name of a host; wanted such as 'example.okta.com'")
 
@@ -73,8 +74,8 @@ class OktaConnector:
     def __init__(self, options: OktaOptions, world: World) -> None:
         self._options = options
         self._world = world
-        self._token = Secret.parse(options.token, "token")
         self._fetcher = options.fetcher(world, requests_per_minute=REQUESTS_PER_MINUTE)
+        self._restarted_at: float | None = None
         self.reread_ms = options.reread_ms
 
     def poll(self, state: bytes | None) -> Poll:
@@ -86,8 +87,11 @@ class OktaConnector:
         try:
             return self._read(state.place or self._first(state))
         except RefusedError as error:
-            if state.place is None or error.status not in _EXPIRED:
+            now = self._world.monotonic()
+            is_soon = self._restarted_at is not None and now < self._restarted_at + RESTART_EVERY_S
+            if state.place is None or error.status not in _EXPIRED or is_soon:
                 raise
+            self._restarted_at = now
         if state.newest_ms:
             state.since_ms = max(state.since_ms, state.newest_ms - self.reread_ms, state.floor_ms)
         state.place, state.visited = None, b""
@@ -110,7 +114,7 @@ class OktaConnector:
     def _read(self, url: str) -> Page:
         if origin(url) != origin(self._options.url):
             raise PullError(f"the next page is said to be at {shown(url)}, another host than that of the source")
-        token = self._token.read(self._world.environment)
+        token = read_secret(self._options.token, self._world)
         headers = {"Authorization": f"{self._options.scheme} {token}", "Accept": "application/json"}
         answer = self._fetcher.send(Request(url, headers))
         events = _SHAPE.events(answer)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -11,6 +13,7 @@ from lakebed.errors import UsageError
 from lakebed.pull.fetch import Fetcher
 from lakebed.pull.http import HttpSettings
 from lakebed.pull.spans import beginning_ms, seconds_of
+from lakebed.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,50 +29,68 @@ T = TypeVar("T", bound="CommonOptions")
 class CommonOptions(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Options of every kind of source.
 
-    `since` is where a source begins that was never polled: a span (`7d`), a day or a time. `every` is the time between
-    two polls when there is nothing new; `reread` how far back the end is read again for events that come late. The last
-    three are for servers of one's own: addresses that are not of the internet, HTTP without TLS, an authority.
+    `since` is where a source begins that was never polled: a span (`7d`), a day or a time. `poll_every` is the time
+    between two polls when there is nothing new; `reread` how far back the end is read again for events that come late.
+    The last three are for servers of one's own: addresses that are not of the internet, HTTP without TLS, an authority.
     """
 
     since: str = f"{config.PULL_SINCE_S // 86_400}d"
-    every: str = f"{config.PULL_EVERY_S:.0f}s"
-    reread: str = f"{config.PULL_REREAD_S // 60}m"
-    requests_per_minute: int | None = None
-    allow_private_addresses: bool = False
-    allow_plain_http: bool = False
+    poll_every: float | str = config.PULL_EVERY_S
+    reread: float | str = config.PULL_REREAD_S
+    requests_per_minute: float | None = None
+    private_addresses: bool = False
+    plain_http: bool = False
     ca_file: str | None = None
 
     def check(self) -> None:
         """Raises `UsageError` for values that mean nothing."""
         beginning_ms(self.since, 0)
-        if not seconds_of(self.every, "every"):
-            raise UsageError("every = '0s' would ask without end; wanted at least '1s'")
+        if self.poll_every_s < 1:
+            raise UsageError("poll_every is less than a second; wanted such as '30s'")
         seconds_of(self.reread, "reread")
         if self.requests_per_minute is not None and not 0 < self.requests_per_minute <= ANY_RATE:
-            raise UsageError(f"requests_per_minute = {self.requests_per_minute} is not between 1 and {ANY_RATE:,}")
+            raise UsageError(f"requests_per_minute = {self.requests_per_minute} is not between 0 and {ANY_RATE:,}")
 
     def since_ms(self, world: World) -> int:
         """Where the source begins."""
         return beginning_ms(self.since, world.clock())
 
     @property
+    def poll_every_s(self) -> float:
+        """`poll_every` in seconds."""
+        return seconds_of(self.poll_every, "poll_every")
+
+    @property
     def reread_ms(self) -> int:
         """`reread` in ms."""
-        return seconds_of(self.reread, "reread") * 1000
+        return int(seconds_of(self.reread, "reread") * 1000)
 
     def fetcher(self, world: World, *, requests_per_minute: float) -> Fetcher:
         """What asks the service, at the pace that was told or at that of the service."""
-        http = HttpSettings(self.allow_private_addresses, self.allow_plain_http, self.ca_file)
+        http = HttpSettings(self.private_addresses, self.plain_http, self.ca_file)
         return Fetcher(http, world, interval_s=60 / (self.requests_per_minute or requests_per_minute))
 
 
-def convert_options(kind: type[T], options: Mapping[str, Any]) -> T:  # values of TOML
-    """The options of a kind of source. Raises `UsageError` for unknown names and wrong types."""
+def convert_options(kind: type[T], options: Mapping[str, object]) -> T:
+    """The options of a kind of source, as a configuration has them: secrets, days and paths may be objects of theirs.
+
+    Raises `UsageError` for unknown names and wrong types. What is None is as if it were not there.
+    """
+    plain = {name: _plain(value) for name, value in options.items() if value is not None}
     try:
-        found = msgspec.convert(dict(options), kind)
+        found = msgspec.convert(plain, kind)
     except msgspec.ValidationError as error:
         raise UsageError(option_words(error)) from error
     found.check()
+    return found
+
+
+def read_secret(reference: str, world: World) -> str:
+    """A secret as a header can hold it. Raises `UsageError` when there is none, or it has other characters."""
+    secret = Secret.parse(reference)
+    found = secret.read(world.environment).strip()
+    if not (found and found.isascii() and found.isprintable()):
+        raise UsageError(f"the secret in '{secret.reference}' is empty, or has characters that no header can hold")
     return found
 
 
@@ -85,3 +106,15 @@ def option_words(error: Exception) -> str:
     text = text.replace("Object missing required field ", "missing option ").replace("`", "'")
     where = f" in '{place}'" if place else ""
     return text[:1].lower() + text[1:] + where
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Secret():
+            return value.reference
+        case date():
+            return value.isoformat()
+        case Path():
+            return str(value)
+        case _:
+            return value

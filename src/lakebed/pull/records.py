@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -25,6 +25,8 @@ _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _NO_LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 _WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _TIME_MS_MAX = 4_102_444_800_000
 """The year 2100: a later event has no time that could move a cursor."""
 
@@ -132,7 +134,7 @@ def read_time_ms(raw: bytes | msgspec.Raw, form: TimeForm) -> int | None:
         value = msgspec.json.decode(raw)
         if form == "rfc3339":
             moment = datetime.fromisoformat(value)
-            time_ms = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+            time_ms = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
         else:
             time_ms = int(float(value) * (1000 if form == "epoch_s" else 1))
     except (*_WRONG, ValueError, TypeError, OverflowError):

@@ -39,9 +39,9 @@ _UNAUTHORIZED = 401
 
 
 class RestOptions(CommonOptions, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """`file` is the description; `values` are those that it names, such as `{tenant}`."""
+    """`description` is the path of its file; `values` are those that it names, such as `{tenant}`."""
 
-    file: str
+    description: str
     values: dict[str, str] = msgspec.field(default_factory=dict)
 
     def check(self) -> None:
@@ -52,7 +52,7 @@ class RestOptions(CommonOptions, kw_only=True, frozen=True, forbid_unknown_field
     def settings(self) -> RestSettings:
         """The description, checked together with the values."""
         check_values(self.values)
-        settings = read_rest_settings(FilePath(self.file))
+        settings = read_rest_settings(FilePath(self.description))
         templates = Templates(self.values)
         try:
             check_secrets(settings.auth)
@@ -62,9 +62,11 @@ class RestOptions(CommonOptions, kw_only=True, frozen=True, forbid_unknown_field
             for text in settings.query.values():
                 templates.fill(text, times)
         except UsageError as error:
-            raise UsageError(f"'{self.file}': {error}") from error
+            raise UsageError(f"'{self.description}': {error}") from error
         if settings.window and seconds_of(settings.window, "window") * 1000 < 2 * self.reread_ms:
-            raise UsageError(f"'{self.file}': window must be at least twice 'reread', which is {self.reread}")
+            raise UsageError(
+                f"'{self.description}': window must be at least twice 'reread', which is {self.reread_ms // 1000} s"
+            )
         return settings
 
 
@@ -82,7 +84,7 @@ class RestConnector:
         self._login = Login(settings.auth, self._fetcher, world, self._templates)
         self.is_endless = settings.resume == "cursor"
         self.reread_ms = options.reread_ms
-        self.window_ms = seconds_of(settings.window, "window") * 1000 if settings.window else None
+        self.window_ms = int(seconds_of(settings.window, "window") * 1000) if settings.window else None
 
     def poll(self, state: bytes | None) -> Poll:
         """See `Connector.poll`."""

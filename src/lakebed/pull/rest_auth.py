@@ -10,9 +10,10 @@ import msgspec
 
 from lakebed.errors import PullError
 from lakebed.pull.http import Request, shown
+from lakebed.pull.options import read_secret
 from lakebed.pull.records import check_json
 from lakebed.pull.rest_settings import Auth, BasicAuth, BearerAuth, HeaderAuth, NoAuth, OAuth2Auth
-from lakebed.pull.secret import Secret
+from lakebed.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,11 +51,11 @@ class Login:
             case NoAuth():
                 return {}
             case BearerAuth():
-                return {"Authorization": f"{auth.scheme} {self._secret(auth.token, 'token')}"}
+                return {"Authorization": f"{auth.scheme} {self._secret(auth.token)}"}
             case BasicAuth():
-                return {"Authorization": _basic(self._named(auth.user), self._secret(auth.password, "password"))}
+                return {"Authorization": _basic(self._named(auth.user), self._secret(auth.password))}
             case HeaderAuth():
-                return {auth.name: self._secret(auth.value, "value")}
+                return {auth.name: self._secret(auth.value)}
             case OAuth2Auth():
                 return {"Authorization": f"Bearer {self._oauth2(auth)}"}
 
@@ -70,7 +71,7 @@ class Login:
             form = {"grant_type": "client_credentials"}
             if auth.scope:
                 form["scope"] = auth.scope
-            client, secret = self._named(auth.client_id), self._secret(auth.client_secret, "client_secret")
+            client, secret = self._named(auth.client_id), self._secret(auth.client_secret)
             headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
             if auth.in_body:
                 form |= {"client_id": client, "client_secret": secret}
@@ -89,13 +90,13 @@ class Login:
             self._token_until = now + max(0.0, lives_s - TOKEN_EARLY_S)
         return self._token.access_token
 
-    def _secret(self, reference: str, what: str) -> str:
-        return Secret.parse(reference, what).read(self._world.environment)
+    def _secret(self, reference: str) -> str:
+        return read_secret(reference, self._world)
 
     def _named(self, text: str) -> str:
         """A name that is no secret may stand in the file itself."""
         if text.startswith(("env:", "file:")):
-            return self._secret(text, "name")
+            return self._secret(text)
         return self._templates.fill(text)
 
 
@@ -103,13 +104,13 @@ def check_secrets(auth: Auth) -> None:
     """Raises `UsageError` when a secret stands in the file itself."""
     match auth:
         case BearerAuth():
-            Secret.parse(auth.token, "auth.token")
+            Secret.parse(auth.token)
         case BasicAuth():
-            Secret.parse(auth.password, "auth.password")
+            Secret.parse(auth.password)
         case HeaderAuth():
-            Secret.parse(auth.value, "auth.value")
+            Secret.parse(auth.value)
         case OAuth2Auth():
-            Secret.parse(auth.client_secret, "auth.client_secret")
+            Secret.parse(auth.client_secret)
         case NoAuth():
             pass
 

@@ -185,7 +185,9 @@ def parse_rest_settings(data: bytes, name: str) -> RestSettings:
     try:
         found = msgspec.convert(value, RestSettings)
     except msgspec.ValidationError as error:
-        place = str(error).partition(" - at ")[2].strip("`").removeprefix("$").lstrip(".")
+        problem, _, place = str(error).partition(" - at ")
+        unknown = re.search(r"unknown field `(.*)`", problem)
+        place = place.strip("`").removeprefix("$") + (f".{unknown[1]}" if unknown else "")
         raise UsageError(f"'{name}', line {_line_of(node, place)}: {option_words(error)}") from error
     for place, problem in _problems(found):
         raise UsageError(f"'{name}', line {_line_of(node, place)}: {problem}")
@@ -210,6 +212,8 @@ def _problems(found: RestSettings) -> list[tuple[str, str]]:
         problems.append(("pagination", "a cursor wants 'parameter', or 'is_url: true' when it is an address"))
     if found.resume == "cursor" and isinstance(pages, NoPages):
         problems.append(("resume", "without pages there is no cursor to resume from"))
+    if found.resume == "cursor" and isinstance(pages, NumberPages) and pages.size is None:
+        problems.append(("pagination", "to resume from a page wants its 'size': one that is not full is read again"))
     if "until" in uses and found.window is None:
         problems.append(("query", "{until} wants 'window', the longest time to ask for at once"))
     if found.window is not None and seconds_of(found.window, "window") < 1:

@@ -11,12 +11,14 @@ _SPAN = re.compile(r"([0-9]{1,9})(s|m|h|d)")
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-def seconds_of(text: str, what: str) -> int:
-    """The seconds of a span. Raises `UsageError`, which names `what`.
+def seconds_of(text: str | float, what: str) -> float:
+    """The seconds of a span, which may be told as a number. Raises `UsageError`, which names `what`.
 
     >>> seconds_of("10m", "reread")
     600
     """
+    if not isinstance(text, str):
+        return text
     match = _SPAN.fullmatch(text)
     if match is None:
         raise UsageError(f"{what} = '{text[:40]}' is no span of time; wanted such as '30s', '10m', '2h' or '7d'")

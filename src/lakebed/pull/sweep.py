@@ -156,6 +156,7 @@ class _Run:
         late_ms = min(end_ms, state.began_ms) - pages.reread_ms
         state.since_ms = max(state.since_ms, late_ms, self._seen.floor_ms)
         state.place = state.until_ms = None
+        state.began_ms = 0  # a sweep without news leaves the state as it was, and nothing is written
         self._seen.forget_before(state.since_ms)
 
     def _turn(self, page: Page, fresh: Sequence[Event]) -> bool:
