@@ -85,7 +85,8 @@ def sample_logs() -> Path:
 @pytest.fixture(autouse=True)
 def _no_lake_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test must not write to the lake of the person who runs it."""
-    monkeypatch.delenv("LAKEBED_LAKE", raising=False)
+    for name in ("LAKEBED_LAKE", "LAKEBED_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,11 @@ import threading
 import time
 from typing import TYPE_CHECKING, Self
 
-from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.entries import check_index_name
 from lakebed.catalog.index_info import IndexInfo, index_infos
 from lakebed.catalog.status import LakeStatus, lake_status
+from lakebed.configuration.find import lake_url
 from lakebed.errors import NotFoundError, UsageError
 from lakebed.execute.readers import ReaderCache
 from lakebed.execute.threads import ThreadExecutor
@@ -53,12 +53,15 @@ if TYPE_CHECKING:
 
 
 def open(url: str | os.PathLike[str] | None = None) -> Lake:  # noqa: A001 - the user's word
-    """Opens the lake at a folder or at an `s3://`, `gs://` or `az://` URL; None is `LAKEBED_LAKE`, else `./lake`.
+    """Opens the lake at a folder or at an `s3://`, `gs://` or `az://` URL.
+
+    None is `LAKEBED_LAKE`, else the lake that a `lakebed.toml` names (that of `LAKEBED_CONFIG`, or the one in the
+    working directory), else `./lake`.
 
     Nothing is written, and a lake that is not there is no error yet: indexing creates it, searching raises
     `NotFoundError`. Credentials come from the environment, under the names that the clouds' own tools use.
     """
-    return Lake(os.fspath(url) if url is not None else config.lake_url())
+    return Lake(os.fspath(url) if url is not None else lake_url())
 
 
 class Lake:

@@ -10,6 +10,7 @@ from lakebed.configuration.tables import RunConfig, UsageConfig
 from lakebed.errors import UsageError
 from lakebed.ingest.settings import SourceSettings
 from lakebed.native import Regex
+from lakebed.query.suggest import did_you_mean
 from lakebed.secret import Secret
 
 if TYPE_CHECKING:
@@ -72,9 +73,8 @@ class Configuration:
     def source(self, name: str) -> SourceConfig:
         """The source of this name. Raises `UsageError`."""
         if name not in self.sources:
-            from lakebed.query.suggest import did_you_mean
-
-            raise UsageError(f"no source '{name}' in '{self.path}'{did_you_mean(name, self.sources)}")
+            known = did_you_mean(name, self.sources) if self.sources else ", which has none"
+            raise UsageError(f"no source '{name}' in '{self.path}'{known}")
         return self.sources[name]
 
     def objects_url(self, source: SourceConfig) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakebed import config
 from lakebed.errors import ConfigError
+from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from lakebed.configuration.value import Wrong
@@ -26,10 +27,10 @@ class Problems:
         self.add_at(wrong.path, wrong.message)
 
     def add_at(self, path: TomlPath, message: str) -> None:
-        """Something that is wrong at a path; below it stands the key, as far as the message does not begin with it."""
+        """Something that is wrong at a path, which the message is told with."""
         line = self.toml.line(path)
         name = dotted(path)
-        self.found.append((line, f"{name}: {message}" if name else message))
+        self.found.append((line, safe_lines(f"{name}: {message}" if name else message)))
 
     def raise_if_any(self) -> None:
         """Raises `ConfigError` when something is wrong."""
@@ -45,13 +46,20 @@ def config_error(file: str, found: list[tuple[int, str]]) -> ConfigError:
     return ConfigError("\n".join(shown))
 
 
-def dotted(path: TomlPath) -> str:
-    """A path as people write it.
+def safe_lines(text: str) -> str:
+    """A message that is harmless for a terminal; further lines of it are moved in, so that none looks like another
+    problem.
+    """
+    return "\n  ".join(map(safe_text, text.split("\n")))
 
-    >>> dotted(("sources", "web", "time", 1))
+
+def dotted(path: TomlPath) -> str:
+    """A path as people write it, elements counted from 1.
+
+    >>> dotted(("sources", "web", "time", 0))
     'sources.web.time[1]'
     """
     text = ""
     for key in path:
-        text += f"[{key + 1}]" if isinstance(key, int) else f".{key[: config.CONFIG_NAME_SHOWN]}"
+        text += f"[{key + 1}]" if isinstance(key, int) else f".{safe_text(key[: config.CONFIG_NAME_SHOWN])}"
     return text.removeprefix(".")

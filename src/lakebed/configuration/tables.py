@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.config import MIB
 from lakebed.configuration import readers
-from lakebed.configuration.durations import DAY_S, duration, retention
+from lakebed.configuration.durations import DAY_S, YEARS_100_S, duration, retention
 from lakebed.configuration.option import option
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-YEARS_100_S = 100 * 365 * DAY_S
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class IndexConfig:
     name: str
     retention_s: int | None = option(
         retention(3_600, YEARS_100_S),
-        'how long events are kept, by their own time: `"90d"`, `"52w"`; `"forever"` is what holds when nothing is said',
+        'how long events are kept, by their own time: `"90d"`, `"52w"`, or `"forever"`',
         None,
         shown='"forever"',
         key="retention",

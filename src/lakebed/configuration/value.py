@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -27,7 +28,9 @@ class Surroundings:
     """What reading a file needs besides its text. Names of files start at `folder`."""
 
     folder: Path
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
+    """It holds secrets."""
+    now: datetime.datetime
     problems: Problems
 
 

@@ -29,7 +29,9 @@ _FLAG = Parameter(negative="", show_default=False)
 
 
 def status(
-    lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
+    lake: Annotated[
+        str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, lakebed.toml, else ./lake]")
+    ] = None,
     *,
     output: Annotated[
         Literal["text", "json"], Parameter(name=["--output", "-o"], help="for people or for programs")
