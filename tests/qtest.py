@@ -117,7 +117,8 @@ def read_configurations(folder: Path = CONFIGURATIONS) -> list[Configuration]:
 
 def _read_configuration(path: Path) -> Configuration:
     known = tomllib.loads(path.read_text())
-    layout = engine.Layout(known.pop("segment_events", None), tuple(sorted(known.pop("builder", {}).items())))
+    options = tuple(sorted(known.pop("builder", {}).items()))
+    layout = engine.Layout(known.pop("segment_events", None), options, known.pop("is_merged", False))
     return Configuration(path.stem, layout=layout, **known)
 
 
