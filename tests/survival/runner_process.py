@@ -1,15 +1,18 @@
-"""A runner in a process of its own, under hardship: `python -m tests.survival.runner_process`, told by JSON on stdin.
+"""A runner in a process of its own, under hardship. Ends by its own hand (kill -9), its caller's, or on SIGTERM.
 
-Ends by its own hand (kill -9), by its caller's, or cleanly on SIGTERM.
+A server that has imported all of it forks the processes: starting Python for each takes longer than a storm lasts.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
+import os
 import signal
-import sys
 import threading
 import time
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -28,11 +31,16 @@ from tests.survival.places import Places, hurry, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Self
 
     from lakebed.storage.store import Store
 
 T = TypeVar("T")
 
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(["tests.survival.runner_process", "boto3", "obstore.store"])
+
+END_S = 60.0
 JUMP_AFTER_S = 1.0
 TRIES = 1000
 """A runner of people's sets an object aside after a few failures; here all must get through in the end."""
@@ -45,9 +53,46 @@ class Task(msgspec.Struct, frozen=True):
     hardship: Hardship
 
 
-def main() -> None:
-    """Runs until it is told to stop, or dies."""
-    task = msgspec.json.decode(sys.stdin.buffer.read(), type=Task)
+class RunnerProcess:
+    """A runner that was started. In a `with`: killed at the end if it still lives."""
+
+    def __init__(self, task: Task, errors: Path) -> None:
+        self._process = _SERVER.Process(target=run, args=(msgspec.json.encode(task), str(errors)), daemon=True)
+        self._errors = errors
+        self._process.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.join()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.is_alive()
+
+    def end(self, how: signal.Signals) -> None:
+        """Sends the signal and waits. Only a clean end and death by a signal are what should be."""
+        if self._process.is_alive() and self._process.pid is not None:
+            os.kill(self._process.pid, how)
+        self._process.join(END_S)
+        code = self._process.exitcode
+        errors = self._errors.read_text() if self._errors.exists() else ""
+        assert code in {0, -signal.SIGKILL}, f"a runner ended with {code}: {errors}"
+
+
+def run(told: bytes, errors: str) -> None:
+    """The process: runs until it is told to stop, or dies. What goes wrong is written to a file."""
+    try:
+        _run(msgspec.json.decode(told, type=Task))
+    except BaseException:
+        Path(errors).write_text(traceback.format_exc())
+        raise
+
+
+def _run(task: Task) -> None:
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     hurry()
@@ -69,7 +114,7 @@ def main() -> None:
         runner.stop()
     unexpected = [one for one in heard.events if one[0] in ("thread_failed", "commit_failed")]
     if unexpected:
-        sys.exit(f"unexpected: {unexpected}")
+        raise AssertionError(f"unexpected: {unexpected}")
 
 
 def hard(store: Store, hardship: Hardship, salt: int) -> Store:
@@ -96,7 +141,3 @@ def until_it_works(call: Callable[[], T]) -> T:
             return call()
         except LakebedError:
             continue
-
-
-if __name__ == "__main__":
-    main()

@@ -8,30 +8,23 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-
-import msgspec
 
 from tests.logs import event, lines
 from tests.survival.hardship import Hardship, draw_hardship
 from tests.survival.ledger import Ledger
-from tests.survival.runner_process import Task
+from tests.survival.runner_process import RunnerProcess, Task
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.survival.places import Places
 
-REPOSITORY = Path(__file__).parents[2]
 OBJECTS = 40
 EVENTS_MAX = 8
-PATIENCE_S = 60.0
 
 
 class Logs(Protocol):
@@ -54,6 +47,7 @@ class Storm:
     rng: random.Random
     places: Places
     logs: Logs
+    folder: Path
     ledger: Ledger = field(default_factory=Ledger)
     told: list[str] = field(default_factory=list)
     """What happened, for when it fails."""
@@ -62,16 +56,16 @@ class Storm:
         """Writes objects while so many runners work, die and are started again."""
         late: list[str] = []
         with contextlib.ExitStack() as all_runners:
-            running = [all_runners.enter_context(self._runner()) for _ in range(runners)]
+            running = [all_runners.enter_context(self._start()) for _ in range(runners)]
             for number in range(OBJECTS):
                 late += self._happen(number)
                 self.rng.shuffle(late)
                 while late and self.rng.random() < 0.6:
                     self.logs.tell(late.pop())
                 for place, process in enumerate(running):
-                    if process.poll() is not None or self.rng.random() < 0.02:
+                    if not process.is_alive or self.rng.random() < 0.02:
                         self._end(process)
-                        running[place] = all_runners.enter_context(self._runner())
+                        running[place] = all_runners.enter_context(self._start())
                 time.sleep(self.rng.random() * 0.05)  # the pace at which logs come, not a wait for anything
             for key in late:
                 self.logs.tell(key)
@@ -100,38 +94,20 @@ class Storm:
         self.logs.put(key, lines([event(number, n=number, key=key) for number in numbers]))
         self.told.append(f"wrote {key}: {numbers}")
 
-    @contextlib.contextmanager
-    def _runner(self) -> Iterator[subprocess.Popen[bytes]]:
+    def _start(self) -> RunnerProcess:
         hardship = draw_hardship(self.rng)
         self.told.append(f"started a runner: {hardship}")
-        with start(self.places, hardship) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
+        return self.start(hardship)
 
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
+    def start(self, hardship: Hardship) -> RunnerProcess:
+        """A runner under this hardship."""
+        return RunnerProcess(Task(self.places, hardship), self.folder / "errors.txt")
+
+    def _end(self, process: RunnerProcess) -> None:
         """Stops it as an operator does, or kills it; one that is dead already died as it was meant to."""
         how = self.rng.choice([signal.SIGTERM, signal.SIGKILL])
-        if process.poll() is None:
-            process.send_signal(how)
         self.told.append(f"ended a runner: {how.name}")
-        code = process.wait(PATIENCE_S)
-        errors = process.stderr.read().decode() if process.stderr else ""
-        assert code in {0, -signal.SIGKILL, -signal.SIGTERM}, f"a runner ended with {code}: {errors}"
-
-
-@contextlib.contextmanager
-def start(places: Places, hardship: Hardship) -> Iterator[subprocess.Popen[bytes]]:
-    """A runner in a process of its own."""
-    command = [sys.executable, "-m", "tests.survival.runner_process"]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None
-        process.stdin.write(msgspec.json.encode(Task(places, hardship)))
-        process.stdin.close()
-        yield process
+        process.end(how)
 
 
 def news(bucket: str, key: str) -> str:

@@ -21,7 +21,7 @@ from tests.lakes import numbers_in
 from tests.runners import wait_until
 from tests.survival.hardship import Hardship
 from tests.survival.places import Places, source_of
-from tests.survival.storm import PATIENCE_S, Storm, news, start
+from tests.survival.storm import Storm, news
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,18 +76,16 @@ class Bucket:
 def test_every_accepted_event_is_there_once(number: int, tmp_path: Path, seed: int, aws: Ministack) -> None:
     rng = random.Random(f"{seed} {number}")
     places, logs, is_quiet = draw_places(rng, tmp_path, aws)
-    storm = Storm(rng, places, logs)
+    storm = Storm(rng, places, logs, tmp_path)
     try:
         storm.rage(rng.choice([1, 2, 5]))
         storm.told.append(f"the storm is over: {len(numbers_in(open_store(places.lake)))} events are there")
-        with start(places, Hardship(seed=0)) as healthy:
+        with storm.start(Hardship(seed=0)) as healthy:
             wait_until(lambda: is_quiet() and all_are_known(storm), "all is indexed")
-            healthy.send_signal(signal.SIGTERM)
-            assert healthy.wait(PATIENCE_S) == 0, healthy.stderr and healthy.stderr.read()
+            healthy.end(signal.SIGTERM)
         assert storm.ledger.wrongs(numbers_in(open_store(places.lake))) == []
-    except BaseException:
+    finally:
         print(f"storm {number}", *storm.told, sep="\n")  # noqa: T201 - shown when it fails
-        raise
 
 
 def draw_places(rng: random.Random, folder: Path, aws: Ministack) -> tuple[Places, Logs, Callable[[], bool]]:
