@@ -33,6 +33,8 @@ def hurry() -> None:
     config.PART_RETRY_S, config.PART_RETRY_S_MAX = 0.05, 0.5
     config.OBJECT_RETRY_S, config.OBJECT_RETRY_S_MAX = 0.05, 0.5
     config.CLAIM_LEASE_S = config.LISTING_LEASE_S = 2.0
-    config.KEEP_EVERY_S = 0.3
+    config.KEEP_EVERY_S = config.MAINTAIN_EVERY_S = 0.3
+    config.MAINTENANCE_RETRY_WAIT_S = config.MAINTENANCE_LEASE_S = 1.0
+    config.LOST_MAX = config.LOST_FEW = 1000  # every runner dies here, whatever it reads
     config.SQS_VISIBILITY_S, config.SQS_WAIT_S = 2, 1
     config.STORE_BACKOFF_S = 0.002

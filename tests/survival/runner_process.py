@@ -19,12 +19,14 @@ import msgspec
 
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError
+from lakebed.runner.maintaining import Maintainer
 from lakebed.runner.runner import Runner
 from lakebed.state import open_state
 from lakebed.storage.faults import FaultRates, FaultStore
 from lakebed.storage.open import open_store
 from lakebed.storage.retry import RetryStore
 from tests.faults.dying_store import DyingStore
+from tests.maintained import SMALL
 from tests.runners import Heard, run_config
 from tests.survival.hardship import Hardship
 from tests.survival.places import Places, hurry, source_of
@@ -108,7 +110,10 @@ def _run(task: Task) -> None:
     heard = Heard()
     with open_state(task.places.state, clock=clock) as state:
         catalog = until_it_works(lambda: Catalog(lake, clock_ns=lambda: int(clock() * 1e9)))
-        runner = Runner(lake, catalog, state, [source], run_config(tries=TRIES), reports=heard, clock=clock)
+        maintainer = Maintainer(lake, catalog, state, {}, heard, tiers=SMALL, clock_ns=lambda: int(clock() * 1e9))
+        runner = Runner(
+            lake, catalog, state, [source], run_config(tries=TRIES), reports=heard, clock=clock, extras=[maintainer.run]
+        )
         until_it_works(runner.start)
         told.wait()
         runner.stop()
