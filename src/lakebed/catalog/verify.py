@@ -6,6 +6,7 @@ written meanwhile is true of the state that the check began with; files that cam
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -113,6 +114,7 @@ def _check_files(
     for key in entries:
         found.add(key, "is not there")
     there.sort(key=lambda entry: (entry.pack, entry.address_offset))
+    check = functools.partial(_segment_problem, store, deep)
     with ThreadPoolExecutor(config.REMOTE_PARALLELISM) as pool:
         for start in range(0, len(there), AT_ONCE):
             some = there[start : start + AT_ONCE]
@@ -121,14 +123,14 @@ def _check_files(
             except LakebedError as error:
                 found.add("catalog", f"addresses of {len(some)} segments cannot be read: {error}")
                 continue
-            told = pool.map(lambda entry: _segment_problem(store, entry, addresses[entry.key], deep), some)  # noqa: B023
+            told = pool.map(check, some, [addresses[entry.key] for entry in some])
             for entry, what in zip(some, told, strict=True):
                 if what:
                     found.add(entry.key, what)
 
 
 def _segment_problem(
-    store: Store, entry: SegmentEntry, address: bytes, deep: Callable[[SegmentEntry, bytes], str] | None
+    store: Store, deep: Callable[[SegmentEntry, bytes], str] | None, entry: SegmentEntry, address: bytes
 ) -> str:
     try:
         what = check_segment(store, entry, address)
