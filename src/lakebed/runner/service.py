@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError, UsageError
+from lakebed.runner.operating import operated
 from lakebed.runner.reports import NoReports
 from lakebed.runner.runner import Runner
 from lakebed.runner.source import sources_of
@@ -25,13 +26,20 @@ if TYPE_CHECKING:
     from lakebed.runner.reports import Reports
     from lakebed.runner.source import Source
     from lakebed.state.state import State
+    from lakebed.telemetry.metrics import Metrics
 
 
 @contextlib.contextmanager
 def open_runner(
-    configuration: Configuration, reports: Reports | None = None, sources: Sequence[Source] | None = None
+    configuration: Configuration,
+    reports: Reports | None = None,
+    sources: Sequence[Source] | None = None,
+    *,
+    metrics: Metrics | None = None,
 ) -> Iterator[Runner]:
     """A runner of all sources of a configuration, or of these; not started. Who starts it stops it too.
+
+    With `metrics`, these and its health are served where the configuration says.
 
     Raises `UsageError` and `StateError`; the lake is not touched yet.
     """
@@ -43,9 +51,13 @@ def open_runner(
         counted = RequestLogger(store, state, reports or NoReports())
         catalog = Catalog(store)
         usage = UsageRecords(store) if configuration.usage.objects else None
-        yield Runner(
+        runner = Runner(
             store, catalog, state, chosen, configuration.run, reports=reports, usage=usage, extras=[counted.run]
         )
+        with contextlib.ExitStack() as stack:
+            if metrics is not None:
+                stack.enter_context(operated(configuration.run.http, metrics, runner, store, catalog, state))
+            yield runner
         counted.log()
 
 
