@@ -9,6 +9,7 @@ from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError, UsageError
 from lakebed.runner.maintaining import Maintainer
+from lakebed.runner.operating import operated
 from lakebed.runner.pulling import pull_worker
 from lakebed.runner.reports import NoReports
 from lakebed.runner.runner import Runner, owner_name
@@ -27,13 +28,20 @@ if TYPE_CHECKING:
     from lakebed.runner.reports import Reports
     from lakebed.runner.source import Source
     from lakebed.state.state import State
+    from lakebed.telemetry.metrics import Metrics
 
 
 @contextlib.contextmanager
 def open_runner(
-    configuration: Configuration, reports: Reports | None = None, sources: Sequence[Source] | None = None
+    configuration: Configuration,
+    reports: Reports | None = None,
+    sources: Sequence[Source] | None = None,
+    *,
+    metrics: Metrics | None = None,
 ) -> Iterator[Runner]:
     """A runner of all sources of a configuration, or of these; not started. Who starts it stops it too.
+
+    With `metrics`, these and its health are served where the configuration says.
 
     Raises `UsageError` and `StateError`; the lake is not touched yet.
     """
@@ -51,9 +59,13 @@ def open_runner(
             extras.append(Maintainer(store, catalog, state, configuration.indexes, told).run)
             puller = pull_worker(configuration, state, store, told, owner=owner)
             extras += [puller.run] if puller else []
-        yield Runner(
+        runner = Runner(
             store, catalog, state, chosen, configuration.run, reports=told, usage=usage, extras=extras, owner=owner
         )
+        with contextlib.ExitStack() as stack:
+            if metrics is not None:
+                stack.enter_context(operated(configuration.run.http, metrics, runner, store, catalog, state))
+            yield runner
         counted.log()
 
 
