@@ -247,6 +247,12 @@ ANSWERS_TOGETHER = 200
 LAST_ANSWERS_TRIES = 3
 """Attempts to pass on the last answers before the process ends; without them the work is done again."""
 
+LAST_ANSWERS_S = 2.0
+"""They get at least so long, however short a stop is to be."""
+
+STOP_SHARE_S = 6.0
+"""Of a long stop so much is for ending work in the middle, handing back and telling."""
+
 OBJECT_RETRY_S = 5.0
 """First wait before an object that failed is tried again; doubles each time."""
 
