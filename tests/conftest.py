@@ -129,6 +129,4 @@ def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "state.db")
     server: PostgresServer = request.getfixturevalue("postgres")
-    schema = f"test_{secrets.token_hex(8)}"
-    server.run(f"CREATE SCHEMA {schema}")
-    return server.url(schema)
+    return server.new_url()

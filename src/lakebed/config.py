@@ -292,6 +292,13 @@ BACKFILL_AHEAD_MAX = 5_000
 BACKFILL_QUIET_S = 3.0
 """When nothing was in hand for so long, a backfill's own worker is done; what waits for another try is told."""
 
+# -- usage ----------------------------------------------------------------------------------------------------------
+QUERY_RECORDS_EVERY_S = 60.0
+"""Records of searches are written together after so long: a segment and a commit a minute, not one for each search."""
+
+QUERY_RECORDS_WAITING_MAX = 10_000
+"""Records that wait while the lake cannot be written; a kilobyte each. Older ones are dropped, and counted."""
+
 # -- state ----------------------------------------------------------------------------------------------------------
 STATE_BUSY_S = 30
 """A writer of a SQLite state waits so long for the others before it gives up; their transactions take milliseconds."""

@@ -11,6 +11,7 @@ from lakebed.errors import LakebedError, UsageError
 from lakebed.runner.reports import NoReports
 from lakebed.runner.runner import Runner
 from lakebed.runner.source import sources_of
+from lakebed.runner.usage_records import UsageRecords
 from lakebed.state import open_state
 from lakebed.state.requests import Requests
 from lakebed.storage.counting import CountingStore
@@ -41,7 +42,10 @@ def open_runner(
     with open_state(configuration.state_url()) as state:
         counted = RequestLogger(store, state, reports or NoReports())
         catalog = Catalog(store)
-        yield Runner(store, catalog, state, chosen, configuration.run, reports=reports, extras=[counted.run], owner="")
+        usage = UsageRecords(store) if configuration.usage.objects else None
+        yield Runner(
+            store, catalog, state, chosen, configuration.run, reports=reports, usage=usage, extras=[counted.run]
+        )
         counted.log()
 
 

@@ -124,7 +124,10 @@ def _shown(url: URL) -> str:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    Path(url.database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
+    try:
+        Path(url.database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(f"cannot make the folder of the state '{_shown(url)}': {error.strerror}") from error
     engine = sqlalchemy.create_engine(
         url,
         hide_parameters=True,

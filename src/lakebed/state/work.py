@@ -158,14 +158,13 @@ class Work:
         return [self._database.write(functools.partial(_call, work, part)) for part in _parts(items)]
 
     def _offer(self, connection: Connection, values: Sequence[dict[str, object]]) -> int:
-        if self._database.is_sqlite:
-            adding: Any = sqlite.insert(WORK).values(values)  # the two dialects' types have no common one
-        else:
+        if not self._database.is_sqlite:
             # Two offers of the same objects in different orders would wait for each other.
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _OFFERS_LOCK})
-            adding = postgresql.insert(WORK).values(values)
-        adding = adding.on_conflict_do_nothing(index_elements=[WORK.c.digest])
-        return len(connection.execute(adding.returning(WORK.c.id)).all())
+        make: Any = sqlite.insert if self._database.is_sqlite else postgresql.insert  # no common type
+        adding = make(WORK).on_conflict_do_nothing(index_elements=[WORK.c.digest])
+        # Many rows as the drivers take them: a statement with all values in it would be put together each time anew.
+        return connection.execute(adding, values, execution_options={"preserve_rowcount": True}).rowcount
 
     def _claim(
         self, connection: Connection, owner: str, count: int, lease_s: float, source: str | None
