@@ -101,8 +101,8 @@ def plain_lines(body: bytes) -> list[bytes]:
 
 
 def _lines(message: bytes) -> list[bytes]:
-    text = message.strip(b"\r\n\0 ").replace(b"\0", NUL)
-    if not text:
+    text = message.strip(b"\r\n\0").replace(b"\0", NUL)
+    if not text.strip():
         return []
     if not _PRIORITY.match(text):
         text = NO_PRIORITY + text
