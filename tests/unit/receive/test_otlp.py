@@ -65,8 +65,19 @@ def as_protobuf(text: bytes) -> bytes:
     return request.SerializeToString()
 
 
-def test_json_stays_as_it_was_sent() -> None:
-    assert json_logs(JSON, 10_000, 0) == Logs([JSON], 2)
+def test_json_keeps_its_spelling_and_each_record_has_a_line() -> None:
+    body = b"""{ "resourceLogs" : [ {"schemaUrl":"r", "resource": { "attributes": [] }, "x": 1, "scopeLogs": [
+      {"scope": {"name":"a", "n": 1.50}, "logRecords": [ {"timeUnixNano":"5", "y": 2.50}, {"timeUnixNano":
+      6} ], "schemaUrl": "s"}, {"logRecords": [{"timeUnixNano":7}]} ] } ] }"""
+    before = b'{"resourceLogs":[{"resource":{ "attributes": [] },"schemaUrl":"r","scopeLogs":[{'
+    scope = b'"scope":{"name":"a", "n": 1.50},"schemaUrl":"s",'
+    assert json_logs(body, 10_000, 0) == Logs(
+        [
+            before + scope + b'"logRecords":[{"timeUnixNano":"5", "y": 2.50}]}]}]}',
+            before + scope + b'"logRecords":[{"timeUnixNano":       6}]}]}]}',
+            before + b'"logRecords":[{"timeUnixNano":7}]}]}]}',
+        ]
+    )
 
 
 def test_both_forms_are_the_same_events() -> None:
@@ -86,22 +97,40 @@ def test_a_record_without_a_time_has_that_of_its_arrival(is_json: bool) -> None:
     assert [when for _, when in found] == ["2026-01-02T03:04:05.25Z", "2026-01-02T03:04:05.25Z", "2026-01-02T03:04:06Z"]
 
 
-def test_an_element_that_is_too_long_is_left_out_and_counted() -> None:
-    small = b'{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","body":{"stringValue":"s"}}]}]}'
-    body = b'{"resourceLogs":[' + small + b"," + small.replace(b'"s"', b'"' + b"x" * 500 + b'"') + b"]}"
-    assert json_logs(body, 400, 0) == Logs([b'{"resourceLogs":[' + small + b"]}"], 2, 1)
+def test_a_record_that_is_too_long_is_left_out_and_counted() -> None:
+    small = b'{"timeUnixNano":"1","body":{"stringValue":"s"}}'
+    before, behind = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[', b"]}]}]}"
+    body = before + small + b"," + small.replace(b'"s"', b'"' + b"x" * 500 + b'"') + behind
+    assert json_logs(body, 400, 0) == Logs([before + small + behind], 1)
     found = protobuf_logs(as_protobuf(body), 400, 0)
-    assert (found.records, found.rejected, len(found.lines)) == (2, 1, 1)
+    assert (found.rejected, len(found.lines)) == (1, 1)
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"resourceLogs":5}', b'{"resourceLogs":[{"scopeLogs":{}}]}', b"["])
+def test_the_kind_of_an_object_is_told_though_a_request_is_long() -> None:
+    record = b'{"timeUnixNano":"1767225600000000000","body":{"stringValue":"' + b"x" * 100 + b'"}}'
+    body = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[' + b",".join([record] * 500) + b"]}]}]}"
+    found = events(json_logs(body, 10_000, 0).lines)
+    assert (len(found), {when for _, when in found}) == (500, {"2026-01-01T00:00:00Z"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b'{"resourceLogs":5}',
+        b'{"resourceLogs":[{"scopeLogs":{}}]}',
+        b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[1]}]}]}',
+        b"[",
+    ],
+)
 def test_what_is_no_request_in_json_is_refused(body: bytes) -> None:
     with pytest.raises(OtlpError, match="the body is no ExportLogsServiceRequest in JSON"):
         json_logs(body, 1000, 0)
 
 
 def test_an_empty_request_stores_nothing() -> None:
-    assert json_logs(b"{}", 1000, 0) == protobuf_logs(b"", 1000, 0) == Logs([], 0)
+    assert json_logs(b"{}", 1000, 0) == protobuf_logs(b"", 1000, 0) == Logs([])
 
 
 def test_values_that_are_nested_too_deep_are_refused() -> None:

@@ -48,10 +48,10 @@ def test_otlp_tells_what_it_left_out(tmp_path: Path) -> None:
         answer = running.send("/v1/logs", request.SerializeToString(), Content_Type="application/x-protobuf")
         told = ExportLogsServiceResponse.FromString(answer.body)
         assert (answer.status, told.partial_success.rejected_log_records) == (200, 1)
-        assert told.partial_success.error_message == "a resource with its records is longer than 1000 bytes"
+        assert told.partial_success.error_message == "a record with its resource is longer than 1000 bytes"
         long = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"' + b"x" * 1000 + b'"}}]}]}]}'
         answer = running.send("/v1/logs", long, Content_Type="application/json")
-        message = "a resource with its records is longer than 1000 bytes"
+        message = "a record with its resource is longer than 1000 bytes"
         assert json.loads(answer.body) == {"partialSuccess": {"rejectedLogRecords": "1", "errorMessage": message}}
         assert len(running.raw()) == 1
 
