@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from lakebed.storage.store import Store
 
-SMALL = Tiers(fan_in=4, inputs_max=4, backlog=8, settled_fan_in=3, heap=50, target_bytes=2_000_000, full_bytes=1_000_000)
+SMALL = Tiers(
+    fan_in=4, inputs_max=4, backlog=8, settled_fan_in=3, heap=50, target_bytes=2_000_000, full_bytes=1_000_000
+)
 """A policy for lakes of kilobytes."""
 
 NEVER = Tiers(fan_in=10**6, backlog=10**6, settled_fan_in=10**6, heap=10**6, full_bytes=1)

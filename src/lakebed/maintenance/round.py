@@ -7,6 +7,7 @@ for a while, so that one damaged segment does not hold up the rest of a lake.
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from dataclasses import dataclass, field
@@ -71,7 +72,6 @@ class Maintenance:
         self._policy = policy
         self._clock_ns = clock_ns
         self._monotonic = monotonic
-        self._rng = rng
         self._leases = leases
         self._owner = f"maintenance-{rng.getrandbits(64):016x}"
         self._stop = threading.Event()
@@ -166,7 +166,7 @@ class Maintenance:
                 state,
                 present,
                 generation,
-                lambda: self._rng.getrandbits(64),
+                lambda: secrets.randbits(64),  # two processes with one seed must not choose one key
                 is_stopped=self._is_stopped,
             )
         except Stopped:
