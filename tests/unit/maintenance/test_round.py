@@ -6,14 +6,16 @@ import random
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import lakebed
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.changes import Changes
-from lakebed.errors import StorageError
+from lakebed.errors import LimitError, StorageError
+from lakebed.maintenance import merging
+from lakebed.maintenance import round as rounds
 from lakebed.maintenance.keys import SECOND_NS, generation_of
 from lakebed.maintenance.report import Report
 from lakebed.storage.counting import CountingStore
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from lakebed.catalog.checkpoint import State
+    from lakebed.catalog.entries import SegmentEntry
+    from lakebed.maintenance.merging import Merged
     from lakebed.model import TableRow
     from lakebed.storage.store import Store
 
@@ -265,6 +270,34 @@ def test_a_damaged_segment_does_not_hold_up_the_others(store: Store, tmp_path: P
     assert first.merges == 1, "the next pass merges the others"
     assert keeper.round().errors == []
     assert segment_counts(store) == {"web": 2}
+
+
+def test_what_is_too_much_for_one_segment_becomes_two(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_small(store, write_logs(tmp_path / "logs", 4, 5))
+    real = merging.merge
+
+    def limited(
+        store: Store, catalog: Catalog, state: State, entries: Sequence[SegmentEntry], *rest: Any, **more: Any
+    ) -> Merged:
+        if len(entries) > 2:
+            raise LimitError("too many paths")
+        return real(store, catalog, state, entries, *rest, **more)
+
+    monkeypatch.setattr(rounds, "merge", limited)
+    report = maintenance(store).round()
+    assert (report.merges, report.segments_merged, report.errors) == (2, 4, [])
+    assert (segment_counts(store), numbers_in(store)) == ({"web": 2}, list(range(20)))
+
+    def never(*_: object, **__: object) -> None:
+        raise LimitError("too many paths")
+
+    index_small(store, write_logs(tmp_path / "more", 4, 5, seed=2))
+    monkeypatch.setattr(rounds, "merge", never)
+    keeper = maintenance(store)
+    assert keeper.round().errors == ["cannot merge 2 segments of 'web': too many paths"] * 2
+    assert keeper.round().errors == [], "not again at once"
 
 
 def test_a_store_that_fails_leaves_the_lake_right(tmp_path: Path, seed: int) -> None:
