@@ -2,7 +2,7 @@
 
 A file goes only when it was named by nothing for a whole grace period, at every look (marks.py says how that is
 counted). The periods are longer than any reader holds an old state and any writer an uncommitted segment.
-Commits that say who deleted events stay for ever: they are the record of it.
+Who deleted events is told by the index `_audit`, not by commits.
 
 A lake whose catalog was lost looks as if all of its segments were garbage. So when the catalog's commits are behind
 what an earlier look has seen, nothing is deleted and the look fails: `lakebed catalog rebuild` makes it anew.
@@ -111,10 +111,7 @@ def _named_meanwhile(store: Store, before: Marks, marks: Marks) -> set[str]:
 
 def _delete(store: Store, marks: Marks, found: Inventory, is_stopped: Callable[[], bool]) -> GarbageReport:
     ripe = [key for key, mark in marks.marks.items() if _is_ripe(key, mark)]
-    history = [number for number in found.commits if number <= marks.history_until]
-    with ThreadPoolExecutor(config.PARALLEL_RANGES) as pool:
-        kept = pool.map(lambda number: is_stopped() or _must_stay(store, number), history)
-        old = [commit_key(number) for number, is_kept in zip(history, kept, strict=True) if not is_kept]
+    old = [commit_key(number) for number in found.commits if number <= marks.history_until]
     deleted = set(_deleted(store, [*ripe, *old], is_stopped))
     files = [key for key in ripe if key in deleted]
     return GarbageReport(
@@ -124,16 +121,6 @@ def _delete(store: Store, marks: Marks, found: Inventory, is_stopped: Callable[[
         files_waiting=len(marks.marks) - len(ripe),
         files_failed=0 if is_stopped() else len(ripe) + len(old) - len(deleted),
     )
-
-
-def _must_stay(store: Store, number: int) -> bool:
-    """A commit that says who deleted which events and why stays for ever, and so does one that cannot be read."""
-    try:
-        return bool(read_commit(store, number).deletions)
-    except NotFoundError:
-        return False
-    except (CatalogError, StorageError):
-        return True
 
 
 def _deleted(store: Store, keys: Iterable[str], is_stopped: Callable[[], bool]) -> Iterator[str]:

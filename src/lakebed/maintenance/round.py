@@ -7,6 +7,7 @@ for a while, so that one damaged segment does not hold up the rest of a lake.
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from dataclasses import dataclass, field
@@ -71,7 +72,6 @@ class Maintenance:
         self._policy = policy
         self._clock_ns = clock_ns
         self._monotonic = monotonic
-        self._rng = rng
         self._leases = leases
         self._owner = f"maintenance-{rng.getrandbits(64):016x}"
         self._stop = threading.Event()
@@ -137,8 +137,8 @@ class Maintenance:
         entries = [entry for entry in self._catalog.snapshot.entries() if not self._is_left_alone(entry.key)]
         return due_merges(entries, now_ns, self._policy.tiers)
 
-    def _merge_one(self, job: Job, report: Report) -> None:
-        with _Lease(self._leases, f"merge {job.index}", self._owner) as is_ours:
+    def _merge_one(self, job: Job, report: Report, *, is_leased: bool = False) -> None:
+        with _Lease(None if is_leased else self._leases, f"merge {job.index}", self._owner) as is_ours:
             if not is_ours:
                 self._leave_alone(job.entries)
                 return
@@ -166,10 +166,13 @@ class Maintenance:
                 state,
                 present,
                 generation,
-                lambda: self._rng.getrandbits(64),
+                lambda: secrets.randbits(64),  # two processes with one seed must not choose one key
                 is_stopped=self._is_stopped,
             )
         except Stopped:
+            return None
+        except LimitError as error:
+            self._halve(entries, generation, error, report)
             return None
         except LakebedError as error:
             report.fail(f"cannot merge {len(entries)} segments of '{entries[0].index}'", error)
@@ -179,6 +182,16 @@ class Maintenance:
         report.deleted_events += done.deleted_events
         self._remember_removed(done.removed)
         return done
+
+    def _halve(self, entries: Sequence[SegmentEntry], generation: int, error: LimitError, report: Report) -> None:
+        """Of what is too much for one segment (names of fields, objects) two are made."""
+        middle = len(entries) // 2
+        if middle < 2:
+            report.fail(f"cannot merge {len(entries)} segments of '{entries[0].index}'", error)
+            self._leave_alone(entries, error)
+            return
+        for half in (entries[:middle], entries[middle:]):
+            self._merge_one(Job(half[0].index, tuple(half), generation), report, is_leased=True)
 
     def _sweep(self, now_ns: int, report: Report) -> None:
         merged = [entry.key for job in self._due(now_ns) for entry in job.entries]

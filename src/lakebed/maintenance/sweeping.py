@@ -68,7 +68,10 @@ def _plan(deletion: Deletion) -> bytes:
             "since_ns": deletion.since_ns,
             "until_ns": deletion.until_ns,
             "filter": msgspec.Raw(deletion.filter),
-            "columns": [],
+            "newest_first": True,
             "limit": 1,
+            "columns": [],
+            "aggregate": None,
+            "use_index": True,
         }
     )

@@ -11,7 +11,6 @@ import pytest
 
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
-from lakebed.catalog.changes import Changes
 from lakebed.catalog.commit import checkpoint_key, commit_key
 from lakebed.errors import CatalogError, StorageError
 from lakebed.maintenance.garbage import GarbageReport, collect
@@ -21,12 +20,12 @@ from lakebed.maintenance.temporaries import remove_temporaries
 from lakebed.storage.local import LocalStore
 from lakebed.storage.open import open_store
 from lakebed.storage.wrapper import StoreWrapper
-from tests.fake_lake import fake_deletion
 from tests.lakes import indexing, segment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lakebed.catalog.changes import Changes
     from lakebed.storage.store import Store
 
 HOUR = 3600
@@ -165,18 +164,6 @@ def test_history_goes_and_the_lake_still_opens(lake: Lake, monkeypatch: pytest.M
     assert len(again.snapshot.entries()) == 20
     assert len(again.state.addresses.find(again.snapshot, again.snapshot.entries())) == 20
     assert again.known_version("web", "object0") is not None
-
-
-def test_who_deleted_what_is_known_for_ever(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "CHECKPOINT_COMMITS", 4)
-    lake.index("a")
-    lake.catalog.commit(Changes("delete", deletions=[fake_deletion(1)]))
-    for number in range(10):
-        lake.index(f"object{number}")
-    lake.look()
-    lake.look_for(config.HISTORY_S)
-    commits = [key for key in lake.keys("catalog/") if key.endswith(".json.gz")]
-    assert commits == [commit_key(number) for number in (3, 9, 10, 11, 12, 13)]
 
 
 def test_a_handle_that_follows_for_days_finds_what_it_asks_for(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import lakebed
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.changes import Changes
-from lakebed.catalog.entries import Deletion
-from lakebed.errors import StorageError
+from lakebed.errors import LimitError, StorageError
+from lakebed.maintenance import merging
+from lakebed.maintenance import round as rounds
 from lakebed.maintenance.keys import SECOND_NS, generation_of
 from lakebed.maintenance.report import Report
-from lakebed.query.compile import compile_query
 from lakebed.storage.counting import CountingStore
 from lakebed.storage.faults import FaultRates, FaultStore
 from lakebed.storage.open import open_store
@@ -26,12 +28,14 @@ from tests.logs import event, write_log, write_logs
 from tests.maintained import NEVER, index_small, maintenance, segment_counts
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Sequence
     from pathlib import Path
 
     from typing_extensions import Buffer
 
+    from lakebed.catalog.checkpoint import State
+    from lakebed.catalog.entries import SegmentEntry
+    from lakebed.maintenance.merging import Merged
     from lakebed.model import TableRow
     from lakebed.storage.store import Store
 
@@ -51,15 +55,8 @@ def everything(store: Store) -> list[tuple[str, int, str]]:
 
 
 def delete(store: Store, query: str, index: str = "web") -> None:
-    """Commits a deletion of the events that a query finds."""
-    import msgspec
-
-    from lakebed.query.run import Search  # noqa: F401 - the compiler is what is wanted
-
-    compiled = compile_query(query)
-    plan = msgspec.json.decode(compiled.plan.to_json())
-    node = msgspec.json.encode(plan["filter"])
-    Catalog(store).commit(Changes("delete", deletions=[Deletion(0, "d1", index, query, node, by="alice")]))
+    """Deletes the events that a query finds."""
+    lakebed.open(store.url).delete(query, index=index, reason="a test", by="alice")
 
 
 def test_small_segments_become_few_and_searches_find_the_same(store: Store, tmp_path: Path) -> None:
@@ -67,7 +64,7 @@ def test_small_segments_become_few_and_searches_find_the_same(store: Store, tmp_
     before = everything(store)
     assert (len(before), segment_counts(store)) == (600, {"web": 30})
     report = maintenance(store).round()
-    assert segment_counts(store)["web"] <= 4
+    assert segment_counts(store)["web"] <= 6
     assert everything(store) == before
     assert (report.merges_void, report.rewrites, report.deleted_events, report.errors) == (0, 0, 0, [])
     assert report.segments_merged - report.merges == 30 - segment_counts(store)["web"]
@@ -97,14 +94,14 @@ def test_a_source_that_changes_after_its_segment_was_merged_is_replaced(store: S
 
 def test_replaced_objects_leave_when_they_are_most_of_a_segment(store: Store, tmp_path: Path) -> None:
     logs = write_logs(tmp_path / "logs", 4, 5)
-    lakebed.open(store.url).index(logs, into="web")
+    lakebed.open(store.url).index(logs, into="web", workers=1)
     for file in ("0000.json", "0002.json"):
         write_log(logs / file, [event(0, n=900)])
-        lakebed.open(store.url).index(logs, into="web")
+        lakebed.open(store.url).index(logs, into="web", workers=1)
     assert maintenance(store).round().rewrites == 0
     (logs / "0001.json.gz").unlink()
     write_log(logs / "0001.json.gz", [event(0, n=901)])
-    lakebed.open(store.url).index(logs, into="web")
+    lakebed.open(store.url).index(logs, into="web", workers=1)
     sizes = sum(entry.size_bytes for entry in Catalog(store).snapshot.entries())
     found = numbers_in(store)
     report = maintenance(store, tiers=NEVER).round()
@@ -120,6 +117,7 @@ def test_deleted_events_leave_segments_and_the_others_are_only_marked(store: Sto
     delete(store, "n: 1")
     assert len(Catalog(store).snapshot.deletions) == 1
     report = maintenance(store, tiers=NEVER).round()
+    assert report.errors == []
     assert (report.rewrites, report.segments_marked, report.deleted_events) == (1, 2, 1)
     assert Catalog(store).snapshot.deletions == ()
     assert numbers_in(store) == [0, 2, 10, 11, 12]
@@ -131,8 +129,9 @@ def test_a_segment_of_which_nothing_is_left_goes(store: Store, tmp_path: Path) -
     index_small(store, write_log(tmp_path / "b.json", [event(0, n=2)]))
     delete(store, "n: 1")
     report = maintenance(store, tiers=NEVER).round()
+    assert report.errors == []
     assert (report.rewrites, report.deleted_events, report.bytes_rewritten) == (1, 1, 0)
-    assert segment_counts(store) == {"web": 1}
+    assert segment_counts(store)["web"] == 1
     index_small(store, tmp_path)
     assert numbers_in(store) == [2], "what was deleted does not come back"
 
@@ -161,8 +160,6 @@ def test_expired_segments_go_and_each_index_has_its_own_time(store: Store, tmp_p
 
 
 def test_a_clock_that_runs_ahead_of_the_stores_expires_nothing(store: Store, tmp_path: Path) -> None:
-    import time
-
     index_small(store, write_log(tmp_path / "a.json", [event((time.time() - NOW + 3600), n=1)]))
     ahead = maintenance(store, retention_s={"web": 3600}, clock_ns=lambda: 2 * time.time_ns())
     assert ahead.round().expired == 0
@@ -173,7 +170,7 @@ def test_two_maintainers_at_once(store: Store, tmp_path: Path, rng: random.Rando
     index_small(store, write_logs(tmp_path / "logs", 40, 5))
     before = everything(store)
     reports: list[Report] = []
-    chances = [__import__("random").Random(rng.random()) for _ in range(2)]
+    chances = [random.Random(rng.random()) for _ in range(2)]
     barrier = threading.Barrier(2)
 
     def run(chance: random.Random) -> None:
@@ -212,8 +209,8 @@ def test_a_merge_whose_input_went_meanwhile_is_void(store: Store, tmp_path: Path
     first = Catalog(store).snapshot.entries()[0].key
     between = _Between(store, lambda: Catalog(store).commit(Changes("expire", remove=[first])))
     report = maintenance(between).round()
-    assert (report.merges_void, report.merges, report.errors) == (1, 1, []), "the three that are left are settled"
-    assert len({info.key for info in store.list("segments/")}) == 4 + 1
+    assert (report.merges_void, report.merges, report.errors) == (1, 0, []), "three are too few"
+    assert len({info.key for info in store.list("segments/")}) == 4, "what was void is not left"
 
 
 def test_events_that_were_replaced_or_deleted_while_a_merge_ran_stay_so(store: Store, tmp_path: Path) -> None:
@@ -273,6 +270,34 @@ def test_a_damaged_segment_does_not_hold_up_the_others(store: Store, tmp_path: P
     assert first.merges == 1, "the next pass merges the others"
     assert keeper.round().errors == []
     assert segment_counts(store) == {"web": 2}
+
+
+def test_what_is_too_much_for_one_segment_becomes_two(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_small(store, write_logs(tmp_path / "logs", 4, 5))
+    real = merging.merge
+
+    def limited(
+        store: Store, catalog: Catalog, state: State, entries: Sequence[SegmentEntry], *rest: Any, **more: Any
+    ) -> Merged:
+        if len(entries) > 2:
+            raise LimitError("too many paths")
+        return real(store, catalog, state, entries, *rest, **more)
+
+    monkeypatch.setattr(rounds, "merge", limited)
+    report = maintenance(store).round()
+    assert (report.merges, report.segments_merged, report.errors) == (2, 4, [])
+    assert (segment_counts(store), numbers_in(store)) == ({"web": 2}, list(range(20)))
+
+    def never(*_: object, **__: object) -> None:
+        raise LimitError("too many paths")
+
+    index_small(store, write_logs(tmp_path / "more", 4, 5, seed=2))
+    monkeypatch.setattr(rounds, "merge", never)
+    keeper = maintenance(store)
+    assert keeper.round().errors == ["cannot merge 2 segments of 'web': too many paths"] * 2
+    assert keeper.round().errors == [], "not again at once"
 
 
 def test_a_store_that_fails_leaves_the_lake_right(tmp_path: Path, seed: int) -> None:
