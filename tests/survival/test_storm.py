@@ -16,7 +16,7 @@ import pytest
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.entries import source_version
 from lakebed.state import open_state
-from lakebed.repair.inspect import verify_lake
+from lakebed.repair import verify_lake
 from lakebed.storage.open import open_store
 from tests.lakes import numbers_in
 from tests.runners import wait_until
@@ -86,7 +86,7 @@ def test_every_accepted_event_is_there_once(number: int, tmp_path: Path, seed: i
             healthy.end(signal.SIGTERM)
         assert storm.ledger.wrongs(numbers_in(open_store(places.lake))) == []
         verified = verify_lake(places.lake, deep=True)
-        assert verified.problems == ()
+        assert verified.problems == []
     finally:
         print(f"storm {number}", *storm.told, sep="\n")  # noqa: T201 - shown when it fails
 
