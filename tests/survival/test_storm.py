@@ -15,8 +15,8 @@ import pytest
 
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.entries import source_version
-from lakebed.state import open_state
 from lakebed.repair import verify_lake
+from lakebed.state import open_state
 from lakebed.storage.open import open_store
 from tests.lakes import numbers_in
 from tests.runners import wait_until
