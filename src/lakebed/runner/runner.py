@@ -111,6 +111,10 @@ class Runner:
             for url, of_queue in told.items()
         ]
 
+    def add(self, extra: Callable[[threading.Event], None]) -> None:
+        """One more function that runs beside the work; before `start`."""
+        self._extras.append(extra)
+
     def start(self) -> None:
         """Starts all threads. Raises `LakebedError` when the lake cannot be written."""
         self._catalog.open_for_writing()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError, UsageError
+from lakebed.runner.beside import pull_worker
 from lakebed.runner.reports import NoReports
-from lakebed.runner.runner import Runner
+from lakebed.runner.runner import Runner, owner_name
 from lakebed.runner.source import sources_of
 from lakebed.runner.usage_records import UsageRecords
 from lakebed.state import open_state
@@ -19,33 +20,44 @@ from lakebed.storage.open import open_store
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from lakebed.configuration import Configuration
     from lakebed.runner.reports import Reports
-    from lakebed.runner.source import Source
     from lakebed.state.state import State
 
 
 @contextlib.contextmanager
-def open_runner(
-    configuration: Configuration, reports: Reports | None = None, sources: Sequence[Source] | None = None
-) -> Iterator[Runner]:
-    """A runner of all sources of a configuration, or of these; not started. Who starts it stops it too.
+def open_runner(configuration: Configuration, reports: Reports | None = None) -> Iterator[Runner]:
+    """A runner of all sources of a configuration; not started. Who starts it stops it too.
 
     Raises `UsageError` and `StateError`; the lake is not touched yet.
     """
-    chosen = sources_of(configuration) if sources is None else sources
+    chosen = sources_of(configuration)
     if not chosen:
         raise UsageError(f"no sources in '{configuration.path}': there is nothing to run")
     store = CountingStore(open_store(configuration.lake))
+    told = reports or NoReports()
     with open_state(configuration.state_url()) as state:
-        counted = RequestLogger(store, state, reports or NoReports())
-        catalog = Catalog(store)
+        owner = owner_name()
+        counted = RequestLogger(store, state, told)
         usage = UsageRecords(store) if configuration.usage.objects else None
-        yield Runner(
-            store, catalog, state, chosen, configuration.run, reports=reports, usage=usage, extras=[counted.run]
+        runner = Runner(
+            store,
+            Catalog(store),
+            state,
+            chosen,
+            configuration.run,
+            reports=told,
+            usage=usage,
+            extras=[counted.run],
+            owner=owner,
         )
+        services = list(configuration.sources.values())
+        pulled = pull_worker(services, state, store, told, owner=owner, stored=runner.wake)
+        if pulled is not None:
+            runner.add(pulled.run)
+        yield runner
         counted.log()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lakebed import config
@@ -51,7 +51,7 @@ def source_of(configuration: Configuration, told: SourceConfig) -> Source:
     by who received it, and listed in case that he could not.
     """
     run, is_bucket = configuration.run, told.kind == "bucket"
-    place = open_place(configuration.objects_url(told))
+    place = replace(open_place(configuration.objects_url(told)), may_be_missing=not is_bucket)
     every = told.list_every_s
     if every is None and told.notifications is None:
         every = run.list_every_s
