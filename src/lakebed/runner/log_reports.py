@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
-from lakebed import config
+from lakebed.runner import limits
 from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class LogReports:
 
 def _harmless(value: object) -> object:
     if isinstance(value, str):
-        cut = value if len(value) <= config.LOGGED_TEXT_MAX else value[: config.LOGGED_TEXT_MAX] + "…"
+        cut = value if len(value) <= limits.LOGGED_TEXT_MAX else value[: limits.LOGGED_TEXT_MAX] + "…"
         return safe_text(cut)
     if isinstance(value, list):
         return [_harmless(one) for one in value]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError, UsageError
+from lakebed.runner import limits
 from lakebed.runner.beside import pull_worker
 from lakebed.runner.reports import NoReports
 from lakebed.runner.runner import Runner, owner_name
@@ -72,7 +72,7 @@ class RequestLogger:
 
     def run(self, is_stopping: threading.Event) -> None:
         """Does it every minute until `is_stopping`."""
-        while not is_stopping.wait(config.REQUESTS_LOGGED_EVERY_S):
+        while not is_stopping.wait(limits.REQUESTS_LOGGED_EVERY_S):
             self.log()
 
     def log(self) -> None:

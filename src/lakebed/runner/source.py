@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lakebed import config
+from lakebed.ingest.discovery import limits
 from lakebed.ingest.discovery.place import Place, open_place
 from lakebed.ingest.worker import IndexSettings
 
@@ -64,7 +64,7 @@ def source_of(configuration: Configuration, told: SourceConfig) -> Source:
         queue=told.notifications,
         list_every_s=every,
         since_ns=_midnight_ns(since) if since else None,
-        settle_s=config.SETTLE_S if is_bucket and place.store.is_local else 0.0,
+        settle_s=limits.SETTLE_S if is_bucket and place.store.is_local else 0.0,
     )
 
 
