@@ -247,6 +247,12 @@ ANSWERS_TOGETHER = 200
 LAST_ANSWERS_TRIES = 3
 """Attempts to pass on the last answers before the process ends; without them the work is done again."""
 
+LAST_ANSWERS_S = 2.0
+"""They get at least so long, however short a stop is to be."""
+
+STOP_SHARE_S = 6.0
+"""Of a long stop so much is for ending work in the middle, handing back and telling."""
+
 OBJECT_RETRY_S = 5.0
 """First wait before an object that failed is tried again; doubles each time."""
 
@@ -287,53 +293,85 @@ BACKFILL_QUIET_S = 3.0
 """When nothing was in hand for so long, a backfill's own worker is done; what waits for another try is told."""
 
 # -- usage ----------------------------------------------------------------------------------------------------------
+REASON_CHARS_MAX = 2_000
+"""Of the reason why an object failed: an error's text, not a dump."""
+
 QUERY_RECORDS_EVERY_S = 60.0
 """Records of searches are written together after so long: a segment and a commit a minute, not one for each search."""
 
 QUERY_RECORDS_WAITING_MAX = 10_000
 """Records that wait while the lake cannot be written; a kilobyte each. Older ones are dropped, and counted."""
 
-# -- state ----------------------------------------------------------------------------------------------------------
-STATE_BUSY_S = 30
-"""A writer of a SQLite state waits so long for the others before it gives up; their transactions take milliseconds."""
+# -- pulling from services --------------------------------------------------------------------------------------------
+PULL_CONNECT_TIMEOUT_S = 10
+"""To reach a service; one that is further away is down."""
 
-STATE_CONNECT_S = 10
-"""Waiting for a PostgreSQL server to take a connection."""
+PULL_READ_TIMEOUT_S = 60
+"""Longest silence within an answer: Okta itself gives up after 30 s."""
 
-STATE_STATEMENT_S = 60
-"""A statement of PostgreSQL that takes longer is ended by the server: the largest counts a million rows in a second."""
+PULL_ANSWER_S_MAX = 300
+"""Longest time for one answer in all: a service that drips must not hold a source for ever."""
 
-STATE_CONNECTIONS = 5
-"""Connections that a process keeps to its state; a team's server has a hundred for all processes."""
+PULL_BODY_BYTES_MAX = 64 * MIB
+"""One page of a service, unpacked. Pages have 100 to 1,000 events of some kB."""
 
-STATE_CONNECTIONS_MORE = 15
-"""And so many more for a moment, before threads wait for each other."""
+PULL_ERROR_BODY_BYTES = 4096
+"""Of a refusal, what is read to tell its reason."""
 
-STATE_ATTEMPTS = 5
-"""Times that a transaction is begun again when the database ended it for the sake of another (a deadlock)."""
+PULL_RETRIES = 3
+"""Attempts after the first within one poll; the scheduler tries again later, and waits longer each time."""
 
-STATE_ROWS = 500
-"""Rows that one statement writes: twelve values each stay far below the limit of SQLite, 32,766 for a statement."""
+PULL_BACKOFF_S = 0.5
+"""First wait between attempts of one request; doubles each time, with jitter."""
 
-LEASE_S_MAX = 3600.0
-"""Longest lease and longest wait before a retry. A deadline that lies further ahead comes from a clock that was
-wrong, and counts as passed."""
+PULL_WAIT_IN_POLL_S = 5.0
+"""A longer wait that a service asks for ends the poll: nothing is held meanwhile."""
 
-REASON_CHARS_MAX = 2_000
-"""Of the reason why an object failed: an error's text, not a dump."""
+PULL_WAIT_S_MAX = 3600.0
+"""A service that asks for more is asked again after this: GitHub and Okta count by the hour at most."""
 
-LOST_FEW = 2
-"""An object whose worker ended without a word so many times may be what ended it: from then on few are handed out
-together, so that its neighbours do not share the blame for long."""
+PULL_REDIRECTS_MAX = 3
+"""Redirects followed, all of them on the same host: a canonical path, a slash at the end."""
 
-LOST_FEW_TOGETHER = 16
-"""Objects handed out together then; from the next time on, one alone."""
+PULL_PAGES = 20
+"""Pages of one poll, which become one raw object: an object of 100 events for each page would be many small ones."""
 
-LOST_MAX = 5
-"""Workers that end without a word over an object before it is set aside."""
+PULL_BYTES = 8 * MIB
+"""A poll that has so much ends earlier: bounds the memory of a poll, together with the largest page."""
 
-REQUEST_HOURS_KEPT = 24 * 90
-"""Hours for which the numbers of requests are remembered."""
+PULL_SEEN_MAX = 10_000
+"""Events remembered by their id for each source; 16 bytes each, written with every change of the cursor. A window
+that holds more is read again from the oldest that is remembered."""
+
+PULL_SEEN_RECENT = 1_000
+"""Of them, the last ones taken are kept whatever their time: pages of a list that grows show the last ones again."""
+
+PULL_VISITED_MAX = 64
+"""Pages remembered to notice that a service leads round in a circle."""
+
+PULL_EVERY_S = 30.0
+"""Between two polls of a source that has nothing new. GitHub allows 1,750 requests an hour."""
+
+PULL_AGAIN_S = 1.0
+"""Before a source is asked again that said there was more, but gave nothing new; doubles up to its interval."""
+
+PULL_FAILURE_WAIT_S = 5.0
+"""After the first failure of a source; doubles up to the longest."""
+
+PULL_FAILURE_WAIT_S_MAX = 900.0
+"""Longest wait after failures: a service that is back is found within a quarter of an hour."""
+
+PULL_LEASE_S = 120.0
+"""A runner that does not ask again for so long has lost its source to another. Losing it early harms nothing."""
+
+PULL_STOP_CHECK_S = 1.0
+"""Most that a stopping runner waits for a source that waits."""
+
+PULL_SINCE_S = 7 * 86_400
+"""How far back a source begins when it is not told: a week, as Okta does by itself."""
+
+PULL_REREAD_S = 600
+"""Events that a service shows late are found within so long: the end of what was read is read again."""
 
 # -- configuration ----------------------------------------------------------------------------------------------------
 CONFIG_BYTES_MAX = MIB
@@ -348,30 +386,37 @@ CONFIG_NAME_SHOWN = 40
 CONFIG_SOURCES_MAX = 1_000
 """Sources of one file: each is compiled when it is read, and has threads and metrics of its own."""
 
-# -- telemetry ------------------------------------------------------------------------------------------------------
-METRIC_LABELS_MAX = 2_000
-"""Values of one label: twice as many as a configuration may have sources. What comes after those is told as `other`."""
+# -- receive --------------------------------------------------------------------------------------------------------
+RECEIVE_BODY_SECONDS = 60.0
+"""A body takes no longer: one of the largest comes at 2 Mbit/s in that time, and a client that drips holds a place."""
 
-METRIC_LABEL_CHARS_MAX = 100
-"""Of a value of a label: as long as an index's name may be."""
+RECEIVE_HEADER_SECONDS = 15.0
+"""From a connection, or the answer before, to the end of a request's head. Clients that keep a connection come back
+sooner or make another."""
 
-METRIC_COUNTS_KEPT_S = 10.0
-"""The table of work is counted at most so often; scrapers ask every 15 seconds, and there may be several."""
+RECEIVE_RATIO_FREE_BYTES = MIB
+"""So much may come out of any gzip body; beyond it no more than `OPENING_RATIO_MAX` times what was sent."""
 
-TELEMETRY_CONNECTIONS = 16
-"""At once to `/metrics` and its like; when one more comes, the oldest is cut off."""
+RECEIVE_PUTS = 8
+"""Raw objects that are written at once; each takes 10 to 100 ms, and those of one source can overlap."""
 
-TELEMETRY_TIMEOUT_S = 10
-"""A client of these that sends or takes nothing for so long is cut off."""
+RECEIVE_PUT_ATTEMPTS = 2
+"""Times that a raw object is put, on top of the retries of each request: the client is still there, and asks again."""
 
-TELEMETRY_REASON_CHARS_MAX = 300
-"""Of the reason why a check fails, as it is told to whoever asks."""
+RECEIVE_RETRY_AFTER_S = 2
+"""What clients that came too soon are told to wait."""
 
-LOG_TEXT_CHARS_MAX = 1_000
-"""Of a text in a log line: an address or an error, not a dump."""
+RECEIVE_IDS = 100_000
+"""Ids of events that are remembered, so that a retry stores nothing twice; about 300 bytes each."""
 
-LOG_ITEMS_MAX = 50
-"""Members of a list or an object in a log line."""
+RECEIVE_IDS_SECONDS = 900.0
+"""For so long. Shippers retry within seconds, then back off to minutes."""
+
+RECEIVE_SYSLOG_IDLE_SECONDS = 3_600.0
+"""A connection of syslog that says nothing for longer is closed; senders are often quiet for minutes."""
+
+RECEIVE_SYSLOG_STEP_BYTES = 256 * 1024
+"""Of one connection of syslog that wait to be written; beyond that it is read no further."""
 
 # -- search ---------------------------------------------------------------------------------------------------------
 READERS_KEPT = 2_000

@@ -42,7 +42,7 @@ class Secret:
             return cls(text)
         path = text.removeprefix(FILE)
         if text.startswith(FILE) and path and "\0" not in path:
-            return cls(f"{FILE}{(folder or Path()) / Path(path)}")
+            return cls(f"{FILE}{(folder or Path()) / Path(path).expanduser()}")
         raise UsageError(f"a secret must not stand here: {HOW}")
 
     def read(self, environment: Mapping[str, str] | None = None) -> str:

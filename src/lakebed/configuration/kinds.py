@@ -138,9 +138,9 @@ class PullKeys:
     )
     since: str | None = option(
         beginning,
-        'where a source begins that was never asked: a length of time such as `"7d"`, a day, or a time',
+        'where a source begins that was never asked: a length of time such as `"30d"`, a day, or a time; '
+        "a week before its first start, when nothing is said",
         None,
-        shown='"7d"',
     )
     reread: str = option(
         duration_words(0, 7 * DAY_S),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -15,7 +16,6 @@ from lakebed.transform.place import described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from lakebed.configuration.value import Value
 
@@ -171,7 +171,7 @@ secrets = array(secret)
 
 def path(value: Value) -> Path:
     """The path of a file that is there."""
-    found = value.surroundings.folder / text(value)
+    found = value.surroundings.folder / Path(text(value)).expanduser()
     if not found.is_file():
         value.fail(f"there is no file '{found}'")
     return found

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SYSTEM_PREFIX = "_"
 """Indexes that begin so are written by Lakebed itself."""
 
+CONNECTORS = ("urllib3", "yaml", "lakebed.pull.kinds")
+"""What judging options of connectors takes, last the module that does."""
+
 
 @dataclass(frozen=True)
 class SourceKeys:
@@ -142,10 +145,10 @@ def _check_options(kind: Kind, options: Mapping[str, object], value: Value) -> N
         problems.add_at(value.path, f'wanted "organization" or "enterprise", found {found}')
         return
     try:
-        from_connector = importlib.import_module("lakebed.pull.kinds")
+        *_, connectors = map(importlib.import_module, CONNECTORS)
     except ImportError:  # a base install has no connectors: what runs them will check again
         return
     try:
-        from_connector.check_options(kind, options)
+        connectors.check_options(kind, options)
     except LakebedError as error:
         problems.add_at(value.path, str(error))

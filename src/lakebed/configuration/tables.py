@@ -26,7 +26,7 @@ class IndexConfig:
     name: str
     retention_s: int | None = option(
         retention(3_600, YEARS_100_S),
-        'how long events are kept, by their own time: `"90d"`, `"52w"`; `"forever"` is what holds when nothing is said',
+        'how long events are kept, by their own time: `"90d"`, `"52w"`, or `"forever"`',
         None,
         shown='"forever"',
         key="retention",
