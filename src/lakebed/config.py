@@ -120,6 +120,9 @@ XZ_MEMORY_BYTES = 128 * MIB
 """The highest preset of xz takes 65 MB to read; dictionaries of gigabytes are refused."""
 
 # -- usage ----------------------------------------------------------------------------------------------------------
+REASON_CHARS_MAX = 2_000
+"""Of the reason why an object failed: an error's text, not a dump."""
+
 QUERY_RECORDS_EVERY_S = 60.0
 """Records of searches are written together after so long: a segment and a commit a minute, not one for each search."""
 
@@ -196,48 +199,6 @@ PULL_SINCE_S = 7 * 86_400
 
 PULL_REREAD_S = 600
 """Events that a service shows late are found within so long: the end of what was read is read again."""
-
-# -- state ----------------------------------------------------------------------------------------------------------
-STATE_BUSY_S = 30
-"""A writer of a SQLite state waits so long for the others before it gives up; their transactions take milliseconds."""
-
-STATE_CONNECT_S = 10
-"""Waiting for a PostgreSQL server to take a connection."""
-
-STATE_STATEMENT_S = 60
-"""A statement of PostgreSQL that takes longer is ended by the server: the largest counts a million rows in a second."""
-
-STATE_CONNECTIONS = 5
-"""Connections that a process keeps to its state; a team's server has a hundred for all processes."""
-
-STATE_CONNECTIONS_MORE = 15
-"""And so many more for a moment, before threads wait for each other."""
-
-STATE_ATTEMPTS = 5
-"""Times that a transaction is begun again when the database ended it for the sake of another (a deadlock)."""
-
-STATE_ROWS = 500
-"""Rows that one statement writes: twelve values each stay far below the limit of SQLite, 32,766 for a statement."""
-
-LEASE_S_MAX = 3600.0
-"""Longest lease and longest wait before a retry. A deadline that lies further ahead comes from a clock that was
-wrong, and counts as passed."""
-
-REASON_CHARS_MAX = 2_000
-"""Of the reason why an object failed: an error's text, not a dump."""
-
-LOST_FEW = 2
-"""An object whose worker ended without a word so many times may be what ended it: from then on few are handed out
-together, so that its neighbours do not share the blame for long."""
-
-LOST_FEW_TOGETHER = 16
-"""Objects handed out together then; from the next time on, one alone."""
-
-LOST_MAX = 5
-"""Workers that end without a word over an object before it is set aside."""
-
-REQUEST_HOURS_KEPT = 24 * 90
-"""Hours for which the numbers of requests are remembered."""
 
 # -- configuration ----------------------------------------------------------------------------------------------------
 CONFIG_BYTES_MAX = MIB

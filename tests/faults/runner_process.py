@@ -14,13 +14,15 @@ from lakebed.ingest.discovery import limits as discovery_limits
 from lakebed.ingest.discovery.place import open_place
 from lakebed.ingest.worker import IndexSettings
 from lakebed.runner import limits as runner_limits
-from lakebed.runner.log_reports import LogReports
 from lakebed.runner.runner import Runner
 from lakebed.runner.source import Source
+from lakebed.runner.telling import Telling
 from lakebed.state import open_state
 from lakebed.storage.faults import FaultRates, FaultStore
 from lakebed.storage.open import open_store
 from lakebed.storage.retry import RetryStore
+from lakebed.telemetry.logs import configure
+from lakebed.telemetry.metrics import Metrics
 from tests.faults.dying_store import DyingStore
 
 # What a dead process held must be free again in seconds, and a checkpoint come often.
@@ -48,7 +50,8 @@ def main() -> None:
         sources.append(Source(f"source{number}", place, settings, queue=one["queue"], list_every_s=one["every_s"]))
     state = open_state(told["state"])
     run = RunConfig(workers=2, commit_seconds=0.1, stop_seconds=20.0)
-    runner = Runner(lake, Catalog(lake), state, sources, run, reports=LogReports(sys.stderr))
+    reports = Telling(Metrics(), configure(stream=sys.stderr))
+    runner = Runner(lake, Catalog(lake), state, sources, run, reports=reports)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     runner.start()

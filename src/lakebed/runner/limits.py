@@ -94,9 +94,6 @@ QUEUE_POLLERS = 2
 REQUESTS_LOGGED_EVERY_S = 60.0
 """How often the requests that were made are added to the state."""
 
-LOGGED_TEXT_MAX = 500
-"""Characters of one text in a line of the log."""
-
 BACKFILL_TOGETHER = 100
 """Objects that a backfill offers at once; also the grain of its rate."""
 

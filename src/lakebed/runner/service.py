@@ -9,6 +9,7 @@ from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError, UsageError
 from lakebed.runner import limits
 from lakebed.runner.beside import pull_worker
+from lakebed.runner.operating import operated
 from lakebed.runner.reports import NoReports
 from lakebed.runner.runner import Runner, owner_name
 from lakebed.runner.source import sources_of
@@ -17,6 +18,7 @@ from lakebed.state import open_state
 from lakebed.state.requests import Requests
 from lakebed.storage.counting import CountingStore
 from lakebed.storage.open import open_store
+from lakebed.telemetry.families import pull_metrics
 
 if TYPE_CHECKING:
     import threading
@@ -25,11 +27,16 @@ if TYPE_CHECKING:
     from lakebed.configuration import Configuration
     from lakebed.runner.reports import Reports
     from lakebed.state.state import State
+    from lakebed.telemetry.metrics import Metrics
 
 
 @contextlib.contextmanager
-def open_runner(configuration: Configuration, reports: Reports | None = None) -> Iterator[Runner]:
+def open_runner(
+    configuration: Configuration, reports: Reports | None = None, *, metrics: Metrics | None = None
+) -> Iterator[Runner]:
     """A runner of all sources of a configuration; not started. Who starts it stops it too.
+
+    With `metrics`, these and its health are served where the configuration says.
 
     Raises `UsageError` and `StateError`; the lake is not touched yet.
     """
@@ -41,23 +48,20 @@ def open_runner(configuration: Configuration, reports: Reports | None = None) ->
     with open_state(configuration.state_url()) as state:
         owner = owner_name()
         counted = RequestLogger(store, state, told)
+        catalog = Catalog(store)
         usage = UsageRecords(store) if configuration.usage.objects else None
-        runner = Runner(
-            store,
-            Catalog(store),
-            state,
-            chosen,
-            configuration.run,
-            reports=told,
-            usage=usage,
-            extras=[counted.run],
-            owner=owner,
-        )
+        runner = Runner(store, catalog, state, chosen, configuration.run, reports=told, usage=usage, owner=owner)
+        runner.add(counted.run)
         services = list(configuration.sources.values())
         pulled = pull_worker(services, state, store, told, owner=owner, stored=runner.wake)
         if pulled is not None:
             runner.add(pulled.run)
-        yield runner
+        with contextlib.ExitStack() as stack:
+            if metrics is not None:
+                stack.enter_context(operated(configuration.run.http, metrics, runner, store, catalog, state))
+            if metrics is not None and pulled is not None:
+                metrics.watch("pull", lambda: pull_metrics(pulled.status()))
+            yield runner
         counted.log()
 
 
