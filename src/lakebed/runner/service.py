@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError, UsageError
 from lakebed.runner import limits
-from lakebed.runner.beside import pull_worker
+from lakebed.runner.beside import MaintenanceLoop, pull_worker
 from lakebed.runner.operating import operated
 from lakebed.runner.reports import NoReports
 from lakebed.runner.runner import Runner, owner_name
@@ -56,6 +56,8 @@ def open_runner(
         pulled = pull_worker(services, state, store, told, owner=owner, stored=runner.wake)
         if pulled is not None:
             runner.add(pulled.run)
+        done = metrics.maintained if metrics is not None else lambda _report: None
+        runner.add(MaintenanceLoop(configuration, store, catalog, state, told, done=done).run)
         with contextlib.ExitStack() as stack:
             if metrics is not None:
                 stack.enter_context(operated(configuration.run.http, metrics, runner, store, catalog, state))
