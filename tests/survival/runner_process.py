@@ -19,7 +19,8 @@ import msgspec
 
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError
-from lakebed.runner.maintaining import Maintainer
+from lakebed.maintenance.round import Policy
+from lakebed.runner.beside import MaintenanceLoop
 from lakebed.runner.runner import Runner
 from lakebed.state import open_state
 from lakebed.storage.faults import FaultRates, FaultStore
@@ -99,6 +100,10 @@ def _run(task: Task) -> None:
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     hurry()
     clock = wrong_clock(task.hardship)
+
+    def clock_ns() -> int:
+        return int(clock() * 1e9)
+
     source = source_of(task.places)
     logs = hard(source.place.store, task.hardship, 1)
     source = dataclasses.replace(source, place=dataclasses.replace(source.place, store=logs))
@@ -109,11 +114,10 @@ def _run(task: Task) -> None:
     )
     heard = Heard()
     with open_state(task.places.state, clock=clock) as state:
-        catalog = until_it_works(lambda: Catalog(lake, clock_ns=lambda: int(clock() * 1e9)))
-        maintainer = Maintainer(lake, catalog, state, {}, heard, tiers=SMALL, clock_ns=lambda: int(clock() * 1e9))
-        runner = Runner(
-            lake, catalog, state, [source], run_config(tries=TRIES), reports=heard, clock=clock, extras=[maintainer.run]
-        )
+        catalog = until_it_works(lambda: Catalog(lake, clock_ns=clock_ns))
+        runner = Runner(lake, catalog, state, [source], run_config(tries=TRIES), reports=heard, clock=clock)
+        loop = MaintenanceLoop(Policy(tiers=SMALL), lake, catalog, state, heard, clock_ns=clock_ns)
+        runner.add(loop.run)
         until_it_works(runner.start)
         told.wait()
         runner.stop()

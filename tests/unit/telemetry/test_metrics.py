@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import StateError
 from lakebed.ingest.totals import ObjectDamage, ObjectReport
 from lakebed.state import WorkCounts
 from lakebed.storage.counting import CountingStore
 from lakebed.storage.open import open_store
+from lakebed.telemetry import limits
 from lakebed.telemetry.families import Kept, lake_metrics, pull_metrics, receive_metrics, store_metrics, work_metrics
 from lakebed.telemetry.metrics import MAINTENANCE_KINDS, Metrics
 from tests.lakes import indexing
@@ -197,7 +197,7 @@ def test_what_cannot_be_read_leaves_the_rest() -> None:
 
 
 def test_labels_are_few_short_and_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "METRIC_LABELS_MAX", 3)
+    monkeypatch.setattr(limits, "METRIC_LABELS_MAX", 3)
     metrics = Metrics()
     before = samples(metrics)
     for name in ("a", "b\x1b[2J\n", "c" * 1_000, "d", "e", "a"):
