@@ -208,6 +208,17 @@ def speed_row(what: str, name: str, least: float) -> Row:
     return Row(what, f"≥ {least:g} MB/s per core", judge)
 
 
+def received_row(what: str, name: str) -> Row:
+    """Events acknowledged, each durable first; nothing is asked of it yet."""
+
+    def judge(reports: Reports) -> Outcome:
+        found = fact(reports, "receive", f"receive.{name}")
+        text = f"{found['events_per_cpu_s']:,.0f} a CPU second, {found['events_per_s']:,.0f} a second"
+        return Outcome(f"{text} ({found['event_bytes']:.0f} bytes each)", "", None)
+
+    return Row(what, "for information", judge)
+
+
 def _cold_imports(reports: Reports) -> Outcome:
     modules = set(fact(reports, "lakebed", "cold.packages"))
     # msgspec itself loads typing_extensions where Python is older than 3.13
@@ -227,6 +238,8 @@ ROWS = [
     speed_row("index CSV", "csv", 80),
     speed_row("index Zeek's connections", "zeek", 80),
     speed_row("index EVTX", "evtx", 15),
+    received_row("events acknowledged, newline JSON, one core, a folder", "json"),
+    received_row("events acknowledged, Splunk HEC, one core, a folder", "hec"),
     time_row("rare word in any field", "needle", "clickhouse", 1),
     Row("rare word in any field", "≥ 100 × faster than duckdb's scan of JSON", _needle_beside_scan),
     time_row("absent word in any field", "absent", "clickhouse", 1),
