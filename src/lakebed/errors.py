@@ -116,3 +116,15 @@ class StateConflict(StateError):  # noqa: N818 - a lost race, which its caller e
 
 class LimitError(LakebedError):
     """A named limit was reached; the message names it and how to raise it."""
+
+
+class PullError(LakebedError):
+    """A service could not be read: it refused, failed or answered with something else than was wanted."""
+
+
+class ThrottledError(PullError):
+    """A service asks to wait before the next request: `wait_s` seconds."""
+
+    def __init__(self, message: str, wait_s: float) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s

@@ -52,6 +52,9 @@ def reports(our_s: float, our_bytes: int) -> Reports:
     indexing = side(our_s, text_bytes=dict.fromkeys(formats, 1_000_000))
     for name in [*formats, *kinds]:
         indexing["timings"][f"index {name}"] = {"wall_s": our_s, "cpu_s": our_s, "runs": 3}
+    running = side(our_s, objects=10_000, searchable_s={"median": our_s, "max": 2 * our_s})
+    for name, work_s in {"index small objects": 30 * our_s, "list a million known": our_s}.items():
+        running["timings"][name] = {"wall_s": work_s, "cpu_s": work_s, "runs": 1}
     peers = {
         "clickhouse": side(0.004, size_bytes=128_000_000),
         "duckdb": side(0.4, size_bytes=62_000_000),
@@ -60,7 +63,8 @@ def reports(our_s: float, our_bytes: int) -> Reports:
     }
     received = {"events": 9, "event_bytes": 186.0, "events_per_s": 9.5, "events_per_cpu_s": 12.5}
     receive = side(our_s, receive={"json": received, "hec": received})
-    return {"lakebed": ours, "engine": engine, "indexing": indexing, "receive": receive, **peers}
+    ours_too = {"engine": engine, "indexing": indexing, "running": running, "receive": receive}
+    return {"lakebed": ours, **ours_too, **peers}
 
 
 def verdicts(found: Reports) -> dict[str, int]:
@@ -69,18 +73,18 @@ def verdicts(found: Reports) -> dict[str, int]:
 
 
 def test_good_numbers_meet_every_row() -> None:
-    assert verdicts(reports(0.002, 55_000_000)) == {"yes": len(ROWS) - 4, "–": 4}
+    assert verdicts(reports(0.002, 55_000_000)) == {"yes": len(ROWS) - 5, "–": 5}
 
 
 def test_bad_numbers_do_not() -> None:
     # what does not depend on our times and sizes stays met
-    assert verdicts(reports(9.0, 999_000_000)) == {"**no**": 24, "yes": 11, "–": 4}
+    assert verdicts(reports(9.0, 999_000_000)) == {"**no**": 26, "yes": 11, "–": 5}
 
 
 def test_a_missing_peer_leaves_its_rows_open() -> None:
     found = reports(0.002, 55_000_000)
     del found["tantivy"]
-    assert verdicts(found) == {"yes": len(ROWS) - 5, "open": 1, "–": 4}
+    assert verdicts(found) == {"yes": len(ROWS) - 6, "open": 1, "–": 5}
 
 
 def test_the_slowest_envelope_counts() -> None:

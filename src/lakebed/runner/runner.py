@@ -92,6 +92,7 @@ class Runner:
         self._must_stop = threading.Event()
         self._is_over = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._tellers: list[threading.Thread] = []
         shared = (self.desk, self.health, self.reports)
         self._gatherer = Gatherer(wait_s=run.commit_seconds, batch_bytes=run.batch_bytes, monotonic=monotonic)
         self._committer = Committer(catalog, *shared, usage=usage, monotonic=monotonic)
@@ -118,10 +119,10 @@ class Runner:
             self._thread(f"index-{number}", self._indexer.run, self._is_over)
         for number in range(config.FETCHERS):
             self._thread(f"fetch-{number}", self._fetcher.run, self._is_over)
-        self._thread("table", self._table.run, self._is_stopping, self._is_over)
+        self._tellers.append(self._thread("table", self._table.run, self._is_stopping, self._is_over))
         self._thread("keep", self._keep, self._is_over)
         for road in self._queues:
-            self._thread("answers", road.run_answers, self._is_over)
+            self._tellers.append(self._thread("answers", road.run_answers, self._is_over))
             for number in range(config.QUEUE_POLLERS):
                 self._thread(f"queue-{number}", road.run, self._is_stopping)
         for number in range(config.LISTERS):
@@ -136,15 +137,19 @@ class Runner:
         self._is_stopping.set()
         self._gatherer.hurry()
         self.desk.close()
-        # A share of the time is for what must come after the work: handing back, and telling the roads.
-        self._wait_until_empty(deadline - min(5.0, whole / 3))
+        # A share of the time is for what must come after the work: ending it, handing back, telling the roads.
+        self._wait_until_empty(deadline - min(config.STOP_SHARE_S, whole / 2))
         self._must_stop.set()
-        self._wait_until_empty(deadline - min(3.0, whole / 6))
+        self._wait_until_empty(deadline - min(config.STOP_SHARE_S / 2, whole / 4))
         left = self.desk.abandon()
         self._is_over.set()
+        self._table.wake()
+        # What hangs in a request must not take the time of those who tell what was handed back.
+        for thread in self._tellers:
+            thread.join(max(config.LAST_ANSWERS_S, deadline - self._monotonic()))
         for thread in self._threads:
             thread.join(max(0.0, deadline - self._monotonic()))
-        return Stopped(left, not any(thread.is_alive() for thread in self._threads))
+        return Stopped(left, not any(thread.is_alive() for thread in [*self._threads, *self._tellers]))
 
     @property
     def is_idle(self) -> bool:
@@ -172,12 +177,13 @@ class Runner:
             except LakebedError as error:
                 self.health.failed("lake", str(error))
 
-    def _thread(self, name: str, target: Callable[..., None], *arguments: object) -> None:
+    def _thread(self, name: str, target: Callable[..., None], *arguments: object) -> threading.Thread:
         thread = threading.Thread(
             target=self._guard, args=(name, target, *arguments), name=f"lakebed-{name}", daemon=True
         )
         self._threads.append(thread)
         thread.start()
+        return thread
 
     def _guard(self, name: str, target: Callable[..., None], *arguments: object) -> None:
         """A thread that ends by a defect is told, and begins anew after a while: the others depend on it."""

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError, UsageError
+from lakebed.runner.operating import operated
 from lakebed.runner.reports import NoReports
 from lakebed.runner.runner import Runner
 from lakebed.runner.source import sources_of
+from lakebed.runner.usage_records import UsageRecords
 from lakebed.state import open_state
 from lakebed.state.requests import Requests
 from lakebed.storage.counting import CountingStore
@@ -24,13 +26,20 @@ if TYPE_CHECKING:
     from lakebed.runner.reports import Reports
     from lakebed.runner.source import Source
     from lakebed.state.state import State
+    from lakebed.telemetry.metrics import Metrics
 
 
 @contextlib.contextmanager
 def open_runner(
-    configuration: Configuration, reports: Reports | None = None, sources: Sequence[Source] | None = None
+    configuration: Configuration,
+    reports: Reports | None = None,
+    sources: Sequence[Source] | None = None,
+    *,
+    metrics: Metrics | None = None,
 ) -> Iterator[Runner]:
     """A runner of all sources of a configuration, or of these; not started. Who starts it stops it too.
+
+    With `metrics`, these and its health are served where the configuration says.
 
     Raises `UsageError` and `StateError`; the lake is not touched yet.
     """
@@ -41,7 +50,14 @@ def open_runner(
     with open_state(configuration.state_url()) as state:
         counted = RequestLogger(store, state, reports or NoReports())
         catalog = Catalog(store)
-        yield Runner(store, catalog, state, chosen, configuration.run, reports=reports, extras=[counted.run], owner="")
+        usage = UsageRecords(store) if configuration.usage.objects else None
+        runner = Runner(
+            store, catalog, state, chosen, configuration.run, reports=reports, usage=usage, extras=[counted.run]
+        )
+        with contextlib.ExitStack() as stack:
+            if metrics is not None:
+                stack.enter_context(operated(configuration.run.http, metrics, runner, store, catalog, state))
+            yield runner
         counted.log()
 
 

@@ -222,7 +222,7 @@ def test_the_command(source: Source, tmp_path: Path) -> None:
     done = command(tmp_path, "backfill", "web", *times, "--objects-per-second", "1000")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[1] == "done: 21 taken up, 0 wait, 0 set aside"
-    counted = command(tmp_path, "search", "*|count", "--lake", "lake")
+    counted = command(tmp_path, "search", "@index=web | count", "--lake", "lake")
     assert counted.stdout == '{"@q.count":21}\n'
     nothing = command(tmp_path, "backfill", "web", "--from", "2020-01-01", "--to", "2020-01-02")
     assert (nothing.returncode, nothing.stdout) == (1, "0 objects, 0 B; 0 of them in the lake already\n")

@@ -88,6 +88,7 @@ class _Command:
         from lakebed.catalog.catalog import Catalog
         from lakebed.runner.backfill import Offerer
         from lakebed.runner.runner import Runner, owner_name
+        from lakebed.runner.usage_records import UsageRecords
         from lakebed.state import open_state
         from lakebed.storage.open import open_store
 
@@ -97,7 +98,8 @@ class _Command:
         with open_state(self.told.state_url()) as state:
             order = self.order.resumed(state, self.source.name)
             alone = replace(self.source, queue=None, list_every_s=None)
-            runner = Runner(store, catalog, state, [alone], self.told.run)
+            usage = UsageRecords(store) if self.told.usage.objects else None
+            runner = Runner(store, catalog, state, [alone], self.told.run, usage=usage)
             offerer = Offerer(
                 state,
                 catalog,

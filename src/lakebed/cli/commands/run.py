@@ -34,13 +34,17 @@ def run() -> int:
       lakebed run --config /etc/lakebed.toml
     """
     from lakebed.configuration.find import read_found
-    from lakebed.runner.log_reports import LogReports
     from lakebed.runner.service import open_runner
+    from lakebed.runner.telling import Telling
+    from lakebed.telemetry.logs import configure
+    from lakebed.telemetry.metrics import Metrics
 
-    reports = LogReports(sys.stderr)
+    configuration = read_found()
+    metrics = Metrics()
+    reports = Telling(metrics, configure(stream=sys.stderr, secrets=configuration.secrets()))
     told = threading.Event()
     _stop_on_signals(told)
-    with open_runner(read_found(), reports) as runner:
+    with open_runner(configuration, reports, metrics=metrics) as runner:
         runner.start()
         reports.event("started", owner=runner.owner)
         told.wait()
