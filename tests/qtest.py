@@ -117,7 +117,9 @@ def read_configurations(folder: Path = CONFIGURATIONS) -> list[Configuration]:
 
 def _read_configuration(path: Path) -> Configuration:
     known = tomllib.loads(path.read_text())
-    layout = engine.Layout(known.pop("segment_events", None), tuple(sorted(known.pop("builder", {}).items())))
+    builder = tuple(sorted(known.pop("builder", {}).items()))
+    flags = (known.pop("decoys", False), known.pop("is_merged", False))
+    layout = engine.Layout(known.pop("segment_events", None), builder, *flags)
     return Configuration(path.stem, layout=layout, **known)
 
 

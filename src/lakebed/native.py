@@ -14,6 +14,7 @@ from lakebed._core import (
     Fields,
     Grep,
     LeafSearch,
+    Merge,
     Patterns,
     Regex,
     RowAggregate,
@@ -31,7 +32,9 @@ from lakebed._core import (
     scalar_functions,
     schema_range,
     search_outlook,
+    segment_address,
     segment_fields,
+    segment_summary,
 )
 from lakebed._core import SourceSettings as EngineSettings
 from lakebed._core import Transform as EngineTransform
@@ -47,6 +50,7 @@ __all__ = [
     "Fields",
     "Grep",
     "LeafSearch",
+    "Merge",
     "Patterns",
     "Regex",
     "RowAggregate",
@@ -66,7 +70,9 @@ __all__ = [
     "scalar_functions",
     "schema_range",
     "search_outlook",
+    "segment_address",
     "segment_fields",
+    "segment_summary",
 ]
 
 _ERRORS: dict[str, type[LakebedError]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO
 
 import msgspec
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lakebed.ingest.totals import ObjectReport
+    from lakebed.maintenance.report import Report as RoundReport
     from lakebed.runner.job import Job
 
 
@@ -63,6 +65,11 @@ class LogReports:
     def recovered(self, what: str) -> None:
         """See `Reports`."""
         self.event("recovered", part=what)
+
+    def maintained(self, report: RoundReport) -> None:
+        """See `Reports`."""
+        told = {name: value for name, value in asdict(report).items() if value}
+        self.event("maintained", **told)
 
     def event(self, name: str, **details: object) -> None:
         """See `Reports`. A stream that is gone must not stop the work."""

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakebed.ingest.totals import ObjectReport
+    from lakebed.maintenance.report import Report as RoundReport
     from lakebed.runner.job import Job
 
 
@@ -35,6 +36,9 @@ class Reports(Protocol):
     def recovered(self, what: str) -> None:
         """It works again."""
 
+    def maintained(self, report: RoundReport) -> None:
+        """A round of maintenance did something."""
+
     def event(self, name: str, **details: object) -> None:
         """Something that belongs into the log."""
 
@@ -61,6 +65,9 @@ class NoReports:
         """See `Reports`."""
 
     def recovered(self, what: str) -> None:
+        """See `Reports`."""
+
+    def maintained(self, report: RoundReport) -> None:
         """See `Reports`."""
 
     def event(self, name: str, **details: object) -> None:

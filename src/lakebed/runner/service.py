@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError, UsageError
+from lakebed.runner.maintaining import Maintainer
 from lakebed.runner.operating import operated
+from lakebed.runner.pulling import pull_worker
 from lakebed.runner.reports import NoReports
-from lakebed.runner.runner import Runner
+from lakebed.runner.runner import Runner, owner_name
 from lakebed.runner.source import sources_of
 from lakebed.runner.usage_records import UsageRecords
 from lakebed.state import open_state
@@ -20,7 +22,7 @@ from lakebed.storage.open import open_store
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from lakebed.configuration import Configuration
     from lakebed.runner.reports import Reports
@@ -46,13 +48,19 @@ def open_runner(
     chosen = sources_of(configuration) if sources is None else sources
     if not chosen:
         raise UsageError(f"no sources in '{configuration.path}': there is nothing to run")
+    owner, told = owner_name(), reports or NoReports()
     store = CountingStore(open_store(configuration.lake))
     with open_state(configuration.state_url()) as state:
-        counted = RequestLogger(store, state, reports or NoReports())
+        counted = RequestLogger(store, state, told)
         catalog = Catalog(store)
         usage = UsageRecords(store) if configuration.usage.objects else None
+        extras: list[Callable[[threading.Event], None]] = [counted.run]
+        if sources is None:  # else it does one thing, a backfill
+            extras.append(Maintainer(store, catalog, state, configuration.indexes, told).run)
+            puller = pull_worker(configuration, state, store, told, owner=owner)
+            extras += [puller.run] if puller else []
         runner = Runner(
-            store, catalog, state, chosen, configuration.run, reports=reports, usage=usage, extras=[counted.run]
+            store, catalog, state, chosen, configuration.run, reports=told, usage=usage, extras=extras, owner=owner
         )
         with contextlib.ExitStack() as stack:
             if metrics is not None:

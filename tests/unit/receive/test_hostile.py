@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lakebed import config
-from lakebed.serve.receive import limits
 from tests.unit.receive.serving import TOKEN, Running, receiving
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ def test_bytes_that_are_no_text_are_refused_or_kept_without_harm(running: Runnin
 
 
 def test_clients_that_say_nothing_are_sent_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "HEADER_SECONDS", 0.3)
+    monkeypatch.setattr(config, "RECEIVE_HEADER_SECONDS", 0.3)
     with receiving(tmp_path / "lake", connections=5) as running:
         silent = [socket.create_connection(("127.0.0.1", running.port), timeout=60) for _ in range(3)]
         silent[1].sendall(b"POST /v1/lo")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lakebed import config
 from lakebed.errors import StorageError, UsageError
-from lakebed.serve.receive import limits, syslog_server
+from lakebed.serve.receive import syslog_server
 from lakebed.serve.receive.settings import SyslogListener
 from lakebed.storage.open import open_store
 from lakebed.storage.wrapper import StoreWrapper
@@ -72,7 +73,7 @@ def test_tcp_stores_again_what_could_not_be_stored(tmp_path: Path, monkeypatch: 
 
 def test_tcp_reads_no_further_than_what_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syslog_server, "RETRY_S", 0.01)
-    monkeypatch.setattr(limits, "SYSLOG_STEP_BYTES", 10_000)
+    monkeypatch.setattr(config, "RECEIVE_SYSLOG_STEP_BYTES", 10_000)
     gate = Gate(open_store(str(tmp_path / "lake")))
     line = b"<13>" + b"x" * 995 + b"\n"
     count = 20_000

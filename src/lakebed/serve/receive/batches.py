@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from lakebed import config
 from lakebed.errors import LakebedError, StorageError, TransientStorageError
 from lakebed.ingest.raw import JSON_LINES, TEXT_LINES, pack_lines, put_raw, raw_key
-from lakebed.serve.receive import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,7 +72,7 @@ class Batches:
         self._random = random
         self._open: dict[tuple[str, Shape], _Batch] = {}
         self._writing: set[asyncio.Task[None]] = set()
-        self._threads = ThreadPoolExecutor(limits.PUTS, "lakebed-put")
+        self._threads = ThreadPoolExecutor(config.RECEIVE_PUTS, "lakebed-put")
         self._is_stopping = False
         self.last_error: str | None = None
         """Why the last put failed; None when it did not."""
@@ -142,12 +142,12 @@ class Batches:
         suffix = _SUFFIXES.get(batch.shape, JSON_LINES)
         now, token = self._clock(), self._random()
         packed = pack_lines(batch.lines)
-        for attempt in range(limits.PUT_ATTEMPTS):
+        for attempt in range(config.RECEIVE_PUT_ATTEMPTS):
             try:
                 key = put_raw(self._store, batch.source, packed, now=now, token=token, suffix=suffix)
                 return Stored(batch.source, key, len(batch.lines), batch.raw_bytes)
             except TransientStorageError:
-                if attempt == limits.PUT_ATTEMPTS - 1:
+                if attempt == config.RECEIVE_PUT_ATTEMPTS - 1:
                     self._take_back(raw_key(batch.source, now=now, token=token, suffix=suffix))
                     raise
         raise AssertionError("an attempt returns or raises")

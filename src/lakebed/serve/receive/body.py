@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakebed import config
-from lakebed.serve.receive import limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -37,7 +36,7 @@ class BodyLimits:
 
     body_bytes: int
     decompressed_bytes: int
-    seconds: float = limits.BODY_SECONDS
+    seconds: float = config.RECEIVE_BODY_SECONDS
 
 
 async def read_body(chunks: AsyncIterator[bytes], encoding: str, limits: BodyLimits, reservation: Reservation) -> bytes:
@@ -116,6 +115,6 @@ class _Gzip:
     def _check(self) -> None:
         if self._made > self._bytes_max:
             raise BodyError(413, f"the body unpacks to more than {self._bytes_max} bytes")
-        free = limits.RATIO_FREE_BYTES
+        free = config.RECEIVE_RATIO_FREE_BYTES
         if self._made > free and self._made > self._read * config.OPENING_RATIO_MAX:
             raise BodyError(413, f"the body unpacks to more than {config.OPENING_RATIO_MAX} times its size")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from lakebed import config
 from lakebed.errors import UsageError
-from lakebed.serve.receive import limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ class GuardedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _wait_for_head(self) -> None:
-        self._head_timer = self.loop.call_later(limits.HEADER_SECONDS, self._give_up)
+        self._head_timer = self.loop.call_later(config.RECEIVE_HEADER_SECONDS, self._give_up)
 
     def _stop_waiting(self) -> None:
         if self._head_timer is not None:
@@ -104,7 +104,7 @@ def http_server(app: Starlette, settings: ReceiveSettings) -> HttpServer:
         server_header=False,
         date_header=True,
         limit_concurrency=settings.connections,
-        timeout_keep_alive=int(limits.HEADER_SECONDS),
+        timeout_keep_alive=int(config.RECEIVE_HEADER_SECONDS),
         timeout_graceful_shutdown=int(settings.stop_seconds) or None,
         h11_max_incomplete_event_size=HEAD_BYTES_MAX,
         **told,

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from lakebed.serve.receive import limits
+from lakebed import config
 from lakebed.serve.receive.batches import Batches
 from lakebed.serve.receive.body import BodyLimits
 from lakebed.serve.receive.budget import Budget
@@ -65,7 +65,7 @@ class Receiver:
         self.tokens = Tokens(settings.tokens)
         self.budget = Budget(settings.in_flight_bytes)
         self.limits = BodyLimits(settings.body_bytes, settings.decompressed_bytes)
-        self.recent_ids = RecentIds(limits.IDS, limits.IDS_SECONDS, monotonic)
+        self.recent_ids = RecentIds(config.RECEIVE_IDS, config.RECEIVE_IDS_SECONDS, monotonic)
         self.counts = ReceiveCounts()
         self.batches = Batches(
             store,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from lakebed import config
 from lakebed.errors import StorageError
-from lakebed.serve.receive import limits
 from lakebed.serve.receive.body import BodyError, read_body
 from lakebed.serve.receive.budget import BusyError
 from lakebed.serve.receive.receiver import (
@@ -32,7 +32,7 @@ Reason = Literal[
     "no token", "bad authorization", "bad token", "query token", "busy", "stopping", "not stored", "body", "internal"
 ]
 
-RETRY = {"Retry-After": str(limits.RETRY_AFTER_S)}
+RETRY = {"Retry-After": str(config.RECEIVE_RETRY_AFTER_S)}
 
 
 @dataclass(frozen=True)

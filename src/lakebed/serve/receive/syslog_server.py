@@ -2,7 +2,7 @@
 
 The protocol has no answers. Over TCP nothing is dropped while the receiver runs: a connection is read on only when what
 it sent before is durable, or nearly so, and what could not be stored is stored again. What a killed receiver had read
-and not stored is lost, at most `limits.SYSLOG_STEP_BYTES` and one message for each connection. Over UDP what finds no
+and not stored is lost, at most `RECEIVE_SYSLOG_STEP_BYTES` and one message for each connection. Over UDP what finds no
 room or cannot be stored is dropped, and counted; what the system drops before is not seen here.
 """
 
@@ -14,8 +14,8 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, Any, Literal
 
+from lakebed import config
 from lakebed.errors import StorageError, UsageError
-from lakebed.serve.receive import limits
 from lakebed.serve.receive.budget import BusyError
 from lakebed.serve.receive.syslog_frames import SyslogFrames, arrival_header, datagram_lines
 
@@ -60,7 +60,7 @@ class SyslogStream:
     async def start(self, bound: socket.socket) -> None:
         """Takes connections from now on."""
         context = tls_context(self._receiver.settings) if self._listener.transport == "tls" else None
-        timeout = limits.HEADER_SECONDS if context else None
+        timeout = config.RECEIVE_HEADER_SECONDS if context else None
         self._server = await asyncio.start_server(
             self._connected, sock=bound, limit=READ_BYTES, ssl=context, ssl_handshake_timeout=timeout
         )
@@ -96,7 +96,7 @@ class SyslogStream:
         try:
             while frames.error is None and (data := await _read(reader, stopping)):
                 self._store(frames.feed(data, arrival_header(self._receiver.clock(), peer)), tasks)
-                while sum(tasks.values()) > limits.SYSLOG_STEP_BYTES:
+                while sum(tasks.values()) > config.RECEIVE_SYSLOG_STEP_BYTES:
                     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
@@ -132,7 +132,7 @@ async def _read(reader: asyncio.StreamReader, stopping: asyncio.Task[Literal[Tru
     reading = asyncio.create_task(reader.read(READ_BYTES))
     either: list[asyncio.Future[Any]] = [reading, stopping]  # their results differ
     try:
-        await asyncio.wait(either, timeout=limits.SYSLOG_IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(either, timeout=config.RECEIVE_SYSLOG_IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         return reading.result() if reading.done() else b""
     finally:
         reading.cancel()
