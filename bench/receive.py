@@ -45,6 +45,7 @@ index = "app"
 tokens = ["env:BENCH_TOKEN"]
 [receive]
 http = "127.0.0.1:0"
+metrics = "off"
 """
 
 
@@ -125,8 +126,8 @@ def receiver(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
         os.sched_setaffinity(process.pid, {cores[-1]})
         os.sched_setaffinity(0, set(cores[:-1]) or set(cores))
         line = process.stderr.readline()
-        assert "listening on" in line, line
-        yield process, int(line.rstrip().rpartition(":")[2])
+        (place,) = json.loads(line)["places"]
+        yield process, int(place.rpartition(":")[2])
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
     finally:
