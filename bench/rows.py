@@ -211,6 +211,17 @@ def speed_row(what: str, name: str, least: float) -> Row:
     return Row(what, f"≥ {least:g} MB/s per core", judge)
 
 
+def received_row(what: str, name: str) -> Row:
+    """Events acknowledged, each durable first; nothing is asked of it yet."""
+
+    def judge(reports: Reports) -> Outcome:
+        found = fact(reports, "receive", f"receive.{name}")
+        text = f"{found['events_per_cpu_s']:,.0f} a CPU second, {found['events_per_s']:,.0f} a second"
+        return Outcome(f"{text} ({found['event_bytes']:.0f} bytes each)", "", None)
+
+    return Row(what, "for information", judge)
+
+
 def _sustained(reports: Reports) -> Outcome:
     """Judged by CPU seconds, since machines are shared; two cores have 120 in a minute."""
     objects = fact(reports, "running", "objects")
@@ -259,6 +270,8 @@ ROWS = [
     speed_row("index CSV", "csv", 80),
     speed_row("index Zeek's connections", "zeek", 80),
     speed_row("index EVTX", "evtx", 15),
+    received_row("events acknowledged, newline JSON, one core, a folder", "json"),
+    received_row("events acknowledged, Splunk HEC, one core, a folder", "hec"),
     Row("a runner: 10 kB objects from a folder", "≥ 10,000 a minute on 2 cores", _sustained),
     Row("a runner: from created to searchable, through a queue", "median < 5 s", _searchable),
     Row("a runner: a whole listing of 1 M known objects", "for information", _listed),

@@ -10,16 +10,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lakebed.config.configuration import *  # noqa: F403
-from lakebed.config.ingest import *  # noqa: F403
-from lakebed.config.maintenance import *  # noqa: F403
-from lakebed.config.pull import *  # noqa: F403
-from lakebed.config.receive import *  # noqa: F403
-from lakebed.config.search import *  # noqa: F403
-from lakebed.config.state import *  # noqa: F403
-from lakebed.config.storage import *  # noqa: F403
-from lakebed.config.units import *  # noqa: F403
-from lakebed.config.usage import *  # noqa: F403
+from lakebed.config.configuration import *  # noqa: F403 - read as config.NAME
+from lakebed.config.ingest import *  # noqa: F403 - read as config.NAME
+from lakebed.config.maintenance import *  # noqa: F403 - read as config.NAME
+from lakebed.config.pull import *  # noqa: F403 - read as config.NAME
+from lakebed.config.receive import *  # noqa: F403 - read as config.NAME
+from lakebed.config.search import *  # noqa: F403 - read as config.NAME
+from lakebed.config.state import *  # noqa: F403 - read as config.NAME
+from lakebed.config.storage import *  # noqa: F403 - read as config.NAME
+from lakebed.config.units import *  # noqa: F403 - read as config.NAME
+from lakebed.config.usage import *  # noqa: F403 - read as config.NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
