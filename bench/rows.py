@@ -113,6 +113,9 @@ def show_number(value: float) -> str:
 
 GROUPS_BYTES_MAX = 512e6
 
+WRITES_MAX = 4
+"""Times that a byte may be written in its life, the first included."""
+
 
 def _real_size(reports: Reports) -> Outcome:
     ours, gzipped = fact(reports, "lakebed", "real.size_bytes"), fact(reports, "lakebed", "real.gzip_bytes")
@@ -235,6 +238,15 @@ def _cold_imports(reports: Reports) -> Outcome:
     return Outcome(", ".join(sorted(modules)), "", not extra)
 
 
+def _compaction(reports: Reports) -> Outcome:
+    """A year of arrivals on a fake clock: the shape that writes most."""
+    shapes: dict[str, Any] = fact(reports, "compaction", "shapes")  # JSON
+    worst = max(shapes, key=lambda name: shapes[name]["write_amplification"])
+    ratio, times = shapes[worst]["write_amplification"], max(one["times_written_max"] for one in shapes.values())
+    text = f"{ratio:.2f} × ({worst}), no byte more than {times} times; {len(shapes)} ways to arrive"
+    return Outcome(text, f"{times / WRITES_MAX:.2f}", max(ratio, times) <= WRITES_MAX)
+
+
 ROWS = [
     Row("size, real CloudTrail", "≤ 1.0 × gzip -6 of the same events (reach 0.8)", _real_size),
     size_row("size, amplified corpus", "clickhouse", 0.50, " (reach 0.42)"),
@@ -272,6 +284,7 @@ ROWS = [
     Row("30 ms per request, absent", "≤ 45 ms", _latency("absent", 0, 0.045)),
     Row("30 ms per request, in 1 event", "≤ 100 ms", _latency("present", 1, 0.100)),
     Row("30 ms per request, in 3 events", "for information", _latency("present_three", 3, 0.100, is_asked=False)),
+    Row("compaction: bytes written per byte, a year", f"≤ {WRITES_MAX}", _compaction),
     limit_row("memory, indexing", "index_rss_bytes", 600e6, show_mb),
     limit_row("memory, search worker", "worker_rss_bytes", 150e6, show_mb),
     limit_row("cold start of a worker", "cold.wall_s", 0.150, show_ms, " (reach 80 ms)"),

@@ -24,6 +24,7 @@ from lakebed.catalog.entries import check_index_name
 from lakebed.catalog.index_info import IndexInfo, index_infos
 from lakebed.catalog.status import LakeStatus, lake_status
 from lakebed.configuration.find import lake_url, records_queries
+from lakebed.deletion import Deleted, commit_deletion, process_user
 from lakebed.errors import NotFoundError, UsageError
 from lakebed.execute.readers import ReaderCache
 from lakebed.execute.threads import ThreadExecutor
@@ -32,9 +33,11 @@ from lakebed.ingest.settings import SourceSettings
 from lakebed.ingest.usage_log import UsageLog
 from lakebed.ingest.worker import IndexSettings
 from lakebed.lookups import Lookups
+from lakebed.model import Row
 from lakebed.query.compile import compile_query
 from lakebed.query.complete import complete
 from lakebed.query.complete_source import LakeSource
+from lakebed.query.deletion import plan_deletion
 from lakebed.query.explain import explain
 from lakebed.query.missing_fields import missing_fields
 from lakebed.query.moments import parse_moment
@@ -271,6 +274,54 @@ class Lake:
             partial=partial,
         )
         return AsyncSearchResult(found)
+
+    def delete(
+        self,
+        query: str,
+        *,
+        index: str,
+        reason: str,
+        by: str | None = None,
+        since: str | datetime.datetime | None = None,
+        until: str | datetime.datetime | None = None,
+        everything: bool = False,
+        confirm: Callable[[int], bool] | None = None,
+    ) -> Deleted:
+        """Deletes the events of one index that pass a filter. No search sees them from the moment this returns.
+
+        Only events that are in the lake now: what is indexed later is not touched, were it equal. They are gone from
+        the store when their segments are written anew. The index `_audit` has who (`by`; None is the user of this
+        process), why, the query and how many events passed; it cannot be deleted from.
+
+        `confirm` is asked with the number of events. `everything` allows a filter that every event passes.
+        Raises what `search` raises, and `LimitError` when too many deletions wait to be carried out.
+        """
+        now_ns = time.time_ns()
+        moments = (parse_moment(since, now_ns), parse_moment(until, now_ns))
+        planned = plan_deletion(
+            query,
+            index,
+            since_ns=moments[0],
+            until_ns=moments[1],
+            by=by or process_user(),
+            reason=reason,
+            everything=everything,
+        )
+        state = self._opened().refresh()
+        if not self._opened().is_created:
+            raise NotFoundError(f"no lake at '{self.url}'; `lakebed index` makes one")
+        counting = Search(_restrict(planned.count, [index], state.snapshot), state, self._running(), self._readers)
+        events = sum(int(str(value)) for row in counting if not isinstance(row, Row) for value in row.values())
+        if not events or (confirm is not None and not confirm(events)):
+            return Deleted(index, events)
+        return commit_deletion(
+            self._store,
+            self._opened(),
+            planned.deletion,
+            events,
+            counted_at=state.snapshot.number,
+            time_ns=time.time_ns(),
+        )
 
     def close(self) -> None:
         """Ends the handle's threads, and writes the records of its searches. A later search starts them anew."""
