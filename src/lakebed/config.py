@@ -183,6 +183,9 @@ PULL_LEASE_S = 120.0
 PULL_STOP_CHECK_S = 1.0
 """Most that a stopping runner waits for a source that waits."""
 
+PULL_INTERRUPT_S = 5.0
+"""What a poll in hand gets to end after an interrupt; killing it loses nothing."""
+
 PULL_SINCE_S = 7 * 86_400
 """How far back a source begins when it is not told: a week, as Okta does by itself."""
 
