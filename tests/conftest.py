@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.ministack import Ministack, ministack_server
 from tests.postgres import PostgresServer, postgres_server
 from tests.sample_data import sample_data
 from tests.servers import S3Server, s3_server
@@ -99,6 +100,23 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 @pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
+    """A real SQS with S3 that notifies it; started once for each process of the tests."""
+    with ministack_server(tmp_path_factory.mktemp("ministack")) as server:
+        yield server
+
+
+@pytest.fixture
+def aws(ministack: Ministack, monkeypatch: pytest.MonkeyPatch) -> Ministack:
+    """The same, with its settings in the environment."""
+    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ministack.environment.items():
+        monkeypatch.setenv(name, value)
+    return ministack
+
+
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A real PostgreSQL server."""
     with postgres_server() as server:
@@ -111,6 +129,4 @@ def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "state.db")
     server: PostgresServer = request.getfixturevalue("postgres")
-    schema = f"test_{secrets.token_hex(8)}"
-    server.run(f"CREATE SCHEMA {schema}")
-    return server.url(schema)
+    return server.new_url()

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from lakebed.execute.deleted import without_deleted
 from lakebed.execute.index_plan import plan_for_index
 from lakebed.model import Row, TableRow, decode_json
 from lakebed.query.compile import compile_parsed
 from lakebed.query.context import NoLake
+from lakebed.query.deletion import plan_deletion
 from lakebed.query.groups import table_of
 from lakebed.query.record import Record
 from tests.events import INDEX_NAME, MODIFIED_NS, OBJECT_URL, RECEIVED_NS, TIME_FIELD
@@ -33,16 +35,22 @@ if TYPE_CHECKING:
     from lakebed.query.parser import Query
     from lakebed.query.root import Root
 
+DECOY_URL = "file:///logs/deleted.json"
+
 ROUNDS_MAX = 1_000
 """More rounds of reads than any search needs; a search that never ends fails instead."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How events are cut: events in a segment (None: all in one), and the builder's own options."""
+    """How events are cut: events in a segment (None: all in one), the builder's options, and whether all is merged."""
 
     segment_events: int | None = None
     builder: tuple[tuple[str, int], ...] = ()
+    decoys: bool = False
+    """Whether each segment holds other events too, which are deleted."""
+
+    is_merged: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ class Stored:
 
     address: bytes
     data: bytes
+    deletions: tuple[bytes, ...] = ()
 
 
 def require_core() -> Any:
@@ -71,12 +80,9 @@ def source_settings(format: str | None, time_fields: Sequence[str] = ()) -> Any:
 def build(lines: tuple[str, ...], layout: Layout) -> tuple[Stored, ...]:
     """Segments that hold these events, in order."""
     builder = require_core().Builder(index=INDEX_NAME, **dict(layout.builder))
-    builder.begin_object(
-        OBJECT_URL,
-        modified_ns=MODIFIED_NS,
-        received_ns=RECEIVED_NS,
-        settings=source_settings("json", (TIME_FIELD,)),
-    )
+    if layout.decoys:
+        _feed_decoys(builder, lines)
+    _begin(builder, OBJECT_URL)
     segments = []
     step = layout.segment_events or max(len(lines), 1)
     for start in range(0, len(lines), step):
@@ -84,14 +90,58 @@ def build(lines: tuple[str, ...], layout: Layout) -> tuple[Stored, ...]:
         if builder.feed(text.encode("utf-8", "surrogatepass")) or start + step < len(lines):
             segments.append(builder.take_segment())
     builder.end_object()
+    if layout.decoys:
+        _feed_decoys(builder, lines)
     segments.append(builder.take_segment())
-    return tuple(Stored(s.address, s.data) for s in segments if s is not None)
+    deletions = (decoy_deletion(),) if layout.decoys else ()
+    stored = tuple(Stored(s.address, s.data, deletions) for s in segments if s is not None)
+    return merge(stored, layout) if layout.is_merged and stored else stored
+
+
+def _begin(builder: Any, url: str) -> None:
+    settings = source_settings("json", (TIME_FIELD,))
+    builder.begin_object(url, modified_ns=MODIFIED_NS, received_ns=RECEIVED_NS, settings=settings)
+
+
+def _feed_decoys(builder: Any, lines: Sequence[str]) -> None:
+    """Events that would change most answers: the script's own once more, and others that look like them."""
+    _begin(builder, DECOY_URL)
+    for line in lines:
+        for decoy in (line, line.replace("1", "7"), '{"zz_deleted": -1e99, "time": "1999-09-09T09:09:09Z"}'):
+            builder.feed(f"{decoy}\n".encode("utf-8", "surrogatepass"))
+    builder.end_object()
+
+
+@functools.cache
+def decoy_deletion() -> bytes:
+    """The condition of the deletion that they are gone by."""
+    text = f'@lb.object = "{DECOY_URL}"'
+    return plan_deletion(text, INDEX_NAME, by="tests", reason="decoys").deletion.condition()
+
+
+def merge(inputs: Sequence[Stored], layout: Layout) -> tuple[Stored]:
+    """One segment with all that the inputs hold."""
+    core = require_core()
+    merge = core.Merge(index=INDEX_NAME, **dict(layout.builder))
+    for number, stored in enumerate(inputs):
+        merge.add(core.SegmentReader(stored.address, f"segment {number}"), deletions=stored.deletions)
+    for _ in range(ROUNDS_MAX):
+        needs = merge.needs()
+        if not needs:
+            break
+        merge.feed([inputs[number].data[offset : offset + length] for number, offset, length in needs])
+    else:
+        raise AssertionError(f"the merge still asks for bytes after {ROUNDS_MAX} rounds")
+    segment = merge.finish()
+    assert segment is not None
+    return (Stored(segment.address, segment.data),)
 
 
 def search_segment(plan: bytes, stored: Stored) -> tuple[list[tuple[Any, ...]], bytes | None]:
     """The leaf part over one segment: its rows, and its partial when the plan aggregates."""
     core = require_core()
-    search = core.LeafSearch(plan_for_index(plan, INDEX_NAME), core.SegmentReader(stored.address, "segment"))
+    own = without_deleted(plan_for_index(plan, INDEX_NAME), stored.deletions)
+    search = core.LeafSearch(own, core.SegmentReader(stored.address, "segment"))
     rows = []
     for _ in range(ROUNDS_MAX):
         needs = search.needs()

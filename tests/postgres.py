@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -33,10 +34,11 @@ class PostgresServer:
 
     folder: Path
 
-    def url(self, schema: str) -> str:
-        """Tables go into this schema, which must be there."""
-        options = quote(f"-csearch_path={schema}", safe="")
-        return f"postgresql://lakebed@/lakebed?host={quote(str(self.folder), safe='')}&options={options}"
+    def new_url(self) -> str:
+        """For a state of its own: its tables go into a new schema."""
+        schema = f"test_{secrets.token_hex(8)}"
+        self.run(f"CREATE SCHEMA {schema}")
+        return f"postgresql://lakebed@/lakebed?host={quote(str(self.folder), safe='')}&options=-csearch_path%3D{schema}"
 
     def run(self, sql: str) -> None:
         """Runs one statement as the database's owner."""
@@ -44,6 +46,11 @@ class PostgresServer:
 
         with psycopg.connect(host=str(self.folder), user="lakebed", dbname="lakebed", autocommit=True) as connection:
             connection.execute(sql.encode())
+
+    def end_connections(self, condition: str = "") -> None:
+        """Ends the connections of everybody else, or of those for whom the condition holds (`AND …`)."""
+        whose = f"usename = 'lakebed' AND pid <> pg_backend_pid() {condition}"
+        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {whose}")
 
 
 def find_postgres() -> Path | None:

@@ -115,9 +115,14 @@ def read_configurations(folder: Path = CONFIGURATIONS) -> list[Configuration]:
     return [_read_configuration(path) for path in sorted(folder.glob("*.toml"))]
 
 
+LAYOUT_DEFAULTS = (("segment_events", None), ("decoys", False), ("is_merged", False))
+
+
 def _read_configuration(path: Path) -> Configuration:
     known = tomllib.loads(path.read_text())
-    layout = engine.Layout(known.pop("segment_events", None), tuple(sorted(known.pop("builder", {}).items())))
+    options = tuple(sorted(known.pop("builder", {}).items()))
+    segment_events, decoys, is_merged = (known.pop(name, default) for name, default in LAYOUT_DEFAULTS)
+    layout = engine.Layout(segment_events, options, decoys=decoys, is_merged=is_merged)
     return Configuration(path.stem, layout=layout, **known)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lakebed.api import Lake, open  # noqa: A004 - the user's word
     from lakebed.catalog.index_info import IndexInfo
     from lakebed.catalog.status import LakeStatus
+    from lakebed.deletion import Deleted
     from lakebed.ingest.settings import SourceSettings, TimeRule, Transform
     from lakebed.ingest.totals import IndexTotals
     from lakebed.model import Row
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncSearchResult",
+    "Deleted",
     "IndexInfo",
     "IndexTotals",
     "Lake",
@@ -43,6 +45,7 @@ __all__ = [
 
 _HOMES = {
     "AsyncSearchResult": "lakebed.results",
+    "Deleted": "lakebed.deletion",
     "IndexInfo": "lakebed.catalog.index_info",
     "IndexTotals": "lakebed.ingest.totals",
     "Lake": "lakebed.api",

@@ -16,23 +16,28 @@ import functools
 import os
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Self
 
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.entries import check_index_name
 from lakebed.catalog.index_info import IndexInfo, index_infos
 from lakebed.catalog.status import LakeStatus, lake_status
-from lakebed.configuration.find import lake_url
+from lakebed.configuration.find import lake_url, records_queries
+from lakebed.deletion import Deleted, commit_deletion, process_user
 from lakebed.errors import NotFoundError, UsageError
 from lakebed.execute.readers import ReaderCache
 from lakebed.execute.threads import ThreadExecutor
 from lakebed.ingest.run import Progress, index_source
 from lakebed.ingest.settings import SourceSettings
+from lakebed.ingest.usage_log import UsageLog
 from lakebed.ingest.worker import IndexSettings
 from lakebed.lookups import Lookups
+from lakebed.model import Row
 from lakebed.query.compile import compile_query
 from lakebed.query.complete import complete
 from lakebed.query.complete_source import LakeSource
+from lakebed.query.deletion import plan_deletion
 from lakebed.query.explain import explain
 from lakebed.query.missing_fields import missing_fields
 from lakebed.query.moments import parse_moment
@@ -52,7 +57,7 @@ if TYPE_CHECKING:
     from lakebed.query.sample_fields import Memo
 
 
-def open(url: str | os.PathLike[str] | None = None) -> Lake:  # noqa: A001 - the user's word
+def open(url: str | os.PathLike[str] | None = None, *, record_queries: bool | None = None) -> Lake:  # noqa: A001 - the user's word
     """Opens the lake at a folder or at an `s3://`, `gs://` or `az://` URL.
 
     None is `LAKEBED_LAKE`, else the lake that a `lakebed.toml` names (that of `LAKEBED_CONFIG`, or the one in the
@@ -60,8 +65,14 @@ def open(url: str | os.PathLike[str] | None = None) -> Lake:  # noqa: A001 - the
 
     Nothing is written, and a lake that is not there is no error yet: indexing creates it, searching raises
     `NotFoundError`. Credentials come from the environment, under the names that the clouds' own tools use.
+
+    `record_queries` True: each search becomes an event of the index `_usage`, written every minute and by `close`.
+    None: as the `lakebed.toml` of this lake says. A lake that cannot be written is searched all the same.
     """
-    return Lake(os.fspath(url) if url is not None else lake_url())
+    opened = Lake(os.fspath(url) if url is not None else lake_url())
+    if records_queries(opened.url) if record_queries is None else record_queries:
+        opened.record_queries()
+    return opened
 
 
 class Lake:
@@ -77,6 +88,7 @@ class Lake:
         self._readers = ReaderCache()
         self._field_memo: Memo = {}
         self._executor: ThreadExecutor | None = None
+        self._usage: UsageLog | None = None
         self.lookups = Lookups(self._store)
         """The lookup tables that stand in the lake, for the stage `lookup`."""
 
@@ -183,7 +195,14 @@ class Lake:
             compiled = _restrict(compiled, names, state.snapshot)
         newest = None if news is None else news.result
         search = Search(
-            compiled, state, executor, self._readers, partial=partial, newest=newest, lookups=self.lookups.open
+            compiled,
+            state,
+            executor,
+            self._readers,
+            partial=partial,
+            newest=newest,
+            lookups=self.lookups.open,
+            on_end=self._usage.ended if self._usage is not None else None,
         )
         return SearchResult(search, functools.partial(self._missing_fields, search))
 
@@ -256,12 +275,68 @@ class Lake:
         )
         return AsyncSearchResult(found)
 
+    def delete(
+        self,
+        query: str,
+        *,
+        index: str,
+        reason: str,
+        by: str | None = None,
+        since: str | datetime.datetime | None = None,
+        until: str | datetime.datetime | None = None,
+        everything: bool = False,
+        confirm: Callable[[int], bool] | None = None,
+    ) -> Deleted:
+        """Deletes the events of one index that pass a filter. No search sees them from the moment this returns.
+
+        Only events that are in the lake now: what is indexed later is not touched, were it equal. They are gone from
+        the store when their segments are written anew. The index `_audit` has who (`by`; None is the user of this
+        process), why, the query and how many events passed; it cannot be deleted from.
+
+        `confirm` is asked with the number of events. `everything` allows a filter that every event passes.
+        Raises what `search` raises, and `LimitError` when too many deletions wait to be carried out.
+        """
+        now_ns = time.time_ns()
+        moments = (parse_moment(since, now_ns), parse_moment(until, now_ns))
+        planned = plan_deletion(
+            query,
+            index,
+            since_ns=moments[0],
+            until_ns=moments[1],
+            by=by or process_user(),
+            reason=reason,
+            everything=everything,
+        )
+        state = self._opened().refresh()
+        if not self._opened().is_created:
+            raise NotFoundError(f"no lake at '{self.url}'; `lakebed index` makes one")
+        counting = Search(_restrict(planned.count, [index], state.snapshot), state, self._running(), self._readers)
+        events = sum(int(str(value)) for row in counting if not isinstance(row, Row) for value in row.values())
+        if not events or (confirm is not None and not confirm(events)):
+            return Deleted(index, events)
+        return commit_deletion(
+            self._store,
+            self._opened(),
+            planned.deletion,
+            events,
+            counted_at=state.snapshot.number,
+            time_ns=time.time_ns(),
+        )
+
     def close(self) -> None:
-        """Ends the handle's threads. A later search starts them anew."""
+        """Ends the handle's threads, and writes the records of its searches. A later search starts them anew."""
+        if self._usage is not None:
+            self._usage.write()
         with self._lock:
             executor, self._executor = self._executor, None
         if executor is not None:
             executor.close()
+
+    def record_queries(self) -> None:
+        """From now on, each search becomes an event of the index `_usage`, as `open(…, record_queries=True)` says."""
+        if self._usage is None:
+            self._usage = UsageLog(self._store, self._opened())
+            weakref.finalize(self, self._usage.close)  # whoever forgets to close
 
     def _missing_fields(self, search: Search) -> list[str]:
         return missing_fields(

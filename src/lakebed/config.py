@@ -1,6 +1,7 @@
 """Limits with their reasons, and what is read from the environment.
 
-Every number that bounds a loop, a queue, a buffer or a retry of the lake layer is here, so that it can be found.
+Every number that bounds a loop, a queue, a buffer or a retry of the lake layer is here, so that it can be found. Those
+of discovery and of the runner are in their packages' `limits.py`.
 """
 
 from __future__ import annotations
@@ -54,8 +55,25 @@ COMMIT_BACKOFF_S = 0.005
 FULL_REFRESH_S = 600
 """A handle older than this lists the catalog instead of asking for the next commit only: old commits may be gone."""
 
+STATE_KEPT_S = 6 * 3600
+"""A handle that has followed the commits for so long opens the lake anew: what it asks for beside its old checkpoint is
+garbage after SUPERSEDED_GRACE_S, four times as long."""
+
 ADDRESS_PACK_BYTES = 16 * MIB
 """Addresses are read from their pack in whole pieces of at most this size."""
+
+REDIRECTS_KEPT = 10_000
+"""Merged segments that source records may still point to without more ado; about 15 bytes each in a checkpoint's file
+that writers read."""
+
+RECORDS_PER_REDIRECT = 16
+"""With more of those than one for so many source records, all records are written anew: some 25 µs for a redirect."""
+
+DELETION_FILTER_BYTES_MAX = 64 * 1024
+"""A deletion's filter as a plan: every search over older segments has it in its own until it is carried out."""
+
+DELETIONS_PENDING_MAX = 100
+"""Deletions that some segment may still hold events of; each is a condition of every search over such segments."""
 
 FLAWED_OBJECTS_KEPT = 10_000
 """Objects with damage or flaws that a checkpoint remembers, the damaged and the newest before others; some 100 bytes
@@ -117,6 +135,16 @@ OPENING_RECORD_BYTES_MAX = 16 * MIB
 
 XZ_MEMORY_BYTES = 128 * MIB
 """The highest preset of xz takes 65 MB to read; dictionaries of gigabytes are refused."""
+
+# -- usage ----------------------------------------------------------------------------------------------------------
+REASON_CHARS_MAX = 2_000
+"""Of the reason why an object failed: an error's text, not a dump."""
+
+QUERY_RECORDS_EVERY_S = 60.0
+"""Records of searches are written together after so long: a segment and a commit a minute, not one for each search."""
+
+QUERY_RECORDS_WAITING_MAX = 10_000
+"""Records that wait while the lake cannot be written; a kilobyte each. Older ones are dropped, and counted."""
 
 # -- pulling from services --------------------------------------------------------------------------------------------
 PULL_CONNECT_TIMEOUT_S = 10
@@ -192,48 +220,76 @@ PULL_SINCE_S = 7 * 86_400
 PULL_REREAD_S = 600
 """Events that a service shows late are found within so long: the end of what was read is read again."""
 
-# -- state ----------------------------------------------------------------------------------------------------------
-STATE_BUSY_S = 30
-"""A writer of a SQLite state waits so long for the others before it gives up; their transactions take milliseconds."""
+# -- maintenance ------------------------------------------------------------------------------------------------------
+MERGE_FULL_BYTES = SEGMENT_BYTES // 2
+"""Bytes of source from which on a segment is never merged again: writing it once more would save half a segment."""
 
-STATE_CONNECT_S = 10
-"""Waiting for a PostgreSQL server to take a connection."""
+MERGE_FAN_IN = 32
+"""Segments that become one: three generations make one of 32,768, and a byte is written four times in all."""
 
-STATE_STATEMENT_S = 60
-"""A statement of PostgreSQL that takes longer is ended by the server: the largest counts a million rows in a second."""
+MERGE_GENERATIONS = 3
+"""Merges that a byte goes through at most; with the first write it is written four times."""
 
-STATE_CONNECTIONS = 5
-"""Connections that a process keeps to its state; a team's server has a hundred for all processes."""
+MERGE_BACKLOG = 2 * MERGE_FAN_IN
+"""Segments far apart in event time that may wait: of twice the fan-in, the nearest ones are half as far apart."""
 
-STATE_CONNECTIONS_MORE = 15
-"""And so many more for a moment, before threads wait for each other."""
+MERGE_HEAP = 1024
+"""Scattered segments of one kind that may wait for their neighbours at most: a backfill in no order brings thousands
+within hours, and merged at once each result would span all of it."""
 
-STATE_ATTEMPTS = 5
-"""Times that a transaction is begun again when the database ended it for the sake of another (a deadlock)."""
+MERGE_SETTLED_FAN_IN = 8
+"""Segments that become one when nothing came near them for a day: three generations make one of 512."""
 
-STATE_ROWS = 500
-"""Rows that one statement writes: twelve values each stay far below the limit of SQLite, 32,766 for a statement."""
+MERGE_INPUTS_MAX = 1024
+"""Most segments that one merge reads: each is a few requests, and its objects are listed in the new one."""
 
-LEASE_S_MAX = 3600.0
-"""Longest lease and longest wait before a retry. A deadline that lies further ahead comes from a clock that was
-wrong, and counts as passed."""
+MERGE_CONSIDERED_MAX = 4096
+"""Small segments of one kind that the policy looks at in one round, some 0.3 s; the next round goes on."""
 
-REASON_CHARS_MAX = 2_000
-"""Of the reason why an object failed: an error's text, not a dump."""
+MERGE_WHOLE_BYTES = 2 * MIB
+"""A segment up to this size is read in one request when it is merged."""
 
-LOST_FEW = 2
-"""An object whose worker ended without a word so many times may be what ended it: from then on few are handed out
-together, so that its neighbours do not share the blame for long."""
+MERGE_AHEAD = 8
+"""So many such segments are on their way at once while one is worked off: 16 MB at most."""
 
-LOST_FEW_TOGETHER = 16
-"""Objects handed out together then; from the next time on, one alone."""
+MERGE_PASSES_MAX = 8
+"""Times that a round looks for merges: each makes one of many, so that a lake of any size is done after a few."""
 
-LOST_MAX = 5
-"""Workers that end without a word over an object before it is set aside."""
+MAINTENANCE_RETRY_WAIT_S = 30.0
+"""How long segments are left alone whose merge failed or that another process merges."""
 
-REQUEST_HOURS_KEPT = 24 * 90
-"""Hours for which the numbers of requests are remembered."""
+MAINTENANCE_DAMAGED_WAIT_S = 3600.0
+"""The same when a segment is damaged, or too much for one: trying again costs reading it, and fails again."""
 
+MAINTENANCE_LEASE_S = 600.0
+"""How long a lease on the merges of an index is kept by a process that died; one merge takes a minute at most."""
+
+GARBAGE_EVERY_S = 3600
+"""Between two looks for files that nothing names: a listing of all segments and of the catalog."""
+
+GARBAGE_CREDIT_S = 12 * 3600
+"""Most that one look makes a file older, whatever the clock says: a lake that is looked after once a day still loses
+its garbage within days, and a clock that jumps deletes nothing of today."""
+
+REMOVED_GRACE_S = 86_400
+"""How long the file of a segment stays that was merged, rewritten or expired: a search may hold the state before."""
+
+ORPHAN_GRACE_S = 3 * 86_400
+"""How long a segment's file stays that no commit names: a writer commits it when the object that it is part of ends,
+and the largest objects take most of a day."""
+
+SUPERSEDED_GRACE_S = 86_400
+"""How long files of checkpoints stay that newer ones replaced; a process that has them in use opens the lake anew
+before (STATE_KEPT_S)."""
+
+HISTORY_S = 30 * 86_400
+"""How long commits stay after a checkpoint has their content: for `lakebed catalog history`, and for incidents."""
+
+GARBAGE_MARKS_MAX = 500_000
+"""Files that are remembered as named by nothing; more wait for the next look. Some 40 MB of memory."""
+
+TEMPORARY_GRACE_S = 86_400
+"""How long a file that a killed writer left half-written in a folder stays."""
 # -- configuration ----------------------------------------------------------------------------------------------------
 CONFIG_BYTES_MAX = MIB
 """Of a lakebed.toml: a thousand sources take a quarter of it."""

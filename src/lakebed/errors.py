@@ -74,6 +74,10 @@ class NotFoundError(StorageError):
     """The object is not there."""
 
 
+class ChangedError(StorageError):
+    """The object is no longer the one that was asked for: it was replaced since it was listed."""
+
+
 class AlreadyExistsError(StorageError):
     """A conditional create found the object there."""
 
@@ -92,6 +96,10 @@ class CorruptSegmentError(LakebedError):
 
 class IngestError(LakebedError):
     """A source object could not be indexed."""
+
+
+class QueueError(IngestError):
+    """A queue of notifications refused, failed or could not be reached."""
 
 
 class StateError(LakebedError):

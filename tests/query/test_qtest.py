@@ -28,6 +28,7 @@ def test_every_configuration_is_read() -> None:
         "grep",
         "index_off",
         "many_segments",
+        "merged",
         "one_segment",
         "oracle",
         "plan",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lakebed.catalog.snapshot import Snapshot
+    from lakebed.catalog.source_run import KnownSource
     from lakebed.storage.store import Store
 
 CREATION_ROUNDS = 3
@@ -57,7 +58,7 @@ class Catalog:
         self._lock = threading.RLock()
         self._is_writer = False
         self._state = load_state(store)
-        self._current_at = monotonic()
+        self._current_at = self._loaded_at = monotonic()
 
     @property
     def state(self) -> State:
@@ -107,6 +108,10 @@ class Catalog:
             if not self.is_created:
                 self.commit(Changes("create"))
             self._is_writer = True
+
+    def find_source(self, index: str, url: str) -> KnownSource | None:
+        """What the lake has of a source object, as far as this handle knows."""
+        return self._state.sources.find(index, url)
 
     def known_version(self, index: str, url: str) -> bytes | None:
         """The version of a source object that the lake has, as far as this handle knows."""
@@ -183,13 +188,17 @@ class Catalog:
             return
 
     def _is_old(self) -> bool:
-        """Whether commits may have been made and cleaned away unseen: then the next number is not the next commit."""
-        return self._monotonic() - self._current_at > config.FULL_REFRESH_S
+        """Whether commits may have been made and cleaned away unseen: then the next number is not the next commit.
+
+        Or whether the files beside the checkpoint that this handle began with may be: it asks for them for ever.
+        """
+        now = self._monotonic()
+        return now - self._current_at > config.FULL_REFRESH_S or now - self._loaded_at > config.STATE_KEPT_S
 
     def _reload(self) -> None:
         before = self._state.snapshot.number
         self._state = load_state(self._store)
-        self._current_at = self._monotonic()
+        self._current_at = self._loaded_at = self._monotonic()
         if self._state.snapshot.number < before:
             raise CatalogError(
                 f"the catalog of '{self._store.url}' went back from commit {before} to {self._state.snapshot.number}; "

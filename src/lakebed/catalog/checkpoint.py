@@ -16,18 +16,24 @@ import msgspec
 
 from lakebed import config
 from lakebed.catalog.addresses import AddressBook
-from lakebed.catalog.commit import CATALOG_FOLDER, FORMAT_VERSION, checkpoint_key
-from lakebed.catalog.entries import FlawedObject, SegmentEntry
+from lakebed.catalog.commit import CATALOG_FOLDER, checkpoint_key
+from lakebed.catalog.entries import Deletion, FlawedObject, SegmentEntry
 from lakebed.catalog.packed import pack, unpack
+from lakebed.catalog.redirects import store_redirects
 from lakebed.catalog.snapshot import Segments, Snapshot
 from lakebed.catalog.source_run import store_run
-from lakebed.catalog.sources import MERGE_RATIO, SourceTable
+from lakebed.catalog.sources import MERGE_RATIO, SourceFiles, SourceTable
 from lakebed.errors import AlreadyExistsError, CatalogError, NotFoundError
 
 if TYPE_CHECKING:
+    from lakebed.catalog.sources import NewRun
     from lakebed.storage.store import Store
 
 HINT_KEY = f"{CATALOG_FOLDER}checkpoint.json"
+CHECKPOINT_VERSION = 2
+"""Version 1 has no deletions, no redirects, and no `swept`; it is read. A reader of version 1 alone must not read 2: it
+would show events that were deleted."""
+
 _COMPRESSION_LEVEL = 1
 
 
@@ -42,7 +48,11 @@ class State:
 
 
 class CheckpointFile(msgspec.Struct, frozen=True, array_like=True):
-    """What a checkpoint holds. `packs` are keys of address packs; an entry's `pack` is a place in that list."""
+    """What a checkpoint holds. `packs` are keys of address packs; an entry's `pack` is a place in that list.
+
+    `runs` and `redirects` are keys of what writers need (empty: no redirects); `deletions` are those still to be
+    carried out in some segment.
+    """
 
     version: int
     number: int
@@ -50,6 +60,8 @@ class CheckpointFile(msgspec.Struct, frozen=True, array_like=True):
     packs: list[str]
     runs: list[str]
     flawed: list[FlawedObject]
+    deletions: list[Deletion] = []
+    redirects: str = ""
 
 
 class _Hint(msgspec.Struct, frozen=True):
@@ -73,16 +85,17 @@ def read_checkpoint(store: Store, number: int) -> State:
         found = msgspec.msgpack.decode(unpack(store.get(key), key), type=CheckpointFile)
     except msgspec.MsgspecError as error:
         raise CatalogError(f"checkpoint '{key}' cannot be read: {error}; was it written by a newer lakebed?") from error
-    if found.version != FORMAT_VERSION or found.number != number:
+    if not 1 <= found.version <= CHECKPOINT_VERSION or found.number != number:
         raise CatalogError(
             f"checkpoint '{key}' has format version {found.version} and number {found.number}; "
-            f"wanted {FORMAT_VERSION} and {number}"
+            f"wanted {CHECKPOINT_VERSION} at most and {number}"
         )
     segments: Segments = {}
     for entry in found.entries:
         segments.setdefault(entry.index, {})[entry.key] = entry
-    snapshot = Snapshot(number, segments, {}, found.flawed)
-    return State(snapshot, AddressBook(store, found.packs), SourceTable(found.runs, store.get), number)
+    snapshot = Snapshot(number, segments, {}, found.flawed, found.deletions)
+    sources = SourceTable(SourceFiles(found.runs, found.redirects), store.get)
+    return State(snapshot, AddressBook(store, found.packs), sources, number)
 
 
 def write_checkpoint(store: Store, state: State, writer: str) -> State:
@@ -94,19 +107,37 @@ def write_checkpoint(store: Store, state: State, writer: str) -> State:
     if addresses:
         store.put(f"{name}.addresses", addresses)
         packs.append(f"{name}.addresses")
-    run, kept_runs = state.sources.merged_run()
-    run_key = f"{name}.sources" if run else ""
-    if run:
-        store.put(run_key, store_run(run))
-    runs = [*state.sources.run_keys[:kept_runs], *([run_key] if run else [])]
+    new = state.sources.new_run()
+    files = _write_sources(store, name, state.sources.files, new)
     snapshot = state.snapshot.with_packed(packed)
-    file = CheckpointFile(FORMAT_VERSION, number, snapshot.entries(), packs, runs, list(snapshot.flawed))
+    file = CheckpointFile(
+        CHECKPOINT_VERSION,
+        number,
+        snapshot.entries(),
+        packs,
+        list(files.runs),
+        list(snapshot.flawed),
+        list(snapshot.deletions),
+        files.redirects,
+    )
     data = pack(msgspec.msgpack.encode(file), _COMPRESSION_LEVEL)
     with contextlib.suppress(AlreadyExistsError):  # another writer was faster; its files say the same
         store.create(checkpoint_key(number), data)
     store.put(HINT_KEY, msgspec.json.encode(_Hint(number)))
-    state.sources.replace_runs(kept_runs, run_key, run)
+    state.sources.replace_runs(new, files)
     return State(snapshot, AddressBook(store, packs), state.sources, number)
+
+
+def _write_sources(store: Store, name: str, files: SourceFiles, new: NewRun) -> SourceFiles:
+    """Writes the new run and the redirects, where there are any."""
+    runs = list(files.runs[: new.kept])
+    if new.run:
+        runs.append(f"{name}.sources")
+        store.put(runs[-1], store_run(new.run))
+    redirects = f"{name}.redirects" if len(new.redirects) else ""
+    if redirects:
+        store.put(redirects, store_redirects(new.redirects))
+    return SourceFiles(runs, redirects)
 
 
 def _pack_addresses(snapshot: Snapshot, book: AddressBook) -> tuple[int, list[SegmentEntry], bytes]:

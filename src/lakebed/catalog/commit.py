@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from lakebed.catalog.entries import NewSegment, SourceRecord
+from lakebed.catalog.entries import Deletion, Move, NewSegment, SourceRecord
 
 CATALOG_FOLDER = "catalog/"
 FORMAT_VERSION = 1
@@ -21,6 +21,7 @@ class CommitFile(msgspec.Struct, frozen=True):
     `writer` and `token` tell the writer whose commit it is when the answer to its create was lost.
     `dead` gives the whole new list of dead objects for segments that were there before.
     `sources` gives what is true of these source objects from now on.
+    `moves` says where the objects of removed segments went; `swept` gives the new `swept` of segments.
     """
 
     version: int
@@ -33,6 +34,9 @@ class CommitFile(msgspec.Struct, frozen=True):
     remove: tuple[str, ...] = ()
     dead: dict[str, tuple[int, ...]] = {}
     sources: tuple[SourceRecord, ...] = ()
+    moves: tuple[Move, ...] = ()
+    deletions: tuple[Deletion, ...] = ()
+    swept: dict[str, int] = {}
 
 
 def commit_key(number: int) -> str:

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from lakebed.catalog.commit import FORMAT_VERSION, CommitFile, parse_key
-from lakebed.catalog.entries import NO_FLAWS, Damage, Flaws, NewSegment, SourceRecord, source_version
+from lakebed.catalog.entries import (
+    NO_FLAWS,
+    Damage,
+    Deletion,
+    Flaws,
+    Move,
+    NewSegment,
+    SourceRecord,
+    source_version,
+)
 from lakebed.catalog.packed import pack, unpack
 from lakebed.errors import CatalogError
 
@@ -62,6 +71,7 @@ class _Segment(_Line, frozen=True):
     objects: int
     address: bytes
     dead: tuple[int, ...] = ()
+    swept: int = 0
 
 
 class _Remove(_Line, frozen=True):
@@ -73,6 +83,36 @@ class _Dead(_Line, frozen=True):
 
     key: str
     objects: tuple[int, ...]
+
+
+class _Moved(_Line, frozen=True):
+    """Where the objects of a removed segment went."""
+
+    key: str
+    into: str
+    first: int
+    dropped: tuple[int, ...] = ()
+
+
+class _Delete(_Line, frozen=True):
+    """A deletion; its number and time are those of the commit."""
+
+    id: str
+    index: str
+    query: str
+    filter: msgspec.Raw
+    since_ns: int | None = None
+    until_ns: int | None = None
+    by: str = ""
+    reason: str = ""
+    plan_version: int = 2
+
+
+class _Swept(_Line, frozen=True):
+    """Deletions up to this number do not concern the segment any more."""
+
+    key: str
+    number: int
 
 
 class _Objects(_Line, frozen=True):
@@ -101,7 +141,7 @@ class _Object(_Line, frozen=True):
     discarded: int = 0
 
 
-_AnyLine: TypeAlias = _Commit | _Segment | _Remove | _Dead | _Objects | _Object
+_AnyLine: TypeAlias = _Commit | _Segment | _Remove | _Dead | _Moved | _Delete | _Swept | _Objects | _Object
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 _decode_lines = msgspec.json.Decoder(_AnyLine).decode_lines
@@ -135,6 +175,22 @@ def _lines(commit: CommitFile) -> Iterator[_AnyLine]:
         yield _Remove(key)
     for key, objects in commit.dead.items():
         yield _Dead(key, objects)
+    for move in commit.moves:
+        yield _Moved(*msgspec.structs.astuple(move))
+    for key, number in commit.swept.items():
+        yield _Swept(key, number)
+    for one in commit.deletions:
+        yield _Delete(
+            one.id,
+            one.index,
+            one.query,
+            msgspec.Raw(one.filter),
+            one.since_ns,
+            one.until_ns,
+            one.by,
+            one.reason,
+            one.plan_version,
+        )
     by_index: dict[str, list[SourceRecord]] = {}
     for record in commit.sources:
         by_index.setdefault(record.index, []).append(record)
@@ -188,10 +244,9 @@ def _commit_of(lines: Sequence[_AnyLine]) -> CommitFile:
     if not isinstance(head, _Commit):
         raise ValueError("its first line is not that of a commit")
     add: list[NewSegment] = []
-    remove: list[str] = []
-    dead: dict[str, tuple[int, ...]] = {}
-    reader = _ObjectReader(add)
     sources: list[SourceRecord] = []
+    reader = _ObjectReader(add)
+    others: list[_AnyLine] = []
     for line in lines[1:]:
         match line:
             case _Object():
@@ -200,14 +255,41 @@ def _commit_of(lines: Sequence[_AnyLine]) -> CommitFile:
                 reader.begin(line)
             case _Segment():
                 add.append(NewSegment(*msgspec.structs.astuple(line)))
-            case _Remove():
-                remove.append(line.key)
-            case _Dead():
-                dead[line.key] = line.objects
             case _Commit():
                 raise ValueError("it has two first lines")
-    found = CommitFile(head.version, head.number, head.writer, head.token, head.time_ns, head.action)
-    return msgspec.structs.replace(found, add=tuple(add), remove=tuple(remove), dead=dead, sources=tuple(sources))
+            case _:
+                others.append(line)
+    return CommitFile(
+        head.version,
+        head.number,
+        head.writer,
+        head.token,
+        head.time_ns,
+        head.action,
+        tuple(add),
+        tuple(line.key for line in others if isinstance(line, _Remove)),
+        {line.key: line.objects for line in others if isinstance(line, _Dead)},
+        tuple(sources),
+        tuple(Move(*msgspec.structs.astuple(line)) for line in others if isinstance(line, _Moved)),
+        tuple(_deletion(line, head) for line in others if isinstance(line, _Delete)),
+        {line.key: line.number for line in others if isinstance(line, _Swept)},
+    )
+
+
+def _deletion(line: _Delete, head: _Commit) -> Deletion:
+    return Deletion(
+        head.number,
+        line.id,
+        line.index,
+        line.query,
+        bytes(line.filter),
+        line.since_ns,
+        line.until_ns,
+        line.by,
+        line.reason,
+        head.time_ns,
+        line.plan_version,
+    )
 
 
 class _ObjectReader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import re
 
@@ -11,6 +12,12 @@ from lakebed.errors import UsageError
 
 SEGMENT_FOLDER = "segments/"
 
+OWN_INDEX_PREFIX = "_"
+"""Names of indexes that Lakebed writes begin so. A query searches them only when it names them."""
+
+AUDIT_INDEX = "_audit"
+"""What was done to a lake, and by whom. Nothing can be deleted from it by query."""
+
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -19,6 +26,7 @@ class SegmentEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `dead` are the numbers of objects in the segment whose events were replaced or belong to a failed object.
     `pack` is the place in the checkpoint's list of the address pack that holds it; -1: the snapshot holds it itself.
+    `swept` is the number of a commit: deletions up to it are carried out in the segment, or do not concern it.
     """
 
     key: str
@@ -33,6 +41,7 @@ class SegmentEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     pack: int = -1
     address_offset: int = 0
     address_bytes: int = 0
+    swept: int = 0
 
     @property
     def index(self) -> str:
@@ -46,7 +55,11 @@ class SegmentEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class NewSegment(msgspec.Struct, frozen=True, gc=False):
-    """A segment as a commit adds it. `address` is what a reader needs to open it without a read of its own."""
+    """A segment as a commit adds it. `address` is what a reader needs to open it without a read of its own.
+
+    `swept` counts for segments made of others only: the number of the snapshot whose deletions were carried out when
+    they were made. What an indexer brings is younger than every deletion before its commit, and says nothing.
+    """
 
     key: str
     events: int
@@ -58,6 +71,7 @@ class NewSegment(msgspec.Struct, frozen=True, gc=False):
     objects: int
     address: bytes
     dead: tuple[int, ...] = ()
+    swept: int = 0
 
     def entry(self) -> SegmentEntry:
         """The same without the address."""
@@ -71,7 +85,71 @@ class NewSegment(msgspec.Struct, frozen=True, gc=False):
             self.max_time_ns,
             self.objects,
             self.dead,
+            swept=self.swept,
         )
+
+
+class Move(msgspec.Struct, frozen=True, gc=False):
+    """Where the objects of segment `key` went when it was merged: into the segment `into`.
+
+    `first` is the number that the first of them that survived has there. `dropped` are those that did not, in order;
+    the others follow each other.
+    """
+
+    key: str
+    into: str
+    first: int
+    dropped: tuple[int, ...] = ()
+
+    def number(self, old: int) -> int | None:
+        """The number in the new segment of an object of the old one; None: it was dropped.
+
+        >>> [Move("a", "b", 10, (1,)).number(old) for old in range(3)]
+        [10, None, 11]
+        """
+        return moved_number(old, self.first, self.dropped)
+
+
+def moved_number(old: int, first: int, dropped: tuple[int, ...]) -> int | None:
+    """What `Move.number` says."""
+    place = bisect.bisect_left(dropped, old)
+    if place < len(dropped) and dropped[place] == old:
+        return None
+    return first + old - place
+
+
+class Deletion(msgspec.Struct, frozen=True, gc=False):
+    """Events of an index that are to be gone: those in the lake at commit `number` that pass the filter.
+
+    `filter` is the JSON of a plan's filter, as plans of version `plan_version` have it; `query` the text that it came
+    from. Event times from `since_ns` to before `until_ns`; None is open.
+    """
+
+    number: int
+    id: str
+    index: str
+    query: str
+    filter: bytes
+    since_ns: int | None = None
+    until_ns: int | None = None
+    by: str = ""
+    reason: str = ""
+    time_ns: int = 0
+    plan_version: int = 2
+
+    def concerns(self, entry: SegmentEntry) -> bool:
+        """Whether the segment may hold events that are to be gone."""
+        return (
+            self.number > entry.swept
+            and self.index == entry.index
+            and (self.since_ns is None or entry.max_time_ns >= self.since_ns)
+            and (self.until_ns is None or entry.min_time_ns < self.until_ns)
+        )
+
+    def condition(self) -> bytes:
+        """JSON of the filter with its times, as the engine's merge wants it."""
+        times = {"since_ns": self.since_ns, "until_ns": self.until_ns}
+        return msgspec.json.encode({"filter": msgspec.Raw(self.filter), **times})
 
 
 class Damage(msgspec.Struct, frozen=True, gc=False):

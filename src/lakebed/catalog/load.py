@@ -11,7 +11,7 @@ from lakebed.catalog.checkpoint import State, read_checkpoint, read_hint
 from lakebed.catalog.commit import CATALOG_FOLDER, commit_key, parse_key
 from lakebed.catalog.commit_lines import decode_commit
 from lakebed.catalog.snapshot import empty_snapshot
-from lakebed.catalog.sources import SourceTable
+from lakebed.catalog.sources import SourceFiles, SourceTable
 from lakebed.errors import CatalogError, NotFoundError
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def load_state(store: Store) -> State:
 
 def empty_state(store: Store) -> State:
     """The state of a lake that nothing was committed to."""
-    return State(empty_snapshot(), AddressBook(store, []), SourceTable((), store.get))
+    return State(empty_snapshot(), AddressBook(store, []), SourceTable(SourceFiles(), store.get))
 
 
 def apply_commit(state: State, commit: CommitFile) -> State:
     """The state after one more commit."""
     snapshot = state.snapshot.apply(commit)
-    state.sources.apply(commit.sources)
+    state.sources.apply(commit.sources, commit.moves)
     return State(snapshot, state.addresses, state.sources, state.checkpoint)
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed import config
-from lakebed.catalog.entries import NO_FLAWS, FlawedObject, SegmentEntry, index_of_key
+from lakebed.catalog.entries import NO_FLAWS, OWN_INDEX_PREFIX, FlawedObject, SegmentEntry, id_of_key, index_of_key
 from lakebed.errors import CatalogError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from lakebed.catalog.commit import CommitFile
-    from lakebed.catalog.entries import SourceRecord
+    from lakebed.catalog.entries import Deletion, SourceRecord
 
 Segments = dict[str, dict[str, SegmentEntry]]
 """Index name → segment key → entry."""
@@ -33,11 +33,13 @@ class Snapshot:
         segments: Segments,
         addresses: Mapping[str, bytes],
         flawed: Sequence[FlawedObject] = (),
+        deletions: Sequence[Deletion] = (),
     ) -> None:
         self.number = number
         self._segments = segments
         self.addresses = addresses
         self.flawed = tuple(flawed)
+        self._deletions = tuple(deletions)
 
     @property
     def indexes(self) -> list[str]:
@@ -64,14 +66,40 @@ class Snapshot:
         """Segment id → key; source records point with ids."""
         return {entry.segment_id: entry.key for entry in self.entries()}
 
+    @functools.cached_property
+    def deletions(self) -> tuple[Deletion, ...]:
+        """Deletions that some segment may still hold events of, the oldest first. Looks at all segments."""
+        waiting = list(self._deletions)
+        found: list[Deletion] = []
+        for entry in self.entries() if waiting else ():
+            fresh = [one for one in waiting if one.concerns(entry)]
+            if fresh:
+                found += fresh
+                waiting = [one for one in waiting if one not in fresh]
+                if not waiting:
+                    break
+        return tuple(sorted(found, key=lambda one: one.number))
+
+    def deletions_of(self, entry: SegmentEntry) -> tuple[Deletion, ...]:
+        """Deletions whose events the segment may still hold: who reads it must leave them out."""
+        if not self._deletions:
+            return ()
+        return tuple(one for one in self._deletions if one.concerns(entry))
+
     def prune(
         self,
         indexes: Iterable[str] | None = None,
         since_ns: int | None = None,
         until_ns: int | None = None,
     ) -> list[SegmentEntry]:
-        """Segments that may hold events of these indexes (None: all) with since ≤ time < until (None: open)."""
-        names = self.indexes if indexes is None else [name for name in indexes if name in self._segments]
+        """Segments that may hold events of these indexes with since ≤ time < until (None: open).
+
+        None is all indexes but Lakebed's own: who asks for errors does not mean the records of what was done.
+        """
+        if indexes is None:
+            names = [name for name in self.indexes if not name.startswith(OWN_INDEX_PREFIX)]
+        else:
+            names = [name for name in indexes if name in self._segments]
         found: list[SegmentEntry] = []
         for name in names:
             entries = self._segments[name].values()
@@ -87,30 +115,37 @@ class Snapshot:
         """The state after the next commit. Raises `CatalogError` when the commit does not fit this state."""
         if commit.number != self.number + 1:
             raise CatalogError(f"wanted commit {self.number + 1}, found {commit.number}")
-        segments = dict(self._segments)
+        segments = _Copies(self._segments)
         addresses = dict(self.addresses)
-        copied: set[str] = set()
-
-        def of_index(key: str) -> dict[str, SegmentEntry]:
-            name = index_of_key(key)
-            if name not in copied:
-                segments[name] = dict(segments.get(name, {}))
-                copied.add(name)
-            return segments[name]
-
         for key in commit.remove:
-            if of_index(key).pop(key, None) is None:
+            if segments.of(key).pop(key, None) is None:
                 raise CatalogError(f"commit {commit.number} removes segment '{key}', which is not in the catalog")
             addresses.pop(key, None)
         for key, dead in commit.dead.items():
-            entries = of_index(key)
-            if key not in entries:
-                raise CatalogError(f"commit {commit.number} changes segment '{key}', which is not in the catalog")
-            entries[key] = msgspec.structs.replace(entries[key], dead=dead)
+            segments.replace(commit.number, key, dead=dead)
+        for key, number in commit.swept.items():
+            segments.replace(commit.number, key, swept=number)
+        merged = {move.into for move in commit.moves}
         for new in commit.add:
-            of_index(new.key)[new.key] = new.entry()
+            # What is no merge of older segments is younger than every deletion so far.
+            swept = new.swept if new.key in merged else commit.number
+            segments.of(new.key)[new.key] = msgspec.structs.replace(new.entry(), swept=swept)
             addresses[new.key] = new.address
-        return Snapshot(commit.number, segments, addresses, _with_flawed(self.flawed, commit))
+        deletions = (*self._deletions, *commit.deletions)
+        found = Snapshot(commit.number, segments.all, addresses, _with_flawed(self.flawed, commit), deletions)
+        self._hand_on_ids(found, commit)
+        return found
+
+    def _hand_on_ids(self, newer: Snapshot, commit: CommitFile) -> None:
+        """A writer that replaces objects wants the ids after each commit; making them anew takes a while."""
+        known = self.__dict__.get("keys_by_id")
+        if known is None:
+            return
+        known = dict(known)
+        for key in commit.remove:
+            known.pop(id_of_key(key), None)
+        known.update((id_of_key(new.key), new.key) for new in commit.add)
+        newer.__dict__["keys_by_id"] = known
 
     def with_packed(self, packed: Iterable[SegmentEntry]) -> Snapshot:
         """The same state with the addresses of these entries in a pack."""
@@ -119,7 +154,33 @@ class Snapshot:
         for entry in packed:
             segments[entry.index][entry.key] = entry
             addresses.pop(entry.key, None)
-        return Snapshot(self.number, segments, addresses, self.flawed)
+        found = Snapshot(self.number, segments, addresses, self.flawed, self.deletions)
+        if "keys_by_id" in self.__dict__:
+            found.__dict__["keys_by_id"] = self.keys_by_id
+        return found
+
+
+class _Copies:
+    """Segments of which an index is copied before it is changed: the older snapshot stays as it is."""
+
+    def __init__(self, segments: Segments) -> None:
+        self.all = dict(segments)
+        self._copied: set[str] = set()
+
+    def of(self, key: str) -> dict[str, SegmentEntry]:
+        """The entries of the segment's index, to be changed."""
+        name = index_of_key(key)
+        if name not in self._copied:
+            self.all[name] = dict(self.all.get(name, {}))
+            self._copied.add(name)
+        return self.all[name]
+
+    def replace(self, commit: int, key: str, **changes: int | tuple[int, ...]) -> None:
+        """Changes an entry that must be there."""
+        entries = self.of(key)
+        if key not in entries:
+            raise CatalogError(f"commit {commit} changes segment '{key}', which is not in the catalog")
+        entries[key] = msgspec.structs.replace(entries[key], **changes)
 
 
 def empty_snapshot() -> Snapshot:

@@ -16,13 +16,17 @@ import sys
 import zlib
 from array import array
 from collections import Counter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakebed.catalog.packed import pack, unpack
 from lakebed.errors import CatalogError
 
+if TYPE_CHECKING:
+    from lakebed.catalog.redirects import Redirects
+
 RECORD = struct.Struct(">16s8sqQI")
 NO_PART = 0xFFFFFFFF
+_PLACE = struct.Struct(">QI")
 
 _SEGMENT_AT, _SEGMENT_BYTES, _PLACE_BYTES = 32, 8, 4
 _LEVEL = 6
@@ -91,10 +95,28 @@ def count_by_segment(run: bytes) -> Counter[int]:
     found: Counter[int] = Counter()
     last = b""
     for digest, _, _, segment, number in RECORD.iter_unpack(run):
-        if digest != last and number != NO_PART:
+        if number != NO_PART and digest != last:
             found[segment] += 1
-        last = digest
+            last = digest
     return found
+
+
+def segment_ids(run: bytes) -> array[int]:
+    """The segment id of each record."""
+    return _numbers("Q", [run[_SEGMENT_AT + place :: RECORD.size] for place in range(_SEGMENT_BYTES)])
+
+
+def fold_run(run: bytes, redirects: Redirects) -> bytes:
+    """The same records with the places that their objects have now. One that a merge has dropped has no place."""
+    if not redirects.by_segment:
+        return run
+    moved = [row for row, segment in enumerate(segment_ids(run)) if segment in redirects.by_segment]
+    folded = bytearray(run)
+    for row in moved:
+        at = row * RECORD.size + _SEGMENT_AT
+        segment, number = _PLACE.unpack_from(run, at)
+        _PLACE.pack_into(folded, at, *(redirects.follow(segment, number) or (0, NO_PART)))
+    return bytes(folded)
 
 
 def _take_object(run: bytes, start: int, digest: bytes, pieces: list[bytes]) -> int:
@@ -107,7 +129,7 @@ def _take_object(run: bytes, start: int, digest: bytes, pieces: list[bytes]) -> 
 
 def store_run(run: bytes) -> bytes:
     """The run as it is stored: the segment table's length, the table, the columns of bytes."""
-    ids = _numbers("Q", [run[_SEGMENT_AT + place :: RECORD.size] for place in range(_SEGMENT_BYTES)])
+    ids = segment_ids(run)
     table = {segment: place for place, segment in enumerate(dict.fromkeys(ids))}
     places = array("I", map(table.__getitem__, ids))
     columns = [run[place :: RECORD.size] for place in range(_SEGMENT_AT)]

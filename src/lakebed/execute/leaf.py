@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed.errors import LakebedError
+from lakebed.execute.deleted import without_deleted
 from lakebed.execute.index_plan import plan_for_index
 from lakebed.native import LeafSearch, SegmentReader, engine_errors
 
@@ -65,6 +66,8 @@ class LeafTask(msgspec.Struct, frozen=True):
     groups: tuple[int, int] | None = None
     index: str = ""
     """Name of the index that the segment is in."""
+    deletions: tuple[bytes, ...] = ()
+    """Conditions of deletions that are not carried out in the segment yet, as `Deletion.condition` gives them."""
 
 
 class LeafPart(msgspec.Struct, frozen=True):
@@ -74,6 +77,12 @@ class LeafPart(msgspec.Struct, frozen=True):
     is_last: bool = False
     partial: bytes | None = None
     cost: dict[str, int] = {}
+
+
+def leaf_search(task: LeafTask, plan: bytes, reader: SegmentReader) -> LeafSearch:
+    """The engine's search of one task. Every look at a segment's events begins here: what is deleted is left out."""
+    own = without_deleted(plan_for_index(plan, task.index), task.deletions)
+    return LeafSearch(own, reader, dead_objects=list(task.dead), groups=task.groups)
 
 
 class LeafRun:
@@ -101,9 +110,7 @@ class LeafRun:
         self._narrowed: int | None = None
         self.floor_ns: int | None = None
         with engine_errors(task.key):
-            self._search = LeafSearch(
-                plan_for_index(plan, task.index), reader, dead_objects=list(task.dead), groups=task.groups
-            )
+            self._search = leaf_search(task, plan, reader)
 
     def step(self) -> LeafPart:
         """Reads on until there are rows to hand over, or nothing is left to read.

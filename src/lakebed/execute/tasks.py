@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, overload
 import msgspec
 
 from lakebed import config
-from lakebed.execute.leaf import LeafTask
-from lakebed.native import LeafSearch, engine_errors
+from lakebed.execute.leaf import LeafTask, leaf_search
+from lakebed.native import engine_errors
 
 if TYPE_CHECKING:
     from lakebed.catalog.checkpoint import State
@@ -52,7 +52,8 @@ class TaskList(Sequence[LeafTask]):
         if isinstance(place, slice):
             return [self[number] for number in range(*place.indices(len(self)))]
         entry = self.entries[place]
-        return LeafTask(entry.key, self._address(place, entry), entry.dead, index=entry.index)
+        deletions = tuple(one.condition() for one in self._state.snapshot.deletions_of(entry))
+        return LeafTask(entry.key, self._address(place, entry), entry.dead, index=entry.index, deletions=deletions)
 
     def _address(self, place: int, entry: SegmentEntry) -> bytes:
         block = place // BLOCK
@@ -118,7 +119,7 @@ def _split(task: LeafTask, reader: SegmentReader, pieces: int, *, newest_first: 
     for low, high in itertools.pairwise(edges):
         times = reader.group_times[low:high]
         bound = max(latest for _, latest in times) if newest_first else min(earliest for earliest, _ in times)
-        found.append((LeafTask(task.key, task.address, task.dead, (low, high), task.index), bound))
+        found.append((msgspec.structs.replace(task, groups=(low, high)), bound))
     return found[::-1] if newest_first else found
 
 
@@ -128,5 +129,5 @@ class _Explanation(msgspec.Struct, frozen=True):
 
 def _asks_index(task: LeafTask, plan: bytes, reader: SegmentReader) -> bool:
     with engine_errors(task.key):
-        search = LeafSearch(plan, reader, dead_objects=list(task.dead))
+        search = leaf_search(task, plan, reader)
         return bool(msgspec.json.decode(search.explain(), type=_Explanation).terms)

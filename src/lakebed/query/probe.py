@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lakebed.native import LeafSearch, SegmentReader, engine_errors, search_outlook
+from lakebed.execute.leaf import leaf_search
+from lakebed.native import SegmentReader, engine_errors, search_outlook
 
 if TYPE_CHECKING:
     from lakebed.execute.leaf import LeafTask, ReadRanges
+    from lakebed.native import LeafSearch
 
 
 class Reads(msgspec.Struct, frozen=True):
@@ -79,9 +81,7 @@ def probe(task: LeafTask, wanted: ProbePlan, read: ReadRanges) -> Probe:
     A reader of its own is used: one that knows the schema would let the engine go on to values, and cost less.
     """
     with engine_errors(task.key):
-        search = LeafSearch(
-            wanted.plan, SegmentReader(task.address, task.key), dead_objects=list(task.dead), groups=task.groups
-        )
+        search = leaf_search(task, wanted.plan, SegmentReader(task.address, task.key))
         outlook = _outlook(search)
         spent = Reads()
         if outlook.terms and search.needs():

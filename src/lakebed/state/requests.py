@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lakebed import config
+from lakebed.state import limits
 from lakebed.state.tables import REQUESTS
 
 if TYPE_CHECKING:
@@ -66,4 +66,4 @@ class RequestLog:
         sums = {name: REQUESTS.c[name] + added.excluded[name] for name in names}
         keys = [REQUESTS.c.hour, REQUESTS.c.operation]
         connection.execute(added.on_conflict_do_update(index_elements=keys, set_=sums))
-        connection.execute(delete(REQUESTS).where(REQUESTS.c.hour < hour - config.REQUEST_HOURS_KEPT))
+        connection.execute(delete(REQUESTS).where(REQUESTS.c.hour < hour - limits.REQUEST_HOURS_KEPT))

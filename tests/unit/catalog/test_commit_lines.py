@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from lakebed.catalog.commit import FORMAT_VERSION, CommitFile, commit_key
 from lakebed.catalog.commit_lines import decode_commit, encode_commit
-from lakebed.catalog.entries import Damage, Flaws, NewSegment, SourceRecord, segment_key, source_digest, source_version
+from lakebed.catalog.entries import (
+    Damage,
+    Deletion,
+    Flaws,
+    Move,
+    NewSegment,
+    SourceRecord,
+    segment_key,
+    source_digest,
+    source_version,
+)
 from lakebed.catalog.packed import pack
 from lakebed.catalog.source_run import KnownSource, encode_run, store_run
 from lakebed.catalog.sources import known_from_record
@@ -35,6 +45,23 @@ segments = st.builds(
     st.integers(0, 100),
     st.binary(max_size=40),
     st.lists(st.integers(0, 99), max_size=3).map(tuple),
+    COUNT,
+)
+numbers = st.lists(st.integers(0, 99), max_size=3).map(tuple)
+moves = st.builds(Move, st.sampled_from(KEYS), st.sampled_from(KEYS), st.integers(0, 99), numbers)
+deletions = st.builds(
+    Deletion,
+    st.just(7),
+    st.text(),
+    st.sampled_from(["web", "audit"]),
+    st.text(),
+    st.sampled_from([b'{"op":"all","of":[]}', b'{"op":"any","of":[1.50]}']),
+    st.none() | INT64,
+    st.none() | INT64,
+    st.text(),
+    st.text(),
+    st.just(1_000),
+    st.integers(1, 9),
 )
 records = st.builds(
     SourceRecord,
@@ -55,12 +82,15 @@ commits = st.builds(
     st.just(7),
     st.text(),
     st.text(),
-    INT64,
+    st.just(1_000),
     st.text(),
     st.lists(segments, unique_by=lambda one: one.key, max_size=3).map(tuple),
     st.lists(st.sampled_from(KEYS), max_size=2).map(tuple),
     st.dictionaries(st.sampled_from(KEYS), st.lists(st.integers(0, 99), max_size=3).map(tuple), max_size=2),
     st.lists(records, max_size=6).map(tuple),
+    st.lists(moves, max_size=2).map(tuple),
+    st.lists(deletions, max_size=2).map(tuple),
+    st.dictionaries(st.sampled_from(KEYS), st.integers(0, 99), max_size=2),
 )
 
 

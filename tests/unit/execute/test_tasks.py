@@ -9,6 +9,7 @@ import pytest
 
 from lakebed import config
 from lakebed.catalog.entries import SegmentEntry
+from lakebed.catalog.snapshot import empty_snapshot
 from lakebed.execute import tasks as tasks_module
 from lakebed.execute.tasks import EVEN_ROUNDS, TaskList, split_tasks
 
@@ -25,7 +26,9 @@ def pieces(
     ]
     starts = {entry.key.encode(): entry.min_time_ns for entry in entries}
     addresses = SimpleNamespace(find=lambda _, wanted: {entry.key: entry.key.encode() for entry in wanted})
-    state: Any = SimpleNamespace(addresses=addresses, snapshot=None)  # Any: stands in for the catalog's state
+    state: Any = SimpleNamespace(
+        addresses=addresses, snapshot=empty_snapshot()
+    )  # Any: stands in for the catalog's state
 
     def find(_: str, address: bytes) -> Any:  # Any: stands in for a reader
         start = starts[address]
