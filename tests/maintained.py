@@ -28,7 +28,7 @@ NEVER = Tiers(fan_in=10**6, backlog=10**6, settled_fan_in=10**6, heap=10**6, ful
 
 def index_small(store: Store, logs: Path, index: str = "web") -> None:
     """Indexes a file or folder; each object has a segment and a commit of its own."""
-    settings = IndexSettings(index, segment_bytes=1, commit_seconds=0.0)
+    settings = IndexSettings(index, commit_seconds=0.0)
     index_source(store, Catalog(store), str(logs), settings, workers=1)
 
 

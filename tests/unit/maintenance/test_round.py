@@ -370,6 +370,16 @@ def test_a_lake_that_is_not_there_is_not_made(store: Store) -> None:
     assert list(store.list("")) == []
 
 
+def test_a_round_without_work_asks_for_news_only(store: Store, tmp_path: Path) -> None:
+    index_small(store, write_logs(tmp_path / "logs", 2, 5))
+    counting = CountingStore(store)
+    keeper = maintenance(counting, retention_s={"web": 10**9})
+    keeper.round()
+    before = counting.counts.requests
+    assert keeper.round().garbage is None
+    assert counting.counts.requests - before == 1
+
+
 def test_requests_of_a_merge(store: Store, tmp_path: Path) -> None:
     index_small(store, write_logs(tmp_path / "logs", 4, 5))
     counting = CountingStore(store)
