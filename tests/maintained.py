@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import TYPE_CHECKING
 
 from lakebed.catalog.catalog import Catalog
@@ -38,14 +39,15 @@ def maintenance(
     retention_s: Mapping[str, int | None] | None = None,
     tiers: Tiers = SMALL,
     clock_ns: Callable[[], int] | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
     rng: random.Random | None = None,
 ) -> Maintenance:
     """Maintenance by a process of its own, as it were: with its own handle on the catalog."""
     policy = Policy(retention_s or {}, tiers)
     chance = rng or random.Random(1)
-    if clock_ns is None:
-        return Maintenance(store, Catalog(store), policy, rng=chance)
-    return Maintenance(store, Catalog(store, clock_ns=clock_ns), policy, clock_ns=clock_ns, rng=chance)
+    clock = clock_ns or time.time_ns
+    catalog = Catalog(store, clock_ns=clock, monotonic=monotonic)
+    return Maintenance(store, catalog, policy, clock_ns=clock, monotonic=monotonic, rng=chance)
 
 
 def segment_counts(store: Store) -> dict[str, int]:

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from lakebed.storage.store import Store
 
 
+MERGES_SHARE, SWEEPS_SHARE = 0.7, 0.9
+"""Of the time of a round: when merging ends, and when sweeping does."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """What is wanted of a lake. Indexes without a retention keep everything."""
@@ -88,6 +92,7 @@ class Maintenance:
 
         Raises `StorageError` or `CatalogError` when the lake cannot be opened, `UnsafeStoreError` as a writer would.
         """
+        began = self._monotonic()
         self._deadline = deadline
         report = Report()
         self._catalog.refresh()
@@ -97,10 +102,14 @@ class Maintenance:
         self._catalog.open_for_writing()
         now_ns = self._clock_ns()
         self._expire(now_ns, report)
+        # A lake with more to merge than time still has its deletions carried out and its garbage collected.
+        self._deadline = began + MERGES_SHARE * (deadline - began)
         self._merge_what_is_due(now_ns, report)
+        self._deadline = began + SWEEPS_SHARE * (deadline - began)
         self._sweep(now_ns, report)
+        self._deadline = deadline
         self._collect(report)
-        report.is_stopped = self._is_stopped()
+        report.is_stopped = report.merges_left > 0 or report.sweeps_left > 0 or self._is_stopped()
         return report
 
     def _is_stopped(self) -> bool:
@@ -196,8 +205,10 @@ class Maintenance:
         merged = [entry.key for job in self._due(now_ns) for entry in job.entries]
         clean: list[str] = []
         state = self._catalog.state
-        for entry in due_sweeps(state.snapshot, merged):
+        due = due_sweeps(state.snapshot, merged)
+        for place, entry in enumerate(due):
             if self._is_stopped():
+                report.sweeps_left = len(due) - place
                 break
             if self._is_left_alone(entry.key):
                 continue

@@ -333,6 +333,26 @@ def test_it_ends_when_it_is_told(store: Store, tmp_path: Path) -> None:
     assert segment_counts(store) == {"web": 40}
 
 
+def test_merges_leave_time_for_deletions(store: Store, tmp_path: Path) -> None:
+    index_small(store, write_logs(tmp_path / "logs", 40, 5))
+    index_small(store, write_log(tmp_path / "other.json", [event(0, n=1)]), "other")
+    delete(store, "n: 1", "other")
+    now = 0.0
+
+    class Slow(StoreWrapper):
+        def create(self, key: str, data: Buffer) -> None:
+            nonlocal now
+            now += key.endswith(".json.gz")
+            super().create(key, data)
+
+    keeper = maintenance(Slow(store), monotonic=lambda: now)
+    report = keeper.round(deadline=10.0)
+    assert (report.merges, report.rewrites, report.deleted_events) == (7, 1, 1)
+    assert report.merges_left > 0
+    assert report.is_stopped
+    assert report.garbage is not None
+
+
 def test_a_lease_of_another_is_respected_and_its_loss_is_not_fatal(store: Store, tmp_path: Path) -> None:
     index_small(store, write_logs(tmp_path / "logs", 8, 5))
 
