@@ -52,6 +52,9 @@ def reports(our_s: float, our_bytes: int) -> Reports:
     indexing = side(our_s, text_bytes=dict.fromkeys(formats, 1_000_000))
     for name in [*formats, *kinds]:
         indexing["timings"][f"index {name}"] = {"wall_s": our_s, "cpu_s": our_s, "runs": 3}
+    running = side(our_s, objects=10_000, searchable_s={"median": our_s, "max": 2 * our_s})
+    for name, work_s in {"index small objects": 30 * our_s, "list a million known": our_s}.items():
+        running["timings"][name] = {"wall_s": work_s, "cpu_s": work_s, "runs": 1}
     shapes = {
         "tiny": {"write_amplification": 3.98, "times_written_max": 4},
         "large": {"write_amplification": 1.2, "times_written_max": 2},
@@ -63,7 +66,7 @@ def reports(our_s: float, our_bytes: int) -> Reports:
         "ripgrep": side(1.0),
         "tantivy": side(0.0001, size_bytes=245_000_000),
     }
-    return {"lakebed": ours, "engine": engine, "indexing": indexing, **peers}
+    return {"lakebed": ours, "engine": engine, "indexing": indexing, "running": running, **peers}
 
 
 def verdicts(found: Reports) -> dict[str, int]:
@@ -72,18 +75,18 @@ def verdicts(found: Reports) -> dict[str, int]:
 
 
 def test_good_numbers_meet_every_row() -> None:
-    assert verdicts(reports(0.002, 55_000_000)) == {"yes": len(ROWS) - 2, "–": 2}
+    assert verdicts(reports(0.002, 55_000_000)) == {"yes": len(ROWS) - 3, "–": 3}
 
 
 def test_bad_numbers_do_not() -> None:
     # what does not depend on our times and sizes stays met
-    assert verdicts(reports(9.0, 999_000_000)) == {"**no**": 24, "yes": 12, "–": 2}
+    assert verdicts(reports(9.0, 999_000_000)) == {"**no**": 26, "yes": 12, "–": 3}
 
 
 def test_a_missing_peer_leaves_its_rows_open() -> None:
     found = reports(0.002, 55_000_000)
     del found["tantivy"]
-    assert verdicts(found) == {"yes": len(ROWS) - 3, "open": 1, "–": 2}
+    assert verdicts(found) == {"yes": len(ROWS) - 4, "open": 1, "–": 3}
 
 
 def test_the_slowest_envelope_counts() -> None:

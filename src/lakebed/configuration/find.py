@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakebed import config
-from lakebed.errors import UsageError
+from lakebed.errors import LakebedError, UsageError
+from lakebed.storage.open import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,3 +50,20 @@ def lake_url(environment: Mapping[str, str] | None = None) -> str:
     from lakebed.configuration.whole import read_lake
 
     return read_lake(file)
+
+
+def records_queries(lake: str, environment: Mapping[str, str] | None = None) -> bool:
+    """Whether the configuration that is found is of this lake, and wants an event for each search.
+
+    One that is wrong does not keep anybody from searching.
+    """
+    file = find_file(environment)
+    if file is None or not file.is_file():
+        return False
+    from lakebed.configuration.whole import read_usage
+
+    try:
+        named, usage = read_usage(file)
+        return usage.queries and open_store(named).url == lake
+    except LakebedError:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -76,6 +77,16 @@ class Configuration:
             known = did_you_mean(name, self.sources) if self.sources else ", which has none"
             raise UsageError(f"no source '{name}' in '{self.path}'{known}")
         return self.sources[name]
+
+    def secrets(self, environment: Mapping[str, str] | None = None) -> list[str]:
+        """Every secret that it names and that is where it says: what must not be shown in a log."""
+        named = [self.state, *(value for source in self.sources.values() for value in source.options.values())]
+        found = []
+        for one in [one for value in named for one in (value if isinstance(value, tuple) else [value])]:
+            if isinstance(one, Secret):
+                with contextlib.suppress(UsageError):
+                    found.append(one.read(environment))
+        return found
 
     def objects_url(self, source: SourceConfig) -> str:
         """Where the objects of a source are: its bucket, or what was received of it in the lake."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakebed.ingest.discover import glob_pattern
+from lakebed.ingest.discovery.place import glob_pattern
 from lakebed.storage.open import path_of_file_url, url_scheme
 from lakebed.transform.place import described
 

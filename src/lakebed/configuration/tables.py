@@ -97,6 +97,9 @@ class ReceiveConfig:
         readers.path, "file of the certificate and its chain in PEM, for HTTP and syslog over TLS", None
     )
     tls_key: Path | None = option(readers.path, "file of its key in PEM", None)
+    tls_clients: Path | None = option(
+        readers.path, "certificates in PEM that senders of syslog over TLS must be signed by; any, without it", None
+    )
     query_tokens: bool = option(
         readers.flag,
         "whether HEC takes tokens in the query string, where they end up in logs",

@@ -86,6 +86,16 @@ def read_lake(file: Path) -> str:
     return str(lake)
 
 
+def read_usage(file: Path) -> tuple[str, UsageConfig]:
+    """The lake that a file names, and its `[usage]`; nothing else is looked at. Raises as `read_lake`."""
+    top = _top(file, {}, None)
+    found: dict[str, object] = top.found  # type: ignore[assignment] # the top of a file is a table
+    lake = read_table(top, LakeKey, known=tuple(found)).values.get("lake", "")
+    usage = _read_plain(top.part("usage", found.get("usage", {})), UsageConfig)
+    top.surroundings.problems.raise_if_any()
+    return str(lake), usage
+
+
 def _top(file: Path, environment: Mapping[str, str], now: datetime.datetime | None) -> Value:
     toml = read_toml(file)
     moment = now or datetime.datetime.now(datetime.UTC)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.catalog.entries import check_index_name, source_version
 from lakebed.ingest.discover import SourceObject, discover
+from lakebed.ingest.raw import is_raw
 from lakebed.ingest.totals import Counter, IndexTotals
 from lakebed.ingest.worker import IndexSettings, IndexWorker, Stopped
 
@@ -123,7 +124,8 @@ class _Run:
 
     def _list(self, workers: int) -> None:
         try:
-            for found in discover(self._source, skip_url=self._store.url):
+            skip_url = "" if is_raw(self._source, self._store.url) else self._store.url
+            for found in discover(self._source, skip_url=skip_url):
                 self.counter.found(found.info.size_bytes)
                 self._put(found)
         finally:
