@@ -15,7 +15,7 @@ import pytest
 
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.entries import source_version
-from lakebed.repair import verify_lake
+from lakebed.repair.inspect import verify_lake
 from lakebed.state import open_state
 from lakebed.storage.open import open_store
 from tests.lakes import numbers_in

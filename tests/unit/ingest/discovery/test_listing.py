@@ -88,9 +88,7 @@ def test_in_between_only_the_ends_are_listed(world: World, monkeypatch: pytest.M
     assert world.find() == ["ap/2026/01/10/new.gz", "us/2026/01/01/very_late.gz"]
 
 
-def test_what_a_listing_found_before_it_broke_off_is_found_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_listing_found_before_it_broke_off_is_found_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lakebed.ingest.discovery.listing.LIST_PAGE", 1)
     for day in range(1, 11):
         world.write(f"2026/01/{day:02}/x.gz")
