@@ -23,6 +23,8 @@ class Ledger:
     """Objects by key. Every event has a number of its own."""
 
     objects: dict[str, Sent] = field(default_factory=dict)
+    erased: set[int] = field(default_factory=set)
+    """Events that were there and were deleted from the lake by a query: never to be seen again."""
     _next: int = 0
 
     def write(self, key: str, events: int) -> list[int]:
@@ -36,18 +38,15 @@ class Ledger:
         """The object is gone: what was read of it before may stay, or it was never read."""
         self.objects[key].is_deleted = True
 
-    @property
-    def wanted(self) -> list[int]:
-        """The events that must be there, sorted."""
-        return sorted(number for sent in self.objects.values() if not sent.is_deleted for number in sent.versions[-1])
-
     def wrongs(self, found: Iterable[int]) -> list[str]:
         """What is wrong with the events that were found; empty when every accepted event is there once."""
         counts = collections.Counter(found)
         told: list[str] = [f"event {number} is there {count} times" for number, count in counts.items() if count > 1]
+        told += [f"event {number} was erased" for number in self.erased if number in counts]
         for key, sent in self.objects.items():
-            there = [sum(number in counts for number in version) for version in sent.versions]
-            whole = [count == len(version) for count, version in zip(there, sent.versions, strict=True)]
+            versions = [[number for number in version if number not in self.erased] for version in sent.versions]
+            there = [sum(number in counts for number in version) for version in versions]
+            whole = [count == len(version) for count, version in zip(there, versions, strict=True)]
             if sent.is_deleted:
                 parts = [place for place, count in enumerate(there) if count and not whole[place]]
                 if parts or sum(count > 0 for count in there) > 1:

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import lakebed
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.entries import source_version
 from lakebed.state import open_state
@@ -66,6 +67,8 @@ class Storm:
 
     def _happen(self, number: int) -> list[str]:
         """One thing happens to an object; returns the news of it, some of them doubled, some lost."""
+        if self.rng.random() < 0.1:
+            self._erase()
         known = [key for key, sent in self.ledger.objects.items() if not sent.is_deleted]
         chance = self.rng.random()
         if known and chance < 0.15:
@@ -80,6 +83,17 @@ class Storm:
             key = f"2026/01/{self.rng.randint(1, 3):02}/{number:04}.json"
             self._write(key)
         return [key] * self.rng.choice([0, 1, 1, 1, 2, 3])
+
+    def _erase(self) -> None:
+        """Deletes an event by a query, if it is there yet."""
+        known = [number for sent in self.ledger.objects.values() for number in sent.versions[-1]]
+        if not known:
+            return
+        number = self.rng.choice(known)
+        with lakebed.open(self.places.lake) as lake:
+            if "web" in lake.indexes() and lake.delete(f"n = {number}", index="web", reason="a storm").events:
+                self.ledger.erased.add(number)
+                self.told.append(f"erased {number}")
 
     def _write(self, key: str) -> None:
         numbers = self.ledger.write(key, self.rng.randint(1, EVENTS_MAX))
