@@ -86,11 +86,13 @@ def size_row(what: str, peer: str, most: float, reach: str = "") -> Row:
     return Row(what, f"≤ {most:.3g} × {peer}{reach}", judge)
 
 
-def limit_row(what: str, name: str, most: float, show: Callable[[float], str], reach: str = "") -> Row:
+def limit_row(
+    what: str, name: str, most: float, show: Callable[[float], str], reach: str = "", side: str = "lakebed"
+) -> Row:
     """A fact of ours is at most so much."""
 
     def judge(reports: Reports) -> Outcome:
-        ours = fact(reports, "lakebed", name)
+        ours = fact(reports, side, name)
         return Outcome(show(ours), f"{ours / most:.2f}", ours <= most)
 
     return Row(what, f"≤ {show(most)}{reach}", judge)
@@ -176,6 +178,13 @@ def _groups(reports: Reports) -> Outcome:
     right, asked = fact(reports, "lakebed", "groups.right"), fact(reports, "lakebed", "groups.asked")
     text = f"{show_mb(memory)}, {right:g} of {asked:g} right, {show_ms(seconds)}"
     return Outcome(text, f"{memory / GROUPS_BYTES_MAX:.2f}", memory <= GROUPS_BYTES_MAX and right == asked)
+
+
+def _redirects(reports: Reports) -> Outcome:
+    left, merged = fact(reports, "catalog", "redirects"), fact(reports, "catalog", "redirects_of")
+    seconds, commit_s = fact(reports, "catalog", "merged_open_s"), fact(reports, "catalog", "commit_s")
+    text = f"{left:,} redirects of {merged:,}, opened in {show_ms(seconds)}, {show_ms(commit_s)} a commit"
+    return Outcome(text, f"{left / merged:.2f}", None)
 
 
 def _timechart(reports: Reports) -> Outcome:
@@ -298,6 +307,11 @@ ROWS = [
     Row("30 ms per request, in 1 event", "≤ 100 ms", _latency("present", 1, 0.100)),
     Row("30 ms per request, in 3 events", "for information", _latency("present_three", 3, 0.100, is_asked=False)),
     Row("compaction: bytes written per byte, a year", f"≤ {WRITES_MAX}", _compaction),
+    limit_row("200,000 segments, open from a checkpoint", "open_s", 1.0, show_ms, side="catalog"),
+    limit_row("200,000 segments, requests to open", "open_requests", 3, show_number, side="catalog"),
+    limit_row("200,000 segments, prune by time", "prune_s", 0.050, show_ms, side="catalog"),
+    limit_row("200,000 segments, requests of a commit", "commit_requests", 2, show_number, side="catalog"),
+    Row("200,000 segments, 4,000 of them merged", "for information", _redirects),
     limit_row("memory, indexing", "index_rss_bytes", 600e6, show_mb),
     limit_row("memory, search worker", "worker_rss_bytes", 150e6, show_mb),
     limit_row("cold start of a worker", "cold.wall_s", 0.150, show_ms, " (reach 80 ms)"),

@@ -69,6 +69,10 @@ before (STATE_KEPT_S)."""
 HISTORY_S = 30 * 86_400
 """How long commits stay after a checkpoint has their content: for `lakebed catalog history`, and for incidents."""
 
+GARBAGE_COMMITS_READ_MAX = 50_000
+"""Commits that a look reads at most to know what they removed: seven hours of two a second, some minutes. After more
+everything that nothing names counts as found now."""
+
 GARBAGE_MARKS_MAX = 500_000
 """Files that are remembered as named by nothing; more wait for the next look. Some 40 MB of memory."""
 
