@@ -14,6 +14,9 @@ sooner or make another."""
 RECEIVE_RATIO_FREE_BYTES = MIB
 """So much may come out of any gzip body; beyond it no more than `OPENING_RATIO_MAX` times what was sent."""
 
+RECEIVE_INLINE_BYTES = 256 * 1024
+"""A larger body is cut into lines in a thread: it takes more than some milliseconds, in which all others would wait."""
+
 RECEIVE_PUTS = 8
 """Raw objects that are written at once; each takes 10 to 100 ms, and those of one source can overlap."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.receive.serving import TOKEN, Running, receiving
+from lakebed.storage.open import open_store
+from tests.unit.receive.serving import TOKEN, FullStore, Running, receiving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,3 +91,25 @@ def test_what_shippers_of_elastic_ask_first(running: Running) -> None:
         assert running.send(path, method="GET").status == 404
         put = running.send(path, b"{}", method="PUT")
         assert (put.status, json.loads(put.body)) == (200, {"acknowledged": True})
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers"),
+    [
+        ("/_bulk", '{"create":{"_index":"a","_id":"1"}}\n{"a":1}\n', {}),
+        ("/v1/logs/app", '{"a":1}', {"Idempotency_Key": "k"}),
+    ],
+)
+def test_a_retry_has_the_outcome_of_the_first_which_is_being_written(
+    tmp_path: Path, path: str, body: str, headers: dict[str, str]
+) -> None:
+    store = FullStore(open_store(str(tmp_path / "lake")))
+    answers: list[int] = []
+    with receiving(tmp_path / "lake", store=store, wait_seconds=1) as running:
+        first = threading.Thread(target=lambda: answers.append(running.send(path, body, **headers).status))
+        first.start()
+        while not running.receiver.batches.is_waiting:
+            first.join(0.01)
+        assert running.send(path, body, **headers).status == 503
+        first.join()
+    assert answers == [503]

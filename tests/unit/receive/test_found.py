@@ -129,6 +129,7 @@ def test_what_is_pushed_over_http_is_found(
         (row,) = running.rows(told)
         assert {name: row.event[name] for name in event} == event
         assert format_time(row.time_ns) == when
+        assert len(running.rows()) == 1
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])

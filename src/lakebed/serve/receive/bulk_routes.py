@@ -71,7 +71,8 @@ class Bulk(_Elastic):
         receiver = self.receiver
         index = request.path_params.get("index")
         try:
-            actions = list(bulk_actions(body, receiver.arrival(), receiver.settings.line_bytes, index))
+            arrival, line_bytes = receiver.arrival(), receiver.settings.line_bytes
+            actions = await receiver.work(body, lambda: list(bulk_actions(body, arrival, line_bytes, index)))
         except BulkError as error:
             return _error(400, "illegal_argument_exception", str(error))
         if not actions:

@@ -19,6 +19,8 @@ from lakebed.serve.receive import hec
 from lakebed.serve.receive.requests import Handler, Reason, Refused, guarded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
 
     from lakebed.serve.receive.receiver import Receiver
@@ -77,10 +79,8 @@ class Events(_Collector):
         arrival, line_bytes = self.receiver.arrival(), self.receiver.settings.line_bytes
         try:
             channel = _channel(request)
-            if self.endpoint == "hec raw":
-                lines = hec.raw_lines(body, arrival, line_bytes, request.query_params)
-            else:
-                lines = hec.event_lines(body, arrival, line_bytes)
+            told = request.query_params if self.endpoint == "hec raw" else None
+            lines = await self.receiver.work(body, lambda: _lines(body, arrival, line_bytes, told))
         except hec.HecError as error:
             more = {} if error.number is None else {"invalid-event-number": error.number}
             return _response(error.reply, more)
@@ -111,6 +111,13 @@ class Acks(_Collector):
         if len(asked) > ACK_IDS_MAX:
             return _response(hec.BAD_DATA)
         return Response(msgspec.json.encode({"acks": {str(one): True for one in asked}}), 200, None, "application/json")
+
+
+def _lines(body: bytes, arrival: bytes, line_bytes: int, told: Mapping[str, str] | None) -> list[bytes]:
+    """`told` is the query string of a raw request; None: events in their envelopes."""
+    if told is None:
+        return hec.event_lines(body, arrival, line_bytes)
+    return hec.raw_lines(body, arrival, line_bytes, told)
 
 
 def _channel(request: Request) -> str | None:

@@ -44,7 +44,8 @@ class JsonLogs(Handler):
             raise BadTokenError
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         shape: Shape = "text" if kind == "text/plain" else "json"
-        lines, not_json = self._text(body) if shape == "text" else self._json(body)
+        cut = self._text if shape == "text" else self._json
+        lines, not_json = await self.receiver.work(body, lambda: cut(body))
         is_known = await self._store(source, shape, lines, body, request.headers.get("idempotency-key"))
         answer: dict[str, object] = {"accepted": len(lines), "not_json": not_json}
         return _json_response(200, answer | ({"duplicate": True} if is_known else {}))

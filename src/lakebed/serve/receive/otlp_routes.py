@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 JSON = "application/json"
 PROTOBUF = "application/x-protobuf"
 
+_READERS = {JSON: json_logs, PROTOBUF: protobuf_logs}
+
 _CODES = {400: 3, 401: 16, 403: 7, 413: 3, 415: 3, 429: 8, 500: 13, 503: 14}
 """Of gRPC, which the body of an error tells."""
 
@@ -34,12 +36,9 @@ class OtlpLogs(Handler):
         now_ns, line_bytes = int(self.receiver.clock() * 1e9), self.receiver.settings.line_bytes
         kind = _kind(request)
         try:
-            if kind == JSON:
-                logs = json_logs(body, line_bytes, now_ns)
-            elif kind == PROTOBUF:
-                logs = protobuf_logs(body, line_bytes, now_ns)
-            else:
+            if kind not in _READERS:
                 raise BodyError(415, f"the content type is neither {PROTOBUF} nor {JSON}")
+            logs = await self.receiver.work(body, lambda: _READERS[kind](body, line_bytes, now_ns))
         except OtlpError as error:
             raise BodyError(400, str(error)) from None
         await self.receiver.store(source, "otlp", logs.lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lakebed import config
 from lakebed.serve.receive.batches import Batches
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from lakebed.serve.receive.batches import Shape, Stored
     from lakebed.serve.receive.settings import ReceiveSettings
     from lakebed.storage.store import Store
+
+
+T = TypeVar("T")
 
 
 class NoTokenError(Exception):
@@ -117,6 +120,10 @@ class Receiver:
         begun(outcome)
         await asyncio.shield(outcome)
         self.counts.events[source, shape] += len(lines)
+
+    async def work(self, body: bytes, cut: Callable[[], T]) -> T:
+        """What `cut` makes of a body, without holding up other requests when it is a large one."""
+        return cut() if len(body) <= config.RECEIVE_INLINE_BYTES else await asyncio.to_thread(cut)
 
     @property
     def is_healthy(self) -> bool:
