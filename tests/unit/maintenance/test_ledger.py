@@ -16,10 +16,12 @@ import pytest
 import lakebed
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
+from lakebed.catalog.verify import verify
 from lakebed.errors import StorageError
 from lakebed.ingest.run import index_source
 from lakebed.ingest.worker import IndexSettings
 from lakebed.maintenance.policy import Tiers
+from lakebed.repair import deep_check
 from lakebed.storage.faults import FaultRates, FaultStore
 from lakebed.storage.open import open_store
 from lakebed.storage.retry import RetryStore
@@ -144,5 +146,6 @@ def test_every_event_is_found_once_whatever_happens(
         ledger.check()
         snapshot = Catalog(ledger.store).snapshot
         assert snapshot.deletions == (), "all were carried out"
+        assert verify(ledger.store, deep_check(ledger.store)).problems == []
         merged += any("-g1-" in entry.key for entry in snapshot.entries())
     assert merged > 0, "nothing was merged: the test proves nothing"
