@@ -105,8 +105,8 @@ def _removed_since(store: Store, before: Marks, found: Inventory) -> frozenset[s
         with ThreadPoolExecutor(config.PARALLEL_RANGES) as pool:
             lists = pool.map(removed_by, range(before.commit + 1, found.commit + 1))
             return frozenset(key for keys in lists for key in keys)
-    except NotFoundError:
-        return None  # the last look was so long ago that they are gone
+    except (NotFoundError, CatalogError):
+        return None  # the last look was so long ago that they are gone, or one is damaged and a rebuild stands on it
 
 
 def _delete(store: Store, marks: Marks, found: Inventory, is_stopped: Callable[[], bool]) -> GarbageReport:
