@@ -30,6 +30,7 @@ syslog = [{syslog}]
 
 [receive]
 http = "127.0.0.1:0"
+metrics = "{metrics}"
 wait_seconds = 0.02
 {more}
 """
@@ -67,13 +68,14 @@ def receiver_process(
     *,
     syslog: tuple[str, ...] = (),
     more: str = "",
+    metrics: str = "off",
     program: str = PROGRAM,
     arguments: tuple[str, ...] = ("receive",),
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Process]:
     """Runs one in `folder`, whose lake and configuration it keeps; kills it at the end if it still runs."""
     folder.mkdir(exist_ok=True)
-    text = CONFIGURATION.format(syslog=", ".join(f'"{one}"' for one in syslog), more=more)
+    text = CONFIGURATION.format(syslog=", ".join(f'"{one}"' for one in syslog), more=more, metrics=metrics)
     (folder / "lakebed.toml").write_text(text)
     process = subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
@@ -87,7 +89,7 @@ def receiver_process(
     with process:
         try:
             line = process.stderr.readline()
-            if "listening on" not in line:
+            if "listening" not in line:
                 process.kill()
                 raise AssertionError(line + process.stderr.read())
             yield Process(process, folder, [int(port) for port in re.findall(r"://127\.0\.0\.1:(\d+)", line)])

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakebed import config
 from lakebed.errors import StateConflict, UsageError
-from lakebed.state import Backfill, Claimed, Cursor, SetAside, WorkCounts, WorkObject, open_state
+from lakebed.state import Backfill, Claimed, Cursor, SetAside, WorkCounts, WorkObject, limits, open_state
 from lakebed.state.requests import Requests
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def test_what_is_done_is_forgotten(state: State) -> None:
 
 
 def test_more_than_one_statement_can_take(state: State) -> None:
-    many = objects(*range(2 * config.STATE_ROWS + 7))
+    many = objects(*range(2 * limits.STATE_ROWS + 7))
     assert state.work.offer(many) == len(many)
     got = state.work.claim("a", count=len(many) + 1, lease_s=60)
     assert [one.object for one in got] == many
@@ -176,7 +175,7 @@ def test_what_is_handed_back_is_free_at_once_and_was_no_attempt(state: State) ->
     assert state.work.claim("b", count=1, lease_s=60) == [Claimed(mine[0].id, an_object(1), 1)]
 
 
-@pytest.mark.parametrize("lease_s", [0, -1, config.LEASE_S_MAX + 1, float("nan"), float("inf")])
+@pytest.mark.parametrize("lease_s", [0, -1, limits.LEASE_S_MAX + 1, float("nan"), float("inf")])
 def test_a_lease_has_bounds(state: State, lease_s: float) -> None:
     message = f"a lease is longer than 0 and at most 3600 seconds, not {lease_s}"
     with pytest.raises(UsageError, match=message.replace(".", r"\.")):
@@ -211,7 +210,7 @@ def test_a_wait_before_a_retry_is_an_hour_at_most(state: State, clocks: Clocks) 
     [mine] = state.work.claim("a", count=1, lease_s=60)
     state.work.failed(mine.id, "a", "broken", tries=3, retry_in_s=1e9)
     assert claimed(state) == []
-    clocks.lease_s += config.LEASE_S_MAX
+    clocks.lease_s += limits.LEASE_S_MAX
     assert claimed(state) == objects(1)
 
 
@@ -366,6 +365,8 @@ def test_requests_add_up_by_the_hour_and_old_ones_are_forgotten(state: State, cl
     assert state.requests.since(86_400) == {"get": Requests(4, 2**40 + 101, 0), "put": Requests(5, 0, 7)}
     clocks.now_s += 3600
     assert state.requests.since(86_400) == {"get": Requests(1, 1, 0)}
-    clocks.now_s += 3600 * config.REQUEST_HOURS_KEPT
+    state.requests.add({"bytes": Requests(0, 8, 9)})
+    assert state.requests.since(86_400) == {"bytes": Requests(0, 8, 9), "get": Requests(1, 1, 0)}
+    clocks.now_s += 3600 * (limits.REQUEST_HOURS_KEPT + 1)
     state.requests.add({"list": Requests(1, 0, 0)})
     assert state.requests.since(1e9) == {"list": Requests(1, 0, 0)}

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakebed import config
-from lakebed.state import WorkObject, open_state
+from lakebed.state import WorkObject, limits, open_state
 
 if TYPE_CHECKING:
     import random
@@ -51,7 +50,7 @@ def test_a_lease_ends_by_itself_though_the_clock_of_the_other_stands_still(state
         assert [one.id for one in got] == [mine.id]
 
 
-@pytest.mark.parametrize("jump_s", [-config.LEASE_S_MAX - 1, -DAY_S, -1e9])
+@pytest.mark.parametrize("jump_s", [-limits.LEASE_S_MAX - 1, -DAY_S, -1e9])
 def test_a_lease_clock_that_is_set_back_holds_nothing_for_ever(state_url: str, jump_s: float) -> None:
     """PostgreSQL's clock is that of its machine, which a person may set."""
     now = [1.8e9]

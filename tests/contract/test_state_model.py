@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakebed import config
-from lakebed.state import Claimed, SetAside, WorkCounts, WorkObject, open_state
+from lakebed.state import Claimed, SetAside, WorkCounts, WorkObject, limits, open_state
 
 if TYPE_CHECKING:
     import random
@@ -202,5 +201,5 @@ def test_random_calls_do_what_the_model_says(state_url: str, rng: random.Random)
         aside.sort(key=lambda row: (row.aside_s or 0.0, row.id or 0), reverse=True)
         told = [SetAside(row.id or 0, row.object, row.attempts, row.reason, row.aside_s or 0.0) for row in aside]
         assert state.work.set_aside(1_000) == told
-        rest = state.work.claim("z", count=config.STATE_ROWS, lease_s=60)
-        compare(rest, model.claim("z", config.STATE_ROWS, 60, None))
+        rest = state.work.claim("z", count=limits.STATE_ROWS, lease_s=60)
+        compare(rest, model.claim("z", limits.STATE_ROWS, 60, None))

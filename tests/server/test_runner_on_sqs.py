@@ -11,8 +11,9 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from lakebed import config
 from lakebed.errors import IngestError
+from lakebed.ingest.discovery import limits as discovery_limits
+from lakebed.runner import limits as runner_limits
 from lakebed.runner.queue_road import MESSAGES
 from lakebed.storage.wrapper import StoreWrapper
 from tests.lakes import numbers_in
@@ -81,7 +82,7 @@ class Road:
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stop waits for the request for messages that is under way."""
-    monkeypatch.setattr(config, "SQS_WAIT_S", 1)
+    monkeypatch.setattr(discovery_limits, "SQS_WAIT_S", 1)
 
 
 @pytest.fixture
@@ -216,7 +217,7 @@ class Poisoned(StoreWrapper):
 def test_poison_is_set_aside_and_can_be_tried_again(
     aws: Ministack, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(config, "OBJECT_RETRY_S", 0.05)
+    monkeypatch.setattr(runner_limits, "OBJECT_RETRY_S", 0.05)
     road, heard = Road(aws), Heard()
     source = road.source
     poisoned = Poisoned(source.place.store)

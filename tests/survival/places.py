@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from lakebed import config
+from lakebed.ingest.discovery import limits as discovery_limits
 from lakebed.ingest.discovery.place import open_place
 from lakebed.ingest.worker import IndexSettings
+from lakebed.runner import limits
 from lakebed.runner.source import Source
 
 LISTED_EVERY_S = 0.5
@@ -29,12 +31,12 @@ def source_of(places: Places) -> Source:
 
 def hurry() -> None:
     """Shorter waits than an operator wants: a killed runner's work is free after seconds, not minutes."""
-    config.RUNNER_TICK_S = 0.02
-    config.PART_RETRY_S, config.PART_RETRY_S_MAX = 0.05, 0.5
-    config.OBJECT_RETRY_S, config.OBJECT_RETRY_S_MAX = 0.05, 0.5
-    config.CLAIM_LEASE_S = config.LISTING_LEASE_S = 2.0
-    config.KEEP_EVERY_S = config.MAINTAIN_EVERY_S = 0.3
+    limits.RUNNER_TICK_S = 0.02
+    limits.PART_RETRY_S, limits.PART_RETRY_S_MAX = 0.05, 0.5
+    limits.OBJECT_RETRY_S, limits.OBJECT_RETRY_S_MAX = 0.05, 0.5
+    limits.CLAIM_LEASE_S = limits.LISTING_LEASE_S = 2.0
+    limits.KEEP_EVERY_S = limits.MAINTENANCE_EVERY_S = 0.3
     config.MAINTENANCE_RETRY_WAIT_S = config.MAINTENANCE_LEASE_S = 1.0
     config.LOST_MAX = config.LOST_FEW = 1000  # every runner dies here, whatever it reads
-    config.SQS_VISIBILITY_S, config.SQS_WAIT_S = 2, 1
+    discovery_limits.SQS_VISIBILITY_S, discovery_limits.SQS_WAIT_S = 2, 1
     config.STORE_BACKOFF_S = 0.002

@@ -19,7 +19,8 @@ import msgspec
 
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError
-from lakebed.runner.maintaining import Maintainer
+from lakebed.maintenance.round import Policy
+from lakebed.runner.beside import MaintenanceLoop
 from lakebed.runner.runner import Runner
 from lakebed.state import open_state
 from lakebed.storage.faults import FaultRates, FaultStore
@@ -43,6 +44,7 @@ _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["tests.survival.runner_process", "boto3", "obstore.store"])
 
 END_S = 60.0
+TROUBLES = ".troubles"
 JUMP_AFTER_S = 1.0
 TRIES = 1000
 """A runner of people's sets an object aside after a few failures; here all must get through in the end."""
@@ -55,11 +57,24 @@ class Task(msgspec.Struct, frozen=True):
     hardship: Hardship
 
 
+class _Told(Heard):
+    """Writes what fails to a file, for the other process."""
+
+    def __init__(self, troubles: Path) -> None:
+        super().__init__()
+        self._path = troubles
+
+    def trouble(self, what: str, reason: str) -> None:
+        with self._path.open("a") as file:
+            file.write(f"{what}: {reason}\n")
+
+
 class RunnerProcess:
     """A runner that was started. In a `with`: killed at the end if it still lives."""
 
     def __init__(self, task: Task, errors: Path) -> None:
-        self._process = _SERVER.Process(target=run, args=(msgspec.json.encode(task), str(errors)), daemon=True)
+        arguments = (msgspec.json.encode(task), str(errors), str(errors.with_suffix(TROUBLES)))
+        self._process = _SERVER.Process(target=run, args=arguments, daemon=True)
         self._errors = errors
         self._process.start()
 
@@ -69,6 +84,12 @@ class RunnerProcess:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.join()
+
+    @property
+    def troubles(self) -> str:
+        """What failed so far, a line each."""
+        path = self._errors.with_suffix(TROUBLES)
+        return path.read_text() if path.exists() else ""
 
     @property
     def is_alive(self) -> bool:
@@ -85,20 +106,24 @@ class RunnerProcess:
         assert code in {0, -signal.SIGKILL}, f"a runner ended with {code}: {errors}"
 
 
-def run(told: bytes, errors: str) -> None:
+def run(told: bytes, errors: str, troubles: str) -> None:
     """The process: runs until it is told to stop, or dies. What goes wrong is written to a file."""
     try:
-        _run(msgspec.json.decode(told, type=Task))
+        _run(msgspec.json.decode(told, type=Task), Path(troubles))
     except BaseException:
         Path(errors).write_text(traceback.format_exc())
         raise
 
 
-def _run(task: Task) -> None:
+def _run(task: Task, troubles: Path) -> None:
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     hurry()
     clock = wrong_clock(task.hardship)
+
+    def clock_ns() -> int:
+        return int(clock() * 1e9)
+
     source = source_of(task.places)
     logs = hard(source.place.store, task.hardship, 1)
     source = dataclasses.replace(source, place=dataclasses.replace(source.place, store=logs))
@@ -107,13 +132,12 @@ def _run(task: Task) -> None:
         task.hardship,
         2,
     )
-    heard = Heard()
+    heard = _Told(troubles)
     with open_state(task.places.state, clock=clock) as state:
-        catalog = until_it_works(lambda: Catalog(lake, clock_ns=lambda: int(clock() * 1e9)))
-        maintainer = Maintainer(lake, catalog, state, {}, heard, tiers=SMALL, clock_ns=lambda: int(clock() * 1e9))
-        runner = Runner(
-            lake, catalog, state, [source], run_config(tries=TRIES), reports=heard, clock=clock, extras=[maintainer.run]
-        )
+        catalog = until_it_works(lambda: Catalog(lake, clock_ns=clock_ns))
+        runner = Runner(lake, catalog, state, [source], run_config(tries=TRIES), reports=heard, clock=clock)
+        loop = MaintenanceLoop(Policy(tiers=SMALL), lake, catalog, state, heard, clock_ns=clock_ns)
+        runner.add(loop.run)
         until_it_works(runner.start)
         told.wait()
         runner.stop()

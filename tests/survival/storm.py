@@ -6,38 +6,30 @@ When it is over, one healthy runner ends what is left, and the lake is compared 
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from lakebed.catalog.catalog import Catalog
+from lakebed.catalog.entries import source_version
+from lakebed.state import open_state
+from lakebed.storage.open import open_store
 from tests.logs import event, lines
 from tests.survival.hardship import Hardship, draw_hardship
 from tests.survival.ledger import Ledger
+from tests.survival.places import source_of
 from tests.survival.runner_process import RunnerProcess, Task
 
 if TYPE_CHECKING:
     import random
     from pathlib import Path
 
+    from tests.survival.logs import Logs
     from tests.survival.places import Places
 
 OBJECTS = 40
 EVENTS_MAX = 8
-
-
-class Logs(Protocol):
-    """Where logs are written, and how news of them are sent."""
-
-    def put(self, key: str, data: bytes) -> None:
-        """Writes or replaces an object."""
-
-    def delete(self, key: str) -> None:
-        """Removes it."""
-
-    def tell(self, key: str) -> None:
-        """Sends news of it, whether it is there or not."""
 
 
 @dataclass
@@ -110,8 +102,15 @@ class Storm:
         process.end(how)
 
 
-def news(bucket: str, key: str) -> str:
-    """What S3 sends of a new object; size and etag are those of some version, or of none."""
-    inside = {"bucket": {"name": bucket}, "object": {"key": key, "size": 1}}
-    record = {"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": inside}
-    return json.dumps({"Records": [record | {"eventTime": "2026-01-01T00:00:00.000Z"}]})
+def all_are_known(storm: Storm) -> bool:
+    """Whether the lake has the last version of every object, and nobody has work."""
+    with open_state(storm.places.state) as state:
+        if state.work.counts():
+            return False
+    catalog = Catalog(open_store(storm.places.lake))
+    place = source_of(storm.places).place
+    there = {info.key: info for info in place.list()}
+    return all(
+        catalog.is_indexed("web", place.url_of(key), source_version(info.size_bytes, info.modified_ns, info.etag))
+        for key, info in there.items()
+    )

@@ -16,7 +16,7 @@ from lakebed.catalog.checkpoint import CheckpointFile, write_checkpoint
 from lakebed.catalog.commit import checkpoint_key, commit_key
 from lakebed.catalog.packed import pack, unpack
 from lakebed.errors import NotFoundError, UsageError
-from lakebed.repair import lake_history, verify_lake
+from lakebed.repair.inspect import lake_history, verify_lake
 from lakebed.storage.local import LocalStore
 from tests.lakes import segment, source
 

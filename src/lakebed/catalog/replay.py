@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from lakebed.catalog.checkpoint import State, read_checkpoint
-from lakebed.catalog.commit import CATALOG_FOLDER, checkpoint_key, commit_key, parse_key
+from lakebed.catalog.commit import CATALOG_FOLDER, REBUILD, checkpoint_key, commit_key, parse_key
 from lakebed.catalog.load import apply_commit, empty_state, read_commit
 from lakebed.errors import LakebedError
 
@@ -24,7 +24,7 @@ class _Counts(Protocol):
 
 def check_replay(store: Store, counts: _Counts) -> Iterator[tuple[str, str]]:
     """Reads every commit and checkpoint that is there, and compares. Yields the file and what is wrong with it."""
-    commits, checkpoints = _files(store)
+    commits, checkpoints = catalog_files(store)
     state: State | None = empty_state(store) if commits[:1] == [1] else None
     for number in sorted({*commits, *checkpoints}):
         if number in commits:
@@ -33,7 +33,8 @@ def check_replay(store: Store, counts: _Counts) -> Iterator[tuple[str, str]]:
                 state = None
             try:
                 commit = read_commit(store, number)
-                state = None if state is None else apply_commit(state, commit)
+                # After a rebuild the checkpoint of its number is where everything begins.
+                state = None if state is None or commit.action == REBUILD else apply_commit(state, commit)
             except LakebedError as error:
                 yield commit_key(number), str(error)
                 state = None
@@ -50,7 +51,8 @@ def check_replay(store: Store, counts: _Counts) -> Iterator[tuple[str, str]]:
             state = found
 
 
-def _files(store: Store) -> tuple[list[int], list[int]]:
+def catalog_files(store: Store) -> tuple[list[int], list[int]]:
+    """The numbers of the commits and of the checkpoints that are there, in order."""
     commits: list[int] = []
     checkpoints: list[int] = []
     for info in store.list(CATALOG_FOLDER):

@@ -50,6 +50,16 @@ def encode_run(sources: dict[bytes, KnownSource]) -> bytes:
     return b"".join(records)
 
 
+def decode_run(run: bytes) -> dict[bytes, KnownSource]:
+    """What `encode_run` was given."""
+    found: dict[bytes, KnownSource] = {}
+    for digest, version, modified_ns, segment, number in RECORD.iter_unpack(run):
+        part = () if number == NO_PART else ((segment, number),)
+        known = found.get(digest)
+        found[digest] = KnownSource(version, modified_ns, part if known is None else (*known.parts, *part))
+    return found
+
+
 def find_in_run(run: bytes, digest: bytes) -> KnownSource | None:
     """Binary search."""
     low, high, size = 0, len(run) // RECORD.size, RECORD.size

@@ -31,7 +31,7 @@ from lakebed.catalog.source_run import (
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from lakebed.catalog.entries import Move
 
@@ -93,6 +93,11 @@ class SourceTable:
             for record in records:
                 self._recent[source_digest(record.index, record.url)] = known_from_record(record)
             self._redirects.add(moves)
+
+    def take(self, known: Mapping[bytes, KnownSource]) -> None:
+        """Takes what is known of objects, by digest, where no commit says it."""
+        with self._lock:
+            self._recent.update(known)
 
     def count_by_segment(self) -> Counter[int]:
         """How many objects begin in each segment, by its id. Reads all runs: some seconds for a million objects."""

@@ -1,7 +1,8 @@
 """Limits with their reasons, and what is read from the environment.
 
 Every number that bounds a loop, a queue, a buffer or a retry of the lake layer is here, so that it can be found: one
-file for each part of the product. Code reads them as `config.NAME`, whichever file it is in.
+file for each part of the product. Code reads them as `config.NAME`, whichever file it is in. Those of transforms, of
+discovery and of the runner are in their packages' `limits.py`.
 """
 
 from __future__ import annotations
@@ -9,17 +10,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lakebed.config.configuration import *  # noqa: F403 - all of them, under one name
-from lakebed.config.discovery import *  # noqa: F403 - all of them, under one name
-from lakebed.config.ingest import *  # noqa: F403 - all of them, under one name
-from lakebed.config.maintenance import *  # noqa: F403 - all of them, under one name
-from lakebed.config.pull import *  # noqa: F403 - all of them, under one name
-from lakebed.config.receive import *  # noqa: F403 - all of them, under one name
-from lakebed.config.runner import *  # noqa: F403 - all of them, under one name
-from lakebed.config.search import *  # noqa: F403 - all of them, under one name
-from lakebed.config.state import *  # noqa: F403 - all of them, under one name
-from lakebed.config.storage import *  # noqa: F403 - all of them, under one name
-from lakebed.config.units import *  # noqa: F403 - all of them, under one name
+from lakebed.config.configuration import *  # noqa: F403 - read as config.NAME
+from lakebed.config.ingest import *  # noqa: F403 - read as config.NAME
+from lakebed.config.maintenance import *  # noqa: F403 - read as config.NAME
+from lakebed.config.pull import *  # noqa: F403 - read as config.NAME
+from lakebed.config.receive import *  # noqa: F403 - read as config.NAME
+from lakebed.config.search import *  # noqa: F403 - read as config.NAME
+from lakebed.config.state import *  # noqa: F403 - read as config.NAME
+from lakebed.config.storage import *  # noqa: F403 - read as config.NAME
+from lakebed.config.units import *  # noqa: F403 - read as config.NAME
+from lakebed.config.usage import *  # noqa: F403 - read as config.NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

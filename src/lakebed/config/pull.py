@@ -73,3 +73,6 @@ PULL_SINCE_S = 7 * 86_400
 
 PULL_REREAD_S = 600
 """Events that a service shows late are found within so long: the end of what was read is read again."""
+
+PULL_INTERRUPT_S = 5.0
+"""What a poll in hand gets to end after an interrupt; killing it loses nothing."""

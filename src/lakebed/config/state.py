@@ -42,6 +42,3 @@ LOST_MAX = 5
 
 REQUEST_HOURS_KEPT = 24 * 90
 """Hours for which the numbers of requests are remembered."""
-
-MAINTAIN_EVERY_S = 5.0
-"""Between two rounds of maintenance in a runner; one that finds nothing to do takes milliseconds and one request."""

@@ -93,6 +93,12 @@ class ReceiveConfig:
         "127.0.0.1:8088",
         shown='"127.0.0.1:8088"',
     )
+    metrics: str | None = option(
+        readers.address,
+        'where its `/metrics`, `/healthz` and `/readyz` are served; `"off"` for nowhere',
+        "127.0.0.1:9091",
+        shown='"127.0.0.1:9091"',
+    )
     tls_certificate: Path | None = option(
         readers.path, "file of the certificate and its chain in PEM, for HTTP and syslog over TLS", None
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lakebed import config
-from lakebed.errors import LakebedError, PullError, StateConflict, ThrottledError
+from lakebed.errors import LakebedError, PullError, StateConflict, ThrottledError, UsageError
 from lakebed.pull.fetch import World
 from lakebed.pull.kinds import check_options, make_connector
 from lakebed.pull.turn import take_turn
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from lakebed.pull.connector import Connector
+    from lakebed.pull.options import CommonOptions
     from lakebed.pull.turn import Turn
     from lakebed.state.state import State
     from lakebed.storage.store import Store
@@ -50,7 +51,7 @@ class PullStatus:
     failures: int = 0
     failures_in_a_row: int = 0
     last_success_s: float | None = None
-    error: str | None = None
+    failure: LakebedError | None = None
     is_caught_up: bool = False
     newest_ms: int | None = None
     lag_s: float = 0.0
@@ -68,33 +69,38 @@ class PullWorker:
         *,
         owner: str,
         world: World | None = None,
+        connect: Callable[[CommonOptions, World], Connector] = make_connector,
         on_turn: Callable[[str, Turn], None] = lambda _source, _turn: None,
         on_error: Callable[[str, LakebedError], None] = lambda _source, _error: None,
     ) -> None:
         """Raises `UsageError` when the options of a source cannot work."""
         world = world or World()
-        self._states: dict[str, _SourceLoop] = {
-            source.name: _SourceLoop(source, state, store, owner, world, on_turn, on_error) for source in sources
+        self._loops: dict[str, _SourceLoop] = {
+            source.name: _SourceLoop(source, state, store, owner, world, connect, on_turn, on_error)
+            for source in sources
         }
 
     def run(self, stop: threading.Event) -> None:
         """Polls until told to stop. Gives the leases back, so that another runner goes on at once."""
-        threads = [
-            threading.Thread(target=loop.run, args=(stop,), name=f"lakebed-pull-{name}")
-            for name, loop in self._states.items()
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        ended = threading.Semaphore(0)  # Thread.join believes that a thread has ended when an interrupt ends the join
+        for name, loop in self._loops.items():
+            threading.Thread(target=loop.run, args=(stop, ended), name=f"lakebed-pull-{name}", daemon=True).start()
+        try:
+            for _ in self._loops:
+                ended.acquire()
+        except BaseException:  # from the keyboard: what is in hand ends, if it does not take long
+            stop.set()
+            for _ in self._loops:
+                ended.acquire(timeout=config.PULL_INTERRUPT_S)
+            raise
 
     def status(self) -> dict[str, PullStatus]:
         """How each source does; may be asked from any thread."""
-        return {name: loop.status for name, loop in self._states.items()}
+        return {name: loop.status for name, loop in self._loops.items()}
 
     def step(self, source: str) -> float:
         """One turn of one source, if it is ours; returns the seconds until the next. For tests and tools."""
-        return self._states[source].step()
+        return self._loops[source].step()
 
 
 class _SourceLoop:
@@ -107,6 +113,7 @@ class _SourceLoop:
         store: Store,
         owner: str,
         world: World,
+        connect: Callable[[CommonOptions, World], Connector],
         on_turn: Callable[[str, Turn], None],
         on_error: Callable[[str, LakebedError], None],
     ) -> None:
@@ -115,14 +122,18 @@ class _SourceLoop:
         self._store = store
         self._owner = owner
         self._world = replace(world, rng=random.Random(world.rng.random()))  # one for each thread
+        self._connect = connect
         self._on_turn = on_turn
         self._on_error = on_error
-        self._options = check_options(source.kind, source.options)
+        try:
+            self._options = check_options(source.kind, source.options)
+        except UsageError as error:
+            raise UsageError(f"source '{source.name}': {error}") from error
         self._connector: Connector | None = None
         self._fruitless = 0
         self.status = PullStatus()
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, ended: threading.Semaphore) -> None:
         try:
             while not stop.is_set():
                 due = self._world.monotonic() + self.step()
@@ -130,6 +141,7 @@ class _SourceLoop:
                     stop.wait(min(left_s, config.PULL_STOP_CHECK_S))
         finally:
             self._close()
+            ended.release()
 
     def step(self) -> float:
         """A turn, if the lease is ours, and what became of it. Returns the seconds until the next."""
@@ -156,7 +168,7 @@ class _SourceLoop:
             return self._options.poll_every_s
         self.status = replace(self.status, is_ours=True)
         if self._connector is None:
-            self._connector = make_connector(self._options, self._world)
+            self._connector = self._connect(self._options, self._world)
         turn = take_turn(self._source.name, self._connector, self._state, self._store, clock=self._world.clock)
         self._count(turn)
         self._on_turn(self._source.name, turn)
@@ -179,7 +191,7 @@ class _SourceLoop:
             bytes=self.status.bytes + turn.bytes,
             failures_in_a_row=0,
             last_success_s=now,
-            error=None,
+            failure=None,
             is_caught_up=turn.is_caught_up,
             newest_ms=newest_ms,
             lag_s=lag_s,
@@ -195,7 +207,7 @@ class _SourceLoop:
             polls=status.polls + 1,
             failures=status.failures + 1,
             failures_in_a_row=status.failures_in_a_row + 1,
-            error=str(error),
+            failure=error,
             is_caught_up=False,
             lag_s=lag_s,
         )

@@ -11,10 +11,10 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from lakebed import config
 from lakebed.catalog.entries import source_version
 from lakebed.errors import UsageError
 from lakebed.ingest.discovery.range import Range, Survey, objects_of, survey
+from lakebed.runner import limits
 from lakebed.runner.rate_limit import RateLimit
 from lakebed.state import BACKFILL_ROAD, WorkObject
 
@@ -116,7 +116,7 @@ class Offerer:
         """
         backfill = self._begin()
         lease = f"backfill {backfill.id}"
-        if not self._state.leases.acquire(lease, self._owner, config.LISTING_LEASE_S):
+        if not self._state.leases.acquire(lease, self._owner, limits.LISTING_LEASE_S):
             raise UsageError(f"backfill {backfill.id} of '{self._source.name}' is under way in another process")
         try:
             return self._run(backfill, lease, found)
@@ -161,7 +161,7 @@ class Offerer:
             progress.done_bytes += info.size_bytes
             if not self._is_known(info):
                 found.append(info)
-            if len(found) >= config.BACKFILL_TOGETHER and not self._offer(found, progress, lease):
+            if len(found) >= limits.BACKFILL_TOGETHER and not self._offer(found, progress, lease):
                 return False
             if self._is_stopping.is_set():
                 return False
@@ -178,7 +178,7 @@ class Offerer:
         found.clear()
         self._told(progress)
         while wait_s > 0 or self._is_far_ahead():
-            part = min(wait_s, config.LISTING_LEASE_S / 4) if wait_s > 0 else config.CLAIM_EVERY_S
+            part = min(wait_s, limits.LISTING_LEASE_S / 4) if wait_s > 0 else limits.CLAIM_EVERY_S
             if self._is_stopping.wait(part):
                 return False
             wait_s -= part
@@ -188,10 +188,10 @@ class Offerer:
 
     def _is_far_ahead(self) -> bool:
         waiting = self._state.work.counts().get(self._source.name)
-        return waiting is not None and waiting.waiting >= config.BACKFILL_AHEAD_MAX
+        return waiting is not None and waiting.waiting >= limits.BACKFILL_AHEAD_MAX
 
     def _renew(self, lease: str) -> None:
-        if not self._state.leases.acquire(lease, self._owner, config.LISTING_LEASE_S):
+        if not self._state.leases.acquire(lease, self._owner, limits.LISTING_LEASE_S):
             raise UsageError(f"{lease} of '{self._source.name}' was taken over by another process")
 
     def _is_known(self, info: ObjectInfo) -> bool:

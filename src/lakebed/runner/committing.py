@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from lakebed import config
 from lakebed.catalog.changes import Changes
 from lakebed.errors import LakebedError
+from lakebed.runner import limits
 from lakebed.runner.job import BACK, DONE
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Committer:
         self._usage = usage
         self._clock_ns = clock_ns
         self._monotonic = monotonic
-        self._waiting: queue.Queue[_Waiting] = queue.Queue(config.COMMITS_WAITING_MAX)
+        self._waiting: queue.Queue[_Waiting] = queue.Queue(limits.COMMITS_WAITING_MAX)
         self._kept: _Waiting | None = None
 
     def put(self, changes: Changes, done: Sequence[Done]) -> None:
@@ -85,10 +85,10 @@ class Committer:
         group: list[_Waiting] = []
         objects = 0
         try:
-            first, self._kept = self._kept or self._waiting.get(timeout=config.RUNNER_TICK_S), None
+            first, self._kept = self._kept or self._waiting.get(timeout=limits.RUNNER_TICK_S), None
             while True:
                 objects += len(first.done)
-                if group and objects > config.COMMIT_OBJECTS_MAX:
+                if group and objects > limits.COMMIT_OBJECTS_MAX:
                     self._kept = first
                     break
                 group.append(first)

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from lakebed import config
+from lakebed.runner import limits
 from lakebed.runner.fair_queue import FairQueue
 from lakebed.runner.job import BACK, Answer, Job
 
@@ -21,7 +21,7 @@ class Desk:
     """Thread-safe. A job that is submitted is settled exactly once, and so are those that follow it."""
 
     def __init__(self, sources: int, fetchers: int) -> None:
-        self._limit = max(config.JOBS_PER_SOURCE_MIN, config.JOBS_MAX // max(1, sources))
+        self._limit = max(limits.JOBS_PER_SOURCE_MIN, limits.JOBS_MAX // max(1, sources))
         self._changed = threading.Condition()
         self._open: dict[int, Job] = {}
         self._by_identity: dict[Identity, Job] = {}
@@ -89,9 +89,9 @@ class Desk:
     def hold_bytes(self, job: Job, size: int, timeout_s: float) -> bool:
         """Waits until so many bytes may be fetched for the job, at most so long; whether they may."""
         with self._changed:
-            if self._bytes + size > config.FETCHED_BYTES_MAX and self._bytes > 0:
+            if self._bytes + size > limits.FETCHED_BYTES_MAX and self._bytes > 0:
                 self._changed.wait(timeout_s)
-                if self._bytes + size > config.FETCHED_BYTES_MAX and self._bytes > 0:
+                if self._bytes + size > limits.FETCHED_BYTES_MAX and self._bytes > 0:
                     return False
             self._bytes += size
             job.held_bytes += size

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.errors import ChangedError, LakebedError, NotFoundError, StorageError, TransientStorageError
 from lakebed.ingest.worker import Known
+from lakebed.runner import limits
 from lakebed.runner.desk import identity_of
 from lakebed.runner.job import BACK, DONE, Answer, Kind
 
@@ -49,7 +50,7 @@ class Fetcher:
     def run(self, is_over: threading.Event) -> None:
         """Fetches until `is_over`."""
         while not is_over.is_set():
-            found = self._desk.to_fetch.get(config.RUNNER_TICK_S)
+            found = self._desk.to_fetch.get(limits.RUNNER_TICK_S)
             if found is None:
                 continue
             name, job = found
@@ -73,7 +74,7 @@ class Fetcher:
     def fetch(self, job: Job) -> Answer | None:
         """Hands the job on, or returns its answer."""
         part = f"source {job.source.name}"
-        for attempt in range(config.FETCH_ATTEMPTS):
+        for attempt in range(limits.FETCH_ATTEMPTS):
             if self._is_stopping.is_set():
                 return BACK
             try:
@@ -85,7 +86,7 @@ class Fetcher:
             except ChangedError:
                 self._look(job, None)
             except TransientStorageError as error:
-                if attempt == config.FETCH_ATTEMPTS - 1:
+                if attempt == limits.FETCH_ATTEMPTS - 1:
                     return self._unreachable(job, str(error))
                 self._is_stopping.wait(config.STORE_BACKOFF_S * 2**attempt)
             except StorageError as error:
@@ -102,7 +103,7 @@ class Fetcher:
         # What was told may be old. A small object is read on the condition that it has still that etag; a file costs
         # microseconds to look at, and a large object is dear to begin for nothing.
         told = job.info
-        if told is None or told.etag is None or store.is_local or told.size_bytes > config.FETCH_BYTES_MAX:
+        if told is None or told.etag is None or store.is_local or told.size_bytes > limits.FETCH_BYTES_MAX:
             self._look(job, store.head(job.key))
         info = job.info
         assert info is not None, "somebody has looked"
@@ -110,8 +111,8 @@ class Fetcher:
         if job.known.version == job.version:
             self._reports.unchanged(job)
             return DONE
-        if info.size_bytes <= config.FETCH_BYTES_MAX:
-            while not self._desk.hold_bytes(job, info.size_bytes, config.RUNNER_TICK_S):
+        if info.size_bytes <= limits.FETCH_BYTES_MAX:
+            while not self._desk.hold_bytes(job, info.size_bytes, limits.RUNNER_TICK_S):
                 if self._is_stopping.is_set():
                     return BACK
             try:

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lakebed import config
+from lakebed.runner import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ class Gatherer:
         return (
             self._is_hurried
             or batch.size_bytes >= self._batch_bytes
-            or len(batch.jobs) >= config.BATCH_OBJECTS_MAX
+            or len(batch.jobs) >= limits.BATCH_OBJECTS_MAX
             or now - batch.began >= self._wait_s
         )
 

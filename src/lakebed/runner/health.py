@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakebed import config
+from lakebed.runner import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ class Health:
             if before and now < before.retry_at:
                 return
             failures = before.failures + 1 if before else 1
-            wait = min(config.PART_RETRY_S_MAX, config.PART_RETRY_S * 2 ** (failures - 1))
+            wait = min(limits.PART_RETRY_S_MAX, limits.PART_RETRY_S * 2 ** (failures - 1))
             since = before.since if before else now
             self._troubles[part] = Trouble(reason, since, failures, now + wait)
         if before is None or before.reason != reason:

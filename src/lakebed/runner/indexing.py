@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakebed import config
 from lakebed.errors import ChangedError, LakebedError, NotFoundError, StorageError
 from lakebed.ingest.discover import SourceObject
 from lakebed.ingest.totals import Counter
 from lakebed.ingest.worker import IndexWorker, Ready, Stopped
+from lakebed.runner import limits
 from lakebed.runner.job import BACK, DONE, Answer, Kind
 from lakebed.storage.wrapper import StoreWrapper
 
@@ -61,11 +61,11 @@ class Indexer:
     def run(self, is_over: threading.Event) -> None:
         """Indexes batches until `is_over`."""
         while not is_over.is_set():
-            jobs = self.gatherer.take(config.RUNNER_TICK_S)
+            jobs = self.gatherer.take(limits.RUNNER_TICK_S)
             if jobs is None:
                 continue
             pause_s = self.health.pause_s("lake")
-            if pause_s and is_over.wait(min(pause_s, config.PART_RETRY_S_MAX)):
+            if pause_s and is_over.wait(min(pause_s, limits.PART_RETRY_S_MAX)):
                 return
             _Batch(self, jobs).index()
 

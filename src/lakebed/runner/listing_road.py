@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lakebed import config
 from lakebed.catalog.entries import source_version
 from lakebed.errors import LakebedError, StateConflict
 from lakebed.ingest.discovery.listing import Lister, load_ends
+from lakebed.runner import limits
 from lakebed.state import WorkObject
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class ListingRoad:
         while not is_stopping.is_set():
             one = self._next_due()
             if one is None:
-                is_stopping.wait(config.RUNNER_TICK_S)
+                is_stopping.wait(limits.RUNNER_TICK_S)
                 continue
             try:
                 self._list(one, is_stopping)
@@ -106,7 +106,7 @@ class ListingRoad:
         if self._health.pause_s(part):
             return
         try:
-            if not self._state.leases.acquire(lease, self._owner, config.LISTING_LEASE_S):
+            if not self._state.leases.acquire(lease, self._owner, limits.LISTING_LEASE_S):
                 return
             try:
                 self._list_now(one, lease, is_stopping)
@@ -129,9 +129,9 @@ class ListingRoad:
         count = 0
         for url, info in one.lister.new_objects(ends):
             found.append(_work_object(one.source.name, url, info, self._clock()))
-            if self._monotonic() - renewed > config.LISTING_LEASE_S / 4:
+            if self._monotonic() - renewed > limits.LISTING_LEASE_S / 4:
                 renewed = self._renew(lease)
-            if len(found) >= config.OFFERED_TOGETHER:
+            if len(found) >= limits.OFFERED_TOGETHER:
                 count += self._offer(found, lease, is_stopping)
             if is_stopping.is_set():
                 raise _StoppedError
@@ -153,14 +153,14 @@ class ListingRoad:
         self._offered()
         while not is_stopping.is_set():
             waiting = self._state.work.counts().get(source)
-            if waiting is None or waiting.waiting < config.LISTED_AHEAD_MAX:
+            if waiting is None or waiting.waiting < limits.LISTED_AHEAD_MAX:
                 return count
-            is_stopping.wait(config.LISTING_LEASE_S / 30)
+            is_stopping.wait(limits.LISTING_LEASE_S / 30)
             self._renew(lease)
         raise _StoppedError
 
     def _renew(self, lease: str) -> float:
-        if not self._state.leases.acquire(lease, self._owner, config.LISTING_LEASE_S):
+        if not self._state.leases.acquire(lease, self._owner, limits.LISTING_LEASE_S):
             raise _StoppedError
         return self._monotonic()
 

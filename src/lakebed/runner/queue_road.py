@@ -12,9 +12,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lakebed import config
 from lakebed.errors import LakebedError
+from lakebed.ingest.discovery import limits as discovery_limits
 from lakebed.ingest.discovery.notification import RefusedNotificationError, read_notification
+from lakebed.runner import limits as runner_limits
 from lakebed.runner.job import Answer, Job, Kind
 from lakebed.state import WorkObject
 from lakebed.storage.store import ObjectInfo
@@ -79,11 +80,11 @@ class QueueRoad:
         """Receives until `is_stopping`."""
         while not is_stopping.is_set():
             if not self._has_room():
-                self._desk.wait_for_room(config.RUNNER_TICK_S)
+                self._desk.wait_for_room(runner_limits.RUNNER_TICK_S)
                 continue
             pause_s = self._pause_s()
             if pause_s:
-                is_stopping.wait(min(pause_s, config.PART_RETRY_S_MAX))
+                is_stopping.wait(min(pause_s, runner_limits.PART_RETRY_S_MAX))
                 continue
             try:
                 messages = self._queue.receive()
@@ -96,9 +97,9 @@ class QueueRoad:
 
     def run_answers(self, is_over: threading.Event) -> None:
         """Deletes, hands back and passes on what has its answers, until `is_over`, and what is left then."""
-        while not is_over.wait(config.ANSWER_EVERY_S):
+        while not is_over.wait(runner_limits.ANSWER_EVERY_S):
             self._pass_answers()
-        for _ in range(config.LAST_ANSWERS_TRIES):
+        for _ in range(runner_limits.LAST_ANSWERS_TRIES):
             if not self._pass_answers():
                 return
 
@@ -106,7 +107,7 @@ class QueueRoad:
         """Keeps all messages that have no answer yet from others. Raises `LakebedError`."""
         with self._lock:
             messages = [one.message for one in self._open]
-        self._queue.keep(messages, config.SQS_VISIBILITY_S)
+        self._queue.keep(messages, discovery_limits.SQS_VISIBILITY_S)
 
     def answer(self, job: Job, answer: Answer) -> None:
         """See `Road.answer`."""
@@ -128,8 +129,8 @@ class QueueRoad:
         ):
             opened.to_table.append((job, answer.reason))
         elif answer.kind is Kind.UNREACHABLE:
-            wait_s = config.OBJECT_RETRY_S * 2 ** (opened.message.receives - 1)
-            opened.retry_in_s = max(opened.retry_in_s or 0.0, min(wait_s, config.OBJECT_RETRY_S_MAX))
+            wait_s = runner_limits.OBJECT_RETRY_S * 2 ** (opened.message.receives - 1)
+            opened.retry_in_s = max(opened.retry_in_s or 0.0, min(wait_s, runner_limits.OBJECT_RETRY_S_MAX))
 
     def _has_room(self) -> bool:
         return all(self._desk.room(source.name) > 0 for source in self._sources)
@@ -164,7 +165,7 @@ class QueueRoad:
                 self._reports.event("foreign_objects", queue=self.name, key=noticed.objects[0].key)
             self._ended.append(opened)
             return
-        if message.receives > self._tries + config.RECEIVES_SPARE:
+        if message.receives > self._tries + discovery_limits.RECEIVES_SPARE:
             reason = f"its message came {message.receives} times, and nobody said what became of it"
             opened.to_table = [(job, reason) for job in jobs]
             self._ended.append(opened)
@@ -180,7 +181,7 @@ class QueueRoad:
         url = f"{self._queue.url}#{message.id}"
         self._state.work.offer([WorkObject(source, url, 0, 0, None, "queue", self._clock())])
         for claimed in self._state.work.claim(
-            self._owner, count=config.CLAIM_OBJECTS, lease_s=config.CLAIM_LEASE_S, source=source
+            self._owner, count=runner_limits.CLAIM_OBJECTS, lease_s=runner_limits.CLAIM_LEASE_S, source=source
         ):
             why = reason if claimed.object.url == url else "a message cannot be read again"
             self._state.work.failed(claimed.id, self._owner, why, tries=1, retry_in_s=0)

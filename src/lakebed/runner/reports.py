@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakebed.ingest.totals import ObjectReport
-    from lakebed.maintenance.report import Report as RoundReport
     from lakebed.runner.job import Job
 
 
@@ -36,9 +35,6 @@ class Reports(Protocol):
     def recovered(self, what: str) -> None:
         """It works again."""
 
-    def maintained(self, report: RoundReport) -> None:
-        """A round of maintenance did something."""
-
     def event(self, name: str, **details: object) -> None:
         """Something that belongs into the log."""
 
@@ -65,9 +61,6 @@ class NoReports:
         """See `Reports`."""
 
     def recovered(self, what: str) -> None:
-        """See `Reports`."""
-
-    def maintained(self, report: RoundReport) -> None:
         """See `Reports`."""
 
     def event(self, name: str, **details: object) -> None:

@@ -15,10 +15,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakebed import config
 from lakebed.errors import LakebedError
 from lakebed.ingest.discovery.sqs import open_queue
 from lakebed.ingest.run import worker_count
+from lakebed.runner import limits
 from lakebed.runner.committing import Committer
 from lakebed.runner.desk import Desk
 from lakebed.runner.fetching import Fetcher
@@ -83,7 +83,7 @@ class Runner:
         self.owner = owner or owner_name()
         self.reports: Reports = reports or NoReports()
         self.health = Health(self.reports, monotonic=monotonic)
-        self.desk = Desk(len(sources), config.FETCHERS)
+        self.desk = Desk(len(sources), limits.FETCHERS)
         self._run = run
         self._catalog = catalog
         self._monotonic = monotonic
@@ -111,21 +111,25 @@ class Runner:
             for url, of_queue in told.items()
         ]
 
+    def add(self, extra: Callable[[threading.Event], None]) -> None:
+        """One more function that runs beside the work; before `start`."""
+        self._extras.append(extra)
+
     def start(self) -> None:
         """Starts all threads. Raises `LakebedError` when the lake cannot be written."""
         self._catalog.open_for_writing()
         self._thread("commit", self._committer.run, self._is_over)
         for number in range(self._run.workers or worker_count(self._run.memory_bytes)):
             self._thread(f"index-{number}", self._indexer.run, self._is_over)
-        for number in range(config.FETCHERS):
+        for number in range(limits.FETCHERS):
             self._thread(f"fetch-{number}", self._fetcher.run, self._is_over)
         self._tellers.append(self._thread("table", self._table.run, self._is_stopping, self._is_over))
         self._thread("keep", self._keep, self._is_over)
         for road in self._queues:
             self._tellers.append(self._thread("answers", road.run_answers, self._is_over))
-            for number in range(config.QUEUE_POLLERS):
+            for number in range(limits.QUEUE_POLLERS):
                 self._thread(f"queue-{number}", road.run, self._is_stopping)
-        for number in range(config.LISTERS):
+        for number in range(limits.LISTERS):
             self._thread(f"list-{number}", self._listing.run, self._is_stopping)
         for number, extra in enumerate(self._extras):
             self._thread(f"extra-{number}", extra, self._is_stopping)
@@ -138,15 +142,15 @@ class Runner:
         self._gatherer.hurry()
         self.desk.close()
         # A share of the time is for what must come after the work: ending it, handing back, telling the roads.
-        self._wait_until_empty(deadline - min(config.STOP_SHARE_S, whole / 2))
+        self._wait_until_empty(deadline - min(limits.STOP_SHARE_S, whole / 2))
         self._must_stop.set()
-        self._wait_until_empty(deadline - min(config.STOP_SHARE_S / 2, whole / 4))
+        self._wait_until_empty(deadline - min(limits.STOP_SHARE_S / 2, whole / 4))
         left = self.desk.abandon()
         self._is_over.set()
         self._table.wake()
         # What hangs in a request must not take the time of those who tell what was handed back.
         for thread in self._tellers:
-            thread.join(max(config.LAST_ANSWERS_S, deadline - self._monotonic()))
+            thread.join(max(limits.LAST_ANSWERS_S, deadline - self._monotonic()))
         for thread in self._threads:
             thread.join(max(0.0, deadline - self._monotonic()))
         return Stopped(left, not any(thread.is_alive() for thread in [*self._threads, *self._tellers]))
@@ -162,11 +166,11 @@ class Runner:
 
     def _wait_until_empty(self, until: float) -> None:
         while self.desk.open_count and self._monotonic() < until:
-            self.desk.wait_for_room(min(config.RUNNER_TICK_S, max(0.001, until - self._monotonic())))
+            self.desk.wait_for_room(min(limits.RUNNER_TICK_S, max(0.001, until - self._monotonic())))
 
     def _keep(self, is_over: threading.Event) -> None:
         """Prolongs leases and messages, and learns what other runners have committed."""
-        while not is_over.wait(config.KEEP_EVERY_S):
+        while not is_over.wait(limits.KEEP_EVERY_S):
             for part, keep in [("state", self._table.keep), *((road.name, road.keep) for road in self._queues)]:
                 try:
                     keep()
@@ -193,7 +197,7 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - told, and gone on with
                 self.reports.event("thread_failed", thread=name, error=repr(error)[:500])
                 self.health.failed(f"thread {name}", f"unexpected: {type(error).__name__}")
-                if self._is_stopping.wait(config.PART_RETRY_S):
+                if self._is_stopping.wait(limits.PART_RETRY_S):
                     return
                 continue
             return

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lakebed import config
+from lakebed.ingest.discovery import limits
 from lakebed.ingest.discovery.place import Place, open_place
 from lakebed.ingest.worker import IndexSettings
 
@@ -51,7 +51,7 @@ def source_of(configuration: Configuration, told: SourceConfig) -> Source:
     by who received it, and listed in case that he could not.
     """
     run, is_bucket = configuration.run, told.kind == "bucket"
-    place = open_place(configuration.objects_url(told))
+    place = replace(open_place(configuration.objects_url(told)), may_be_missing=not is_bucket)
     every = told.list_every_s
     if every is None and told.notifications is None:
         every = run.list_every_s
@@ -64,7 +64,7 @@ def source_of(configuration: Configuration, told: SourceConfig) -> Source:
         queue=told.notifications,
         list_every_s=every,
         since_ns=_midnight_ns(since) if since else None,
-        settle_s=config.SETTLE_S if is_bucket and place.store.is_local else 0.0,
+        settle_s=limits.SETTLE_S if is_bucket and place.store.is_local else 0.0,
     )
 
 

@@ -7,8 +7,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakebed import config
 from lakebed.errors import LakebedError
+from lakebed.runner import limits
 from lakebed.runner.job import Answer, Job, Kind
 from lakebed.storage.store import ObjectInfo
 
@@ -73,8 +73,8 @@ class TableRoad:
             except LakebedError as error:
                 self._health.failed("state", str(error))
             if not found:
-                wait_s = self._health.pause_s("state") or config.CLAIM_EVERY_S
-                self._wake.wait(min(wait_s, config.CLAIM_EVERY_S))
+                wait_s = self._health.pause_s("state") or limits.CLAIM_EVERY_S
+                self._wake.wait(min(wait_s, limits.CLAIM_EVERY_S))
                 self._wake.clear()
         self._pass_last_answers()
 
@@ -83,12 +83,12 @@ class TableRoad:
         with self._lock:
             ids = sorted(self._open)
         if ids:
-            self._state.work.extend(ids, self._owner, config.CLAIM_LEASE_S)
+            self._state.work.extend(ids, self._owner, limits.CLAIM_LEASE_S)
 
     def answer(self, job: Job, answer: Answer) -> None:
         """See `Road.answer`."""
         self._answers.append((job, answer))
-        if len(self._answers) >= config.ANSWERS_TOGETHER:
+        if len(self._answers) >= limits.ANSWERS_TOGETHER:
             self._wake.set()
 
     def pass_answers(self) -> None:
@@ -117,8 +117,8 @@ class TableRoad:
 
     def _tell_failure(self, job: Job, answer: Answer) -> None:
         ticket = _ticket(job)
-        tries = self._tries if answer.kind is Kind.UNREADABLE else max(self._tries, config.UNREACHABLE_TRIES)
-        retry_in_s = min(config.OBJECT_RETRY_S * 2 ** (ticket.attempts - 1), config.OBJECT_RETRY_S_MAX)
+        tries = self._tries if answer.kind is Kind.UNREADABLE else max(self._tries, limits.UNREACHABLE_TRIES)
+        retry_in_s = min(limits.OBJECT_RETRY_S * 2 ** (ticket.attempts - 1), limits.OBJECT_RETRY_S_MAX)
         if self._state.work.failed(ticket.id, self._owner, answer.reason, tries=tries, retry_in_s=retry_in_s):
             self._reports.set_aside(job.source.name, job.url, answer.reason)
 
@@ -126,8 +126,8 @@ class TableRoad:
         room = self._desk.room(source.name)
         if room <= 0 or self._health.pause_s(f"source {source.name}"):
             return 0
-        count = min(room, config.CLAIM_OBJECTS)
-        claimed = self._state.work.claim(self._owner, count=count, lease_s=config.CLAIM_LEASE_S, source=source.name)
+        count = min(room, limits.CLAIM_OBJECTS)
+        claimed = self._state.work.claim(self._owner, count=count, lease_s=limits.CLAIM_LEASE_S, source=source.name)
         with self._lock:
             self._open.update(one.id for one in claimed)
         jobs = [self._job(source, one) for one in claimed]
@@ -149,7 +149,7 @@ class TableRoad:
         return Job(source, key, info, self, ticket)
 
     def _pass_last_answers(self) -> None:
-        for _ in range(config.LAST_ANSWERS_TRIES):
+        for _ in range(limits.LAST_ANSWERS_TRIES):
             try:
                 self.pass_answers()
             except LakebedError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +10,6 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from lakebed.ingest.totals import ObjectReport
-    from lakebed.maintenance.report import Report as RoundReport
     from lakebed.runner.job import Job
     from lakebed.telemetry.metrics import Metrics
 
@@ -60,11 +58,6 @@ class Telling:
         """See `Reports`."""
         self._metrics.set_aside(source)
         self._log.error("set_aside", source=source, url=url, reason=reason)
-
-    def maintained(self, report: RoundReport) -> None:
-        """See `Reports`."""
-        self._metrics.maintained(report)
-        self._log.info("maintained", **{name: value for name, value in asdict(report).items() if value})
 
     def trouble(self, what: str, reason: str) -> None:
         """See `Reports`."""

@@ -18,9 +18,9 @@ from sqlalchemy import ColumnElement, Double, event, literal
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from lakebed import config
 from lakebed.errors import StateError, TransientStateError, UsageError
 from lakebed.safe_text import safe_text
+from lakebed.state import limits
 from lakebed.state.clock import machine_seconds, server_seconds
 
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ class Database:
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` in a transaction, all or nothing; again from its start when the database asks for that."""
-        for attempt in range(config.STATE_ATTEMPTS):
+        for attempt in range(limits.STATE_ATTEMPTS):
             try:
                 with self.errors("write"), self._written() as connection:
                     return work(connection)
             except _EndedForAnotherError:
-                if attempt == config.STATE_ATTEMPTS - 1:
+                if attempt == limits.STATE_ATTEMPTS - 1:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
@@ -131,9 +131,9 @@ def _sqlite_engine(url: URL) -> Engine:
     engine = sqlalchemy.create_engine(
         url,
         hide_parameters=True,
-        connect_args={"timeout": config.STATE_BUSY_S, "check_same_thread": False},
-        pool_size=config.STATE_CONNECTIONS,
-        max_overflow=config.STATE_CONNECTIONS_MORE,
+        connect_args={"timeout": limits.STATE_BUSY_S, "check_same_thread": False},
+        pool_size=limits.STATE_CONNECTIONS,
+        max_overflow=limits.STATE_CONNECTIONS_MORE,
     )
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
@@ -144,7 +144,7 @@ def _on_sqlite_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> N
     connection.isolation_level = None  # the driver would begin transactions by itself, and too late
     cursor = connection.cursor()
     try:
-        deadline = time.monotonic() + config.STATE_BUSY_S
+        deadline = time.monotonic() + limits.STATE_BUSY_S
         while True:
             try:
                 cursor.execute("PRAGMA journal_mode=WAL")
@@ -166,16 +166,16 @@ def _on_sqlite_begin(connection: Connection) -> None:
 
 
 def _postgres_engine(url: URL) -> Engine:
-    options = f"-c statement_timeout={config.STATE_STATEMENT_S * 1000} -c timezone=UTC"
+    options = f"-c statement_timeout={limits.STATE_STATEMENT_S * 1000} -c timezone=UTC"
     given = url.query.get("options", "")
     wanted = f"{given} {options}" if isinstance(given, str) else f"{' '.join(given)} {options}"
     try:
         return sqlalchemy.create_engine(
             url.difference_update_query(["options"]),
             hide_parameters=True,
-            connect_args={"connect_timeout": config.STATE_CONNECT_S, "options": wanted.strip()},
-            pool_size=config.STATE_CONNECTIONS,
-            max_overflow=config.STATE_CONNECTIONS_MORE,
+            connect_args={"connect_timeout": limits.STATE_CONNECT_S, "options": wanted.strip()},
+            pool_size=limits.STATE_CONNECTIONS,
+            max_overflow=limits.STATE_CONNECTIONS_MORE,
             pool_pre_ping=True,  # a server that was started anew costs no failed call
             isolation_level="READ COMMITTED",
         )

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from lakebed import config
 from lakebed.errors import UsageError
+from lakebed.state import limits
 from lakebed.state.records import BACKFILL_ROAD, Claimed, SetAside, WorkCounts, WorkObject
 from lakebed.state.tables import WORK
 
@@ -99,7 +100,7 @@ class Work:
 
         True when it was set aside. An object that `owner` no longer has is left alone.
         """
-        wait = min(max(retry_in_s, 0.0), config.LEASE_S_MAX)
+        wait = min(max(retry_in_s, 0.0), limits.LEASE_S_MAX)
 
         def work(connection: Connection) -> bool:
             mine = select(WORK.c.attempts).where(_owned([id], owner))
@@ -170,7 +171,7 @@ class Work:
         self, connection: Connection, owner: str, count: int, lease_s: float, source: str | None
     ) -> list[Claimed]:
         while first := self._first(connection, source):
-            if first.lost < config.LOST_MAX:
+            if first.lost < limits.LOST_MAX:
                 break
             lost = update(WORK).where(WORK.c.id == first.id).values(lost=first.lost)
             connection.execute(self._put_aside(lost, _LOST_REASON.format(first.lost)))
@@ -212,26 +213,26 @@ class _First(NamedTuple):
 
 def checked_lease(lease_s: float) -> float:
     """The length of a lease, or `UsageError`."""
-    if not 0 < lease_s <= config.LEASE_S_MAX:
-        raise UsageError(f"a lease is longer than 0 and at most {config.LEASE_S_MAX:.0f} seconds, not {lease_s}")
+    if not 0 < lease_s <= limits.LEASE_S_MAX:
+        raise UsageError(f"a lease is longer than 0 and at most {limits.LEASE_S_MAX:.0f} seconds, not {lease_s}")
     return lease_s
 
 
 def has_passed(deadline: ColumnElement[float], database: Database) -> ColumnElement[bool]:
     """Whether a deadline by the lease clock is over; one further ahead than any is given was set by a wrong clock."""
     now = database.lease_now()
-    return or_(deadline <= now, deadline > now + config.LEASE_S_MAX)
+    return or_(deadline <= now, deadline > now + limits.LEASE_S_MAX)
 
 
 def _company(first: _First) -> ColumnElement[bool]:
     """Which objects may be claimed together with the first."""
-    if first.lost < config.LOST_FEW:
-        return _LOST < config.LOST_FEW
-    return _LOST.in_([first.lost]) if first.lost == config.LOST_FEW else WORK.c.id == first.id
+    if first.lost < limits.LOST_FEW:
+        return _LOST < limits.LOST_FEW
+    return _LOST.in_([first.lost]) if first.lost == limits.LOST_FEW else WORK.c.id == first.id
 
 
 def _together(lost: int) -> int:
-    return _BIGGEST if lost < config.LOST_FEW else config.LOST_FEW_TOGETHER if lost == config.LOST_FEW else 1
+    return _BIGGEST if lost < limits.LOST_FEW else limits.LOST_FEW_TOGETHER if lost == limits.LOST_FEW else 1
 
 
 def _is_waiting() -> ColumnElement[bool]:
@@ -281,5 +282,5 @@ def _call(work: Callable[[Connection, Sequence[T]], R], part: Sequence[T], conne
 
 
 def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), config.STATE_ROWS):
-        yield items[start : start + config.STATE_ROWS]
+    for start in range(0, len(items), limits.STATE_ROWS):
+        yield items[start : start + limits.STATE_ROWS]

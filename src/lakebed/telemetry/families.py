@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 
-from lakebed import config
 from lakebed.catalog.index_info import index_infos
+from lakebed.telemetry import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -94,7 +94,7 @@ class Kept:
         self,
         read: Callable[[], Mapping[str, WorkCounts]],
         *,
-        seconds: float = config.METRIC_COUNTS_KEPT_S,
+        seconds: float = limits.METRIC_COUNTS_KEPT_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._read = read

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Self
 
 from prometheus_client.exposition import choose_encoder
 
-from lakebed import config
 from lakebed.errors import UsageError
 from lakebed.safe_text import safe_text
+from lakebed.telemetry import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,7 +113,7 @@ class _Server(ThreadingHTTPServer):
         assert isinstance(request, socket.socket), "a server of streams"
         with self._lock:
             self._open[id(request)] = request
-            oldest = self._open.popitem(last=False)[1] if len(self._open) > config.TELEMETRY_CONNECTIONS else None
+            oldest = self._open.popitem(last=False)[1] if len(self._open) > limits.TELEMETRY_CONNECTIONS else None
         if oldest is not None:
             _cut_off(oldest)
         super().process_request(request, client_address)
@@ -142,7 +142,7 @@ def _cut_off(connection: socket.socket) -> None:
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
-    timeout = config.TELEMETRY_TIMEOUT_S
+    timeout = limits.TELEMETRY_TIMEOUT_S
     server_version = "lakebed"
     sys_version = ""
 
@@ -170,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, check in checks.items():
             reason = _asked(check)
             if reason is not None:
-                failed[name] = safe_text(reason)[: config.TELEMETRY_REASON_CHARS_MAX]
+                failed[name] = safe_text(reason)[: limits.TELEMETRY_REASON_CHARS_MAX]
         told = {"status": f"not {word}" if failed else word, "failed": failed}
         status = HTTPStatus.SERVICE_UNAVAILABLE if failed else HTTPStatus.OK
         self._answer(status, JSON, (json.dumps(told) + "\n").encode())

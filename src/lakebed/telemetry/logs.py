@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Literal, TextIO
 import msgspec
 import structlog
 
-from lakebed import config
 from lakebed.safe_text import safe_text
+from lakebed.telemetry import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableMapping
@@ -142,18 +142,18 @@ class _Harmless:
         if _SECRET_NAMES.search(key) and key.lower() not in _PLAIN_KEYS:
             return HIDDEN
         if isinstance(value, dict) and depth:
-            items = list(value.items())[: config.LOG_ITEMS_MAX]
+            items = list(value.items())[: limits.LOG_ITEMS_MAX]
             return {self._text(str(name)): self._value(str(name), one, depth - 1) for name, one in items}
         if isinstance(value, list | tuple | set | frozenset) and depth:
-            return [self._value(key, one, depth - 1) for one in list(value)[: config.LOG_ITEMS_MAX]]
+            return [self._value(key, one, depth - 1) for one in list(value)[: limits.LOG_ITEMS_MAX]]
         return self._text(value if isinstance(value, str) else str(value))
 
     def _text(self, text: str) -> str:
-        text = text[: 4 * config.LOG_TEXT_CHARS_MAX]  # what is hidden becomes shorter, and the rest moves up
+        text = text[: 4 * limits.LOG_TEXT_CHARS_MAX]  # what is hidden becomes shorter, and the rest moves up
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
         text = _LOOKS_SECRET.sub(_hide, text)
-        cut = text if len(text) <= config.LOG_TEXT_CHARS_MAX else text[: config.LOG_TEXT_CHARS_MAX] + "…"
+        cut = text if len(text) <= limits.LOG_TEXT_CHARS_MAX else text[: limits.LOG_TEXT_CHARS_MAX] + "…"
         return safe_text(cut)
 
 

@@ -14,9 +14,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from lakebed import config
 from lakebed.native import engine_version
 from lakebed.safe_text import safe_text
+from lakebed.telemetry import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -176,9 +176,9 @@ class _Labels:
 
     def _one(self, name: str, value: str) -> str:
         seen = self._seen.setdefault(name, set())
-        told = safe_text(value[: config.METRIC_LABEL_CHARS_MAX])
+        told = safe_text(value[: limits.METRIC_LABEL_CHARS_MAX])
         if told not in seen:
-            if len(seen) >= config.METRIC_LABELS_MAX:
+            if len(seen) >= limits.METRIC_LABELS_MAX:
                 return OTHER
             seen.add(told)
         return told

@@ -54,3 +54,30 @@ def test_verify(folder: Path) -> None:
     ]
     told_json = json.loads(lakebed("catalog", "verify", "--json", folder=folder).stdout)
     assert told_json["problems"] == [{"where": key, "what": "is not there"}]
+
+
+def test_rebuild(folder: Path) -> None:
+    done = lakebed("catalog", "rebuild", "--yes", folder=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("lakebed: the catalog can be read, so it need not be made anew; --force")
+    (folder / "lake/catalog/00000000000000000002.json.gz").write_bytes(b"broken")
+    facts = "commit 3: 1 segment, 5 events, 1 object, 0 deletions"
+    rest = [
+        "1 object to be indexed again from their sources",
+        (
+            "cannot be read: catalog/00000000000000000002.json.gz: 'catalog/00000000000000000002.json.gz' is damaged: "
+            "it does not begin as a file of a catalog"
+        ),
+    ]
+    done = lakebed("catalog", "rebuild", folder=folder)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.splitlines() == [f"would make {facts}", *rest, "nothing was written; --yes does it"]
+    assert lakebed("search", "*", folder=folder).returncode == 2
+    done = lakebed("catalog", "rebuild", "--yes", folder=folder)
+    assert (done.returncode, done.stderr) == (3, "")
+    *told, moved = done.stdout.splitlines()
+    assert told == [f"made {facts}", *rest]
+    assert re.fullmatch(r"the old catalog is in catalog-before-\d{8}T\d{6}/", moved)
+    assert len(lakebed("search", "*", "-o", "jsonl", folder=folder).stdout.splitlines()) == 5
+    assert lakebed("catalog", "verify", folder=folder).returncode == 0
+    assert "rebuild" in lakebed("catalog", "history", folder=folder).stdout

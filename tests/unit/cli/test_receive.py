@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -68,7 +71,15 @@ def test_a_receiver_takes_stores_tells_the_state_and_ends(tmp_path: Path) -> Non
         with urllib.request.urlopen(request, timeout=60) as answer:
             assert answer.read() == b'{"accepted":1,"not_json":0}\n'
         code, said = running.end()
-    assert (code, said) == (0, "lakebed: stopped after 1 requests and 1 lines stored\n")
+    assert code == 0
+    events = [json.loads(line) for line in said.splitlines()]
+    assert [event["event"] for event in events] == ["stopping", "stopped"]
+    assert {name: events[1][name] for name in ("requests", "stored", "dropped", "is_clean")} == {
+        "requests": 1,
+        "stored": 1,
+        "dropped": 0,
+        "is_clean": True,
+    }
     assert raw_lines(open_store(running.lake), "app") == [b'{"time":"2026"}']
     with open_state(str(tmp_path / "here" / "lakebed-state.db")) as state:
         assert state.work.counts()["app"].waiting == 1
@@ -99,3 +110,30 @@ def test_what_keeps_it_from_starting_is_told(
     monkeypatch.chdir(tmp_path)
     assert program.run(["receive"]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_what_could_not_be_stored_is_logged_and_makes_it_unready(tmp_path: Path) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+    with receiver_process(tmp_path / "here", metrics=f"127.0.0.1:{port}") as running:
+        (tmp_path / "here" / "lake").mkdir(exist_ok=True)
+        (tmp_path / "here" / "lake" / "raw").write_text("a file where the folder should be")
+        url = f"http://127.0.0.1:{running.ports[0]}/services/collector"
+        request = urllib.request.Request(url, b'{"event":1}', {"Authorization": f"Splunk {TOKEN}"})
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(request, timeout=60)
+        with caught.value as answer:
+            assert (answer.code, answer.read()) == (503, b'{"text":"Server is busy","code":9}')
+        with pytest.raises(urllib.error.HTTPError) as unready:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60)
+        with unready.value as answer:
+            assert answer.code == 503
+            assert b"cannot store" in answer.read()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as found:
+            text = found.read().decode()
+        assert 'lakebed_receive_requests_total{code="503",endpoint="hec event"} 1.0' in text
+        code, said = running.end()
+    assert code == 0
+    assert json.loads(said.splitlines()[0])["event"] == "not_stored"
+    assert TOKEN not in said

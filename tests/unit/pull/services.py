@@ -63,6 +63,7 @@ class Service:
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
         self._scheme = "http"
+        self.certificate: Path | None = None
         self.asked: list[Asked] = []
         self.faults: list[Reply | None] = []
         service = self
@@ -114,6 +115,7 @@ class Service:
         context.load_cert_chain(certificate, key)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._scheme = "https"
+        self.certificate = certificate
 
     @property
     def host(self) -> str:

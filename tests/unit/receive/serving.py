@@ -112,7 +112,7 @@ def receiving(lake: Path | str, *, store: Store | None = None, **told: Any) -> I
     told.setdefault("tokens", TOKENS)
     told.setdefault("http", LOOPBACK)
     told.setdefault("wait_seconds", 0.01)
-    clock = told.pop("clock", None)
+    more = {name: told.pop(name) for name in ("clock", "on_stored") if name in told}
     settings = ReceiveSettings(**told)
     errors: list[tuple[str, BaseException]] = []
     ready = threading.Event()
@@ -120,7 +120,6 @@ def receiving(lake: Path | str, *, store: Store | None = None, **told: Any) -> I
     failed: list[BaseException] = []
 
     async def serve() -> None:
-        more = {} if clock is None else {"clock": clock}
         receiver = Receiver(
             settings,
             store or open_store(str(lake)),

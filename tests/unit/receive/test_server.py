@@ -5,13 +5,16 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from lakebed.errors import UsageError
+from lakebed import config
+from lakebed.errors import TransientStorageError, UsageError
+from lakebed.serve.receive import hec
 from lakebed.serve.receive.settings import ReceiveSettings
 from lakebed.storage.open import open_store
+from lakebed.storage.wrapper import StoreWrapper
 from tests.unit.receive.serving import TOKEN, FullStore, Running, receiving
 
 if TYPE_CHECKING:
@@ -162,3 +165,49 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path, running: Running) -> None:
     taken = receiving(tmp_path / "other", http=Address("127.0.0.1", running.port))
     with pytest.raises(UsageError, match=wanted), taken:
         pass
+
+
+def test_an_object_whose_answers_were_lost_is_taken_back(tmp_path: Path) -> None:
+    class Losing(StoreWrapper):
+        puts: ClassVar[list[str]] = []
+
+        def put(self, key: str, data: Buffer) -> None:
+            self.inner.put(key, data)
+            self.puts.append(key)
+            raise TransientStorageError("the answer was lost")
+
+    store = Losing(open_store(str(tmp_path / "lake")))
+    with receiving(tmp_path / "lake", store=store) as running:
+        assert running.send("/v1/logs/app", b'{"a":1}').status == 503
+        assert len(store.puts) == config.RECEIVE_PUT_ATTEMPTS
+        assert len(set(store.puts)) == 1, "a repeated put has the same name"
+        assert running.raw() == []
+
+
+def test_an_answer_that_is_lost_once_costs_nothing(tmp_path: Path) -> None:
+    class LosingOnce(StoreWrapper):
+        puts = 0
+
+        def put(self, key: str, data: Buffer) -> None:
+            self.inner.put(key, data)
+            self.puts += 1
+            if self.puts == 1:
+                raise TransientStorageError("the answer was lost")
+
+    with receiving(tmp_path / "lake", store=LosingOnce(open_store(str(tmp_path / "lake")))) as running:
+        assert running.send("/v1/logs/app", b'{"a":1}').status == 200
+        assert len(running.raw()) == 1
+
+
+def test_a_failure_that_nobody_thought_of_is_told_without_a_word_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> list[bytes]:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(hec, "event_lines", broken)
+    with receiving(tmp_path / "lake") as running:
+        answer = running.send("/services/collector", b'{"event":1}')
+        assert (answer.status, answer.body) == (500, b'{"text":"Internal server error","code":8}')
+        assert [(where, str(error)) for where, error in running.errors] == [("hec event", "a secret")]
+        running.errors.clear()

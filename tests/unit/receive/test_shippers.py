@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
 import shutil
+import socket
+import ssl
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
@@ -85,6 +88,25 @@ def test_rsyslog_forwards_over_tls(tmp_path: Path, certificate: Path) -> None:
         with rsyslogd(tmp_path / "rsyslog", LINES, action, told=told):
             wait_for(running, "net", "syslog", len(LINES))
         check_syslog(running)
+
+
+def test_senders_over_tls_must_be_signed_by_whom_the_settings_name(tmp_path: Path, certificate: Path) -> None:
+    listener = SyslogListener.parse("net", "tls://127.0.0.1:0")
+    key = certificate.with_name("key.pem")
+    tls: dict[str, Any] = {"tls_certificate": certificate, "tls_key": key, "tls_clients": certificate}
+    with receiving(tmp_path / "lake", http=None, tokens={}, syslog=(listener,), **tls) as running:
+        for is_known in (False, True):
+            context = ssl.create_default_context(cafile=str(certificate))
+            if is_known:
+                context.load_cert_chain(certificate, key)
+            plain = socket.create_connection(("127.0.0.1", running.syslog_port()), timeout=WAIT_SECONDS)
+            with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+                held.enter_context(plain)
+                out = held.enter_context(context.wrap_socket(plain, server_hostname="localhost"))
+                out.sendall(b"<13>known\n" if is_known else b"<13>stranger\n")
+                held.enter_context(out.unwrap())
+        wait_for(running, "net", "syslog", 1)
+        assert [row.event["message"] for row in running.rows(source="net")] == ["known"]
 
 
 def check_syslog(running: Running) -> None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LimitError, UsageError
+from lakebed.ingest.discovery import limits as discovery_limits
 from lakebed.ingest.discovery.range import Amount, Range, objects_of, survey
+from lakebed.runner import limits as runner_limits
 from lakebed.runner.backfill import Offerer, Order
 from lakebed.runner.rate_limit import RateLimit
 from tests.lakes import numbers_in
@@ -134,7 +135,7 @@ def test_the_newest_days_come_first(world: World, source: Source) -> None:
 def test_one_that_was_stopped_goes_on_at_its_piece(
     world: World, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(config, "BACKFILL_TOGETHER", 1)
+    monkeypatch.setattr(runner_limits, "BACKFILL_TOGETHER", 1)
     stop = threading.Event()
     first = offerer(world, source, Order(JANUARY_3_TO_5, ("3d", "now")), stop)
     found = first.survey()
@@ -155,9 +156,9 @@ def test_one_that_was_stopped_goes_on_at_its_piece(
 
 
 def test_it_waits_for_the_work(world: World, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "BACKFILL_TOGETHER", 2)
-    monkeypatch.setattr(config, "BACKFILL_AHEAD_MAX", 6)
-    monkeypatch.setattr(config, "CLAIM_EVERY_S", 0.05)
+    monkeypatch.setattr(runner_limits, "BACKFILL_TOGETHER", 2)
+    monkeypatch.setattr(runner_limits, "BACKFILL_AHEAD_MAX", 6)
+    monkeypatch.setattr(runner_limits, "CLAIM_EVERY_S", 0.05)
     one = offerer(world, source, Order(JANUARY_3_TO_5))
     most = 0
 
@@ -186,7 +187,7 @@ def test_two_at_once_are_refused(world: World, source: Source) -> None:
 
 
 def test_too_many_to_be_put_in_order(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "BACKFILL_SORTED_MAX", 2)
+    monkeypatch.setattr(discovery_limits, "BACKFILL_SORTED_MAX", 2)
     found = survey(source.place, source.takes, JANUARY_3_TO_5, lambda _info: False)
     (undated,) = [piece for piece in found.pieces if piece.day is None]
     with pytest.raises(LimitError, match="limit BACKFILL_SORTED_MAX"):

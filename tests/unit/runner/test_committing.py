@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError, StorageError, TransientStorageError
 from lakebed.ingest.totals import ObjectReport
+from lakebed.runner import limits
 from lakebed.runner.committing import Committer
 from lakebed.runner.desk import Desk
 from lakebed.runner.health import Health
@@ -65,7 +65,7 @@ def test_what_waits_goes_into_one_commit(tmp_path: Path) -> None:
 
 
 def test_a_commit_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "COMMIT_OBJECTS_MAX", 4)
+    monkeypatch.setattr(limits, "COMMIT_OBJECTS_MAX", 4)
     world = World(tmp_path)
     for number in range(5):
         world.put(f"a{number}", f"b{number}")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from lakebed import config
+from lakebed.runner import limits
 from lakebed.runner.desk import Desk, identity_of
 from lakebed.runner.job import BACK, DONE
 from lakebed.storage.store import ObjectInfo
@@ -53,8 +53,8 @@ def test_a_job_that_turns_out_to_be_of_another_version(tmp_path: Path) -> None:
 
 
 def test_room_is_shared_by_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "JOBS_MAX", 10)
-    monkeypatch.setattr(config, "JOBS_PER_SOURCE_MIN", 2)
+    monkeypatch.setattr(limits, "JOBS_MAX", 10)
+    monkeypatch.setattr(limits, "JOBS_PER_SOURCE_MIN", 2)
     desk, road, source = Desk(4, 4), Answers(), source_of(tmp_path)
     assert [desk.room("web"), desk.room("app")] == [2, 2]
     desk.submit([job_of(source, road, "a")])
@@ -64,7 +64,7 @@ def test_room_is_shared_by_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_bytes_are_bounded_but_one_object_always_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "FETCHED_BYTES_MAX", 100)
+    monkeypatch.setattr(limits, "FETCHED_BYTES_MAX", 100)
     desk, road, source = Desk(1, 4), Answers(), source_of(tmp_path)
     big, small, third = (job_of(source, road, key) for key in "abc")
     desk.submit([big, small, third])

@@ -11,6 +11,7 @@ from lakebed.catalog.changes import Changes
 from lakebed.catalog.entries import SourceRecord, source_version
 from lakebed.errors import ChangedError, StorageError, TransientStorageError
 from lakebed.ingest.worker import Known
+from lakebed.runner import limits
 from lakebed.runner.desk import Desk
 from lakebed.runner.fetching import Fetcher
 from lakebed.runner.health import Health
@@ -138,7 +139,7 @@ def test_a_size_that_was_told_wrongly(world: World, told: int) -> None:
 
 
 def test_a_large_object_is_looked_at_and_left_for_its_worker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "FETCH_BYTES_MAX", 5)
+    monkeypatch.setattr(limits, "FETCH_BYTES_MAX", 5)
     etag = world.write("a", "0123456789")
     job, answer = world.fetch("a", etag)
     assert (answer, job.data, world.fetched, world.desk.held_bytes) == (None, None, [job], 0)
@@ -147,14 +148,14 @@ def test_a_large_object_is_looked_at_and_left_for_its_worker(world: World, monke
 
 def test_a_store_that_fails_for_a_moment(world: World) -> None:
     etag = world.write("a", "0123456789")
-    world.store.failures = [TransientStorageError("busy")] * (config.FETCH_ATTEMPTS - 1)
+    world.store.failures = [TransientStorageError("busy")] * (limits.FETCH_ATTEMPTS - 1)
     assert world.fetch("a", etag)[1] is None
     assert world.heard.troubles == []
 
 
 @pytest.mark.parametrize(
     ("error", "requests"),
-    [(TransientStorageError("busy"), config.FETCH_ATTEMPTS), (StorageError("permission denied"), 1)],
+    [(TransientStorageError("busy"), limits.FETCH_ATTEMPTS), (StorageError("permission denied"), 1)],
 )
 def test_a_store_that_fails(world: World, error: StorageError, requests: int) -> None:
     etag = world.write("a", "0123456789")

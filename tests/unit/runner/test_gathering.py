@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from lakebed import config
+from lakebed.runner import limits
 from lakebed.runner.gathering import Gatherer
 from tests.unit.runner.parts import Answers, job_of, source_of
 
@@ -48,7 +48,7 @@ def test_a_batch_is_due_when_it_is_large(tmp_path: Path, monkeypatch: pytest.Mon
     world.add("app", "b", 60)
     world.add("web", "c", 60)
     assert (world.take(), world.take()) == (["a", "c"], None)
-    monkeypatch.setattr(config, "BATCH_OBJECTS_MAX", 2)
+    monkeypatch.setattr(limits, "BATCH_OBJECTS_MAX", 2)
     world.add("app", "d", 1)
     assert (world.take(), world.take()) == (["b", "d"], None)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakebed import config
 from lakebed.errors import IngestError, StorageError, TransientStorageError
 from lakebed.native import Builder
+from lakebed.runner import limits
 from lakebed.storage.wrapper import StoreWrapper
 from tests.lakes import numbers_in
 from tests.logs import event, write_log, write_logs
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 @pytest.fixture
 def world(tmp_path: Path, state_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """On both databases."""
-    monkeypatch.setattr(config, "CLAIM_EVERY_S", 0.1)
-    monkeypatch.setattr(config, "OBJECT_RETRY_S", 0.05)
-    monkeypatch.setattr(config, "PART_RETRY_S", 0.05)
-    monkeypatch.setattr(config, "PART_RETRY_S_MAX", 0.2)
+    monkeypatch.setattr(limits, "CLAIM_EVERY_S", 0.1)
+    monkeypatch.setattr(limits, "OBJECT_RETRY_S", 0.05)
+    monkeypatch.setattr(limits, "PART_RETRY_S", 0.05)
+    monkeypatch.setattr(limits, "PART_RETRY_S_MAX", 0.2)
     made = World(tmp_path, state_url)
     yield made
     made.close()

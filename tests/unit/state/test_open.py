@@ -17,9 +17,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from lakebed import config
 from lakebed.errors import StateError, TransientStateError, UsageError
-from lakebed.state import WorkObject, open_state
+from lakebed.state import WorkObject, limits, open_state
 from lakebed.state.migrate import HEAD
 from lakebed.state.tables import METADATA, VERSION_TABLE
 
@@ -176,7 +175,7 @@ def test_a_place_where_no_file_can_be(tmp_path: Path) -> None:
 
 
 def test_a_state_that_another_keeps_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "STATE_BUSY_S", 0.05)
+    monkeypatch.setattr(limits, "STATE_BUSY_S", 0.05)
     path = str(tmp_path / "state.db")
     with open_state(path) as state:
         state.work.offer([ONE])

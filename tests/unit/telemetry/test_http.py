@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from lakebed import config
 from lakebed.errors import StateError, UsageError
+from lakebed.telemetry import limits
 from lakebed.telemetry.http import TelemetryServer
 from lakebed.telemetry.metrics import Metrics
 
@@ -106,7 +106,7 @@ def test_a_request_has_bounds(sent: bytes) -> None:
 
 def test_garbage_and_silence_hold_up_nobody(capfd: pytest.CaptureFixture[str]) -> None:
     with TelemetryServer(ANY_PORT, Metrics().registry) as server:
-        silent = [connect(server) for _ in range(config.TELEMETRY_CONNECTIONS + 3)]
+        silent = [connect(server) for _ in range(limits.TELEMETRY_CONNECTIONS + 3)]
         for client in silent[-3:]:
             client.sendall(b"\0\xff\r\n\r\n")
         assert ask(server, "/readyz")[0] == 200

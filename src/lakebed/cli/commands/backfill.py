@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lakebed import config as limits
 from lakebed.cli.exit_codes import CANCELLED, FOUND, NOTHING, PARTIAL
 from lakebed.cli.sizes import counted, size_text
 from lakebed.errors import UsageError
 from lakebed.query.json_lines import json_text
+from lakebed.runner import limits
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -14,13 +14,14 @@ from lakebed.cli.rows import Output, open_writer
 from lakebed.cli.sizes import counted, size_text
 from lakebed.query.json_lines import json_text
 from lakebed.query.times import format_time
-from lakebed.repair import lake_history, verify_lake
+from lakebed.repair.inspect import lake_history, rebuild_lake, verify_lake
 from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from lakebed.catalog.history import CommitInfo
     from lakebed.catalog.verify import Verified
     from lakebed.model import TableRow
+    from lakebed.repair.rebuild import Rebuilt
 
 LakeOption = Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")]
 
@@ -31,11 +32,12 @@ _FLAG = Parameter(negative="", show_default=False)
 
 catalog = App(
     name="catalog",
-    help="""Look at a lake's catalog: what was committed, and whether all of it is there and whole.
+    help="""A lake's catalog: what was committed, whether all of it is there and whole, and making it anew.
 
     For example:
       lakebed catalog history --limit 5
       lakebed catalog verify --deep
+      lakebed catalog rebuild
     """,
     help_format="plaintext",
 )
@@ -96,6 +98,54 @@ def verify(
     else:
         _write(found)
     return PARTIAL if found.problems else FOUND
+
+
+@catalog.command
+def rebuild(
+    lake: LakeOption = None,
+    *,
+    yes: Annotated[bool, _FLAG, Parameter(name=["--yes", "-y"], help="do it; else it is only told")] = False,
+    force: Annotated[bool, _FLAG, Parameter(help="also when the catalog can be read")] = False,
+    json: Annotated[bool, _FLAG, Parameter(help="tell all as JSON")] = False,
+) -> int:
+    """Make the catalog of a lake anew from its segments, when it is lost or damaged.
+
+    Without --yes it only tells what would be done. What can still be read of the old catalog is believed; the old files
+    are kept in catalog-before-TIME/ within the lake. Stop everything that writes to the lake first.
+
+    Objects that nobody can be sure of (which version they are, whether all of it is there) are searched as they are,
+    and replaced when their source is indexed again: do that. Events that were deleted stay so, as commits that can be
+    read and the index _audit tell; so does one that was received before a deletion and committed after it. Segments
+    that expired and still lie there come back until retention runs. The list of objects with problems begins anew.
+
+    Exit codes: 0 done, or told, 3 files could not be read, 2 error.
+
+    For example:
+      lakebed catalog rebuild
+      lakebed catalog rebuild --yes && lakebed catalog verify
+    """
+    found = rebuild_lake(lake or config.lake_url(), dry_run=not yes, force=force)
+    if json:
+        sys.stdout.write(json_text(asdict(found)).decode() + "\n")
+    else:
+        _write_rebuilt(found)
+    return PARTIAL if found.problems else FOUND
+
+
+def _write_rebuilt(found: Rebuilt) -> None:
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a real stream has it
+    counts = {"segment": found.segments, "event": found.events, "object": found.objects, "deletion": found.deletions}
+    told = ", ".join(counted(count, thing) for thing, count in counts.items())
+    lines = [f"{'made' if found.moved_to else 'would make'} commit {found.commit}: {told}"]
+    if found.unsure:
+        lines.append(f"{counted(found.unsure, 'object')} to be indexed again from their sources")
+    if found.left_out:
+        lines.append(f"{counted(len(found.left_out), 'segment')} left out: removed before, or all counts elsewhere")
+    lines += [f"cannot be read: {where}: {what}" for where, what in found.problems[:PROBLEMS_SHOWN]]
+    if len(found.problems) > PROBLEMS_SHOWN:
+        lines.append(f"… and {counted(len(found.problems) - PROBLEMS_SHOWN, 'more file')}; --json tells all")
+    lines.append(f"the old catalog is in {found.moved_to}" if found.moved_to else "nothing was written; --yes does it")
+    sys.stdout.write("\n".join(map(safe_text, lines)) + "\n")
 
 
 def _row(one: CommitInfo) -> TableRow:

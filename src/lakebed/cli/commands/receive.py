@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from lakebed.cli.exit_codes import CANCELLED, FOUND, PARTIAL
-from lakebed.errors import LakebedError, UsageError
-from lakebed.safe_text import safe_text
+from lakebed.errors import UsageError
 
 if TYPE_CHECKING:
     from lakebed.configuration import Configuration
-    from lakebed.serve.receive.batches import Stored
-    from lakebed.serve.receive.server import ReceiveServer
+
+SAME_SIGNAL_S = 0.5
+"""Signals within so short a time are one: some supervisors send them to the process and to its group."""
 
 
 def receive() -> int:
@@ -23,6 +24,8 @@ def receive() -> int:
     Where it listens stands in the table [receive] of a lakebed.toml, who may send in its sources of kind "receive".
     What is answered with success is durable in the lake, under raw/<source>/, and `lakebed run` indexes it. SIGTERM
     and Ctrl-C write what is waiting and answer it, within `stop_seconds`; a second one ends the process at once.
+
+    Logs are lines of JSON on standard error.
 
     Exit codes: 0 stopped, 2 error, 3 stopped with something not written, which was not acknowledged; 130 ended at once.
 
@@ -35,70 +38,43 @@ def receive() -> int:
 
     from lakebed.configuration.find import read_found
 
-    configuration = read_found()
-    return asyncio.run(_serve(configuration))
+    code = asyncio.run(_serve(read_found()))
+    if code == PARTIAL:
+        sys.stderr.flush()
+        os._exit(code)  # a thread that hangs in a request must not hold the process
+    return code
 
 
 async def _serve(configuration: Configuration) -> int:
-    import asyncio
-
-    from lakebed.serve.receive.configured import offer_to, receive_settings
-    from lakebed.serve.receive.receiver import Receiver
-    from lakebed.storage.open import open_store
-
     try:
-        from lakebed.serve.receive.server import ReceiveServer
-        from lakebed.state import open_state
+        from lakebed.serve.receive.service import open_server, places
+        from lakebed.telemetry.logs import configure
     except ImportError as error:
         raise UsageError(f"{error.name} is not installed: pip install 'lakebed[server]'") from error
-    settings = receive_settings(configuration)
-    store = open_store(configuration.lake)
-    with open_state(configuration.state_url()) as state:
-        offer = offer_to(state, store)
+    import asyncio
 
-        def stored(one: Stored) -> None:
-            try:
-                offer(one)
-            except LakebedError as error:
-                _say(f"note: the state was not told of '{one.key}', a listing finds it: {error}")
-
-        receiver = Receiver(
-            settings, store, on_stored=stored, on_error=lambda where, error: _say(f"{where}: {type(error).__name__}")
-        )
-        server = ReceiveServer(receiver)
-        is_told = False
+    log = configure(stream=sys.stderr, secrets=configuration.secrets())
+    with open_server(configuration, log) as server:
+        told_at: list[float] = []
 
         def stop() -> None:
-            nonlocal is_told
-            if is_told:
+            now = time.monotonic()
+            if told_at and now - told_at[0] > SAME_SIGNAL_S:
                 os._exit(CANCELLED)
-            is_told = True
-            server.stop()
+            if not told_at:
+                log.info("stopping")
+                server.stop()
+                told_at.append(now)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop)
-        await server.run(lambda: _say(_listening(server)))
-        lost = receiver.batches.is_waiting or server.has_given_up
-        _say(_totals(server))
-    return PARTIAL if lost else FOUND
-
-
-def _listening(server: ReceiveServer) -> str:
-    settings = server.receiver.settings
-    scheme = "http" if settings.tls_certificate is None else "https"
-    places = [f"{scheme}://{server.http_address}"] if server.http_address else []
-    for listener, address in zip(settings.syslog, server.syslog_addresses, strict=True):
-        places.append(f"{listener.transport}://{address} for '{listener.source}'")
-    return f"listening on {', '.join(places)}"
-
-
-def _totals(server: ReceiveServer) -> str:
-    counts = server.receiver.counts
-    text = f"stopped after {sum(counts.requests.values()):,} requests and {sum(counts.events.values()):,} lines stored"
-    dropped = sum(counts.dropped.values())
-    return f"{text}, {dropped:,} messages of syslog dropped" if dropped else text
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"lakebed: {safe_text(text)}\n")
-    sys.stderr.flush()
+        await server.run(lambda: log.info("listening", places=places(server)))
+        counts = server.receiver.counts
+        log.info(
+            "stopped",
+            requests=sum(counts.requests.values()),
+            stored=sum(counts.events.values()),
+            dropped=sum(counts.dropped.values()),
+            is_clean=not server.has_given_up,
+        )
+        return PARTIAL if server.has_given_up else FOUND

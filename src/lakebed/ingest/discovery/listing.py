@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lakebed import config
+from lakebed.ingest.discovery import limits
 from lakebed.ingest.discovery.key_dates import Stem, date_of_key
 
 if TYPE_CHECKING:
@@ -78,16 +78,20 @@ class Lister:
         Raises `StorageError`, `IngestError`; `ends` is as it was then.
         """
         now = self.clock()
-        if self._is_whole_due(ends, now):
+        try:
+            if self._is_whole_due(ends, now):
+                self._seen.clear()
+                yield from self._whole(ends, now)
+            else:
+                yield from self._ends(ends)
+        except BaseException:  # also when the caller wants no more: nobody may have heard of what was told last
             self._seen.clear()
-            yield from self._whole(ends, now)
-        else:
-            yield from self._ends(ends)
+            raise
         ends.listed_s = self.clock()
 
     def _is_whole_due(self, ends: Ends, now: float) -> bool:
         pages = ends.objects / LIST_PAGE
-        wait = max(config.WHOLE_LISTING_S, pages * config.WHOLE_LISTING_S_PER_PAGE)
+        wait = max(limits.WHOLE_LISTING_S, pages * limits.WHOLE_LISTING_S_PER_PAGE)
         is_cheap = pages <= len(ends.stems)
         return not ends.is_dated or is_cheap or not 0 <= now - ends.whole_s < wait
 
@@ -99,7 +103,7 @@ class Lister:
             count += 1
             if is_dated:
                 found = date_of_key(info.key)
-                is_dated = found is not None and len(newest) <= config.STEMS_MAX
+                is_dated = found is not None and len(newest) <= limits.STEMS_MAX
                 if found is not None:
                     stem, day = found
                     newest[stem] = max(day, newest.get(stem, day))
@@ -113,7 +117,7 @@ class Lister:
         stems: list[tuple[Stem, str]] = []
         for stem, last in ends.stems:
             newest = datetime.date.fromisoformat(last)
-            start = min(newest, today) - datetime.timedelta(days=config.LISTED_DAYS)
+            start = min(newest, today) - datetime.timedelta(days=limits.LISTED_DAYS)
             for info in self.place.list(stem.text, stem.key(start)):
                 found = date_of_key(info.key)
                 if found and found[0] == stem:
@@ -133,7 +137,7 @@ class Lister:
             return False
         if not self._is_settled(info):
             return False
-        if len(self._seen) < config.LISTED_OBJECTS_KEPT:
+        if len(self._seen) < limits.LISTED_OBJECTS_KEPT:
             self._seen.add(number)
         return not self.is_known(self.place.url_of(info.key), info)
 
@@ -146,7 +150,7 @@ class Lister:
             self._unsettled.pop(info.key, None)
             return True
         since = self._unsettled.setdefault(info.key, now)
-        if now - since >= config.SETTLE_S_MAX or len(self._unsettled) > config.UNSETTLED_MAX:
+        if now - since >= limits.SETTLE_S_MAX or len(self._unsettled) > limits.UNSETTLED_MAX:
             self._unsettled.pop(info.key, None)
             return True
         return False

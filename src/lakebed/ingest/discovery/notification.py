@@ -17,8 +17,8 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from lakebed import config
 from lakebed.errors import IngestError, StorageError
+from lakebed.ingest.discovery import limits
 from lakebed.storage.store import check_key
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
@@ -57,8 +57,8 @@ def read_notification(body: str | bytes) -> Notification:
     Notification(objects=(), ignored=1)
     """
     size = len(body)
-    if size > config.NOTIFICATION_BYTES_MAX:
-        raise RefusedNotificationError(f"a message of {size} bytes; at most {config.NOTIFICATION_BYTES_MAX} are read")
+    if size > limits.NOTIFICATION_BYTES_MAX:
+        raise RefusedNotificationError(f"a message of {size} bytes; at most {limits.NOTIFICATION_BYTES_MAX} are read")
     content: str | bytes = body
     for _ in range(_LAYERS_MAX):
         message = _object_of(content)
@@ -136,7 +136,7 @@ def _noticed(
     key, size, etag = told.get("key"), told.get("size"), told.get(etag_name)
     if not isinstance(bucket, str) or not _BUCKET.fullmatch(bucket):
         raise RefusedNotificationError(f"{place} has no name of a bucket")
-    if not isinstance(key, str) or not key or len(key) > config.OBJECT_KEY_CHARACTERS_MAX:
+    if not isinstance(key, str) or not key or len(key) > limits.OBJECT_KEY_CHARACTERS_MAX:
         raise RefusedNotificationError(f"{place} has no key of an object")
     plain = _plain_key(key, place, is_encoded=is_encoded)
     if plain.endswith("/"):

@@ -27,12 +27,17 @@ _WILD = re.compile(r"[*?[]")
 
 @dataclass(frozen=True)
 class Place:
-    """`prefix` and `pattern` are of keys in `store`. `bucket` is None for a folder."""
+    """`prefix` and `pattern` are of keys in `store`. `bucket` is None for a folder.
+
+    A folder that is not there is an error, as its name may be wrong; unless it `may_be_missing`, since it is made with
+    its first object.
+    """
 
     store: Store
     prefix: str
     pattern: re.Pattern[str] | None
     bucket: str | None
+    may_be_missing: bool = False
 
     def takes(self, key: str) -> bool:
         """Whether the object of this key belongs here."""
@@ -53,7 +58,11 @@ class Place:
 
     def list(self, prefix: str = "", after: str = "") -> Iterator[ObjectInfo]:
         """What is there, of these keys. Raises `IngestError` when a folder is not there, and `StorageError`."""
-        if self.store.is_local and not (folder := path_of_file_url(self.store.url)).is_dir():
+        if (
+            self.store.is_local
+            and not self.may_be_missing
+            and not (folder := path_of_file_url(self.store.url)).is_dir()
+        ):
             raise IngestError(f"no such folder: '{folder}'")
         wanted = max(self.prefix, prefix, key=len)
         for info in self.store.list(wanted, after):

@@ -10,8 +10,8 @@ import datetime
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from lakebed import config
 from lakebed.errors import LimitError
+from lakebed.ingest.discovery import limits
 from lakebed.ingest.discovery.key_dates import Stem, date_of_key
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def survey(
     found = Survey()
     for info in place.list():
         found.looked_at += 1
-        if found.looked_at % config.LIST_TOLD_EVERY == 0:
+        if found.looked_at % limits.LIST_TOLD_EVERY == 0:
             looked(found)
         if not takes(info.key):
             continue
@@ -103,9 +103,9 @@ def survey(
         found.pieces.setdefault(piece, Amount()).add(info)
         if is_known(info):
             found.known.add(info)
-        if len(found.pieces) > config.BACKFILL_PIECES_MAX:
+        if len(found.pieces) > limits.BACKFILL_PIECES_MAX:
             raise LimitError(
-                f"more than {config.BACKFILL_PIECES_MAX} days and prefixes (limit BACKFILL_PIECES_MAX): "
+                f"more than {limits.BACKFILL_PIECES_MAX} days and prefixes (limit BACKFILL_PIECES_MAX): "
                 "take a shorter range"
             )
     looked(found)
@@ -142,9 +142,9 @@ def _by_time(found: Iterator[ObjectInfo]) -> list[ObjectInfo]:
     kept: list[ObjectInfo] = []
     for info in found:
         kept.append(info)
-        if len(kept) > config.BACKFILL_SORTED_MAX:
+        if len(kept) > limits.BACKFILL_SORTED_MAX:
             raise LimitError(
-                f"more than {config.BACKFILL_SORTED_MAX} objects without dates in their keys cannot be put in order "
+                f"more than {limits.BACKFILL_SORTED_MAX} objects without dates in their keys cannot be put in order "
                 "(limit BACKFILL_SORTED_MAX): take them oldest first, or a shorter range"
             )
     return sorted(kept, key=lambda info: -info.modified_ns)

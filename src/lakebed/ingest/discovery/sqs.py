@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lakebed import config
 from lakebed.errors import QueueError, UsageError
+from lakebed.ingest.discovery import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,14 +40,14 @@ class Queue:
         self.url = url
         self._client = client
 
-    def receive(self, *, count: int = config.SQS_MESSAGES, wait_s: int | None = None) -> list[Message]:
+    def receive(self, *, count: int = limits.SQS_MESSAGES, wait_s: int | None = None) -> list[Message]:
         """Up to `count` messages; when there is none, waits for the first so long."""
         reply = self._call(
             "receive messages from",
             self._client.receive_message,
-            MaxNumberOfMessages=min(count, config.SQS_MESSAGES),
-            WaitTimeSeconds=config.SQS_WAIT_S if wait_s is None else wait_s,
-            VisibilityTimeout=config.SQS_VISIBILITY_S,
+            MaxNumberOfMessages=min(count, limits.SQS_MESSAGES),
+            WaitTimeSeconds=limits.SQS_WAIT_S if wait_s is None else wait_s,
+            VisibilityTimeout=limits.SQS_VISIBILITY_S,
             MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
         )
         return [_message(told) for told in reply.get("Messages", ())]
@@ -60,7 +60,7 @@ class Queue:
 
     def keep(self, messages: Sequence[Message], seconds: float) -> None:
         """They are ours for so long from now; with 0 they are anybody's at once."""
-        visibility = min(max(0, round(seconds)), config.SQS_VISIBILITY_MAX_S)
+        visibility = min(max(0, round(seconds)), limits.SQS_VISIBILITY_MAX_S)
         for part in _parts(messages):
             entries = [
                 {"Id": str(place), "ReceiptHandle": one.receipt, "VisibilityTimeout": visibility}
@@ -110,10 +110,10 @@ def open_queue(url: str, environment: Mapping[str, str] | None = None) -> Queue:
         region_name=region,
         endpoint_url=endpoint,
         config=Config(
-            connect_timeout=config.SQS_CONNECT_S,
-            read_timeout=config.SQS_TIMEOUT_S,
-            retries={"mode": "standard", "max_attempts": config.SQS_ATTEMPTS},
-            max_pool_connections=config.SQS_CONNECTIONS,
+            connect_timeout=limits.SQS_CONNECT_S,
+            read_timeout=limits.SQS_TIMEOUT_S,
+            retries={"mode": "standard", "max_attempts": limits.SQS_ATTEMPTS},
+            max_pool_connections=limits.SQS_CONNECTIONS,
         ),
     )
     return Queue(url, client)
@@ -136,5 +136,5 @@ def _message(told: Mapping[str, Any]) -> Message:  # Any: as boto3 has it
 
 
 def _parts(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
-    for start in range(0, len(messages), config.SQS_MESSAGES):
-        yield messages[start : start + config.SQS_MESSAGES]
+    for start in range(0, len(messages), limits.SQS_MESSAGES):
+        yield messages[start : start + limits.SQS_MESSAGES]

@@ -60,14 +60,18 @@ class Batches:
         wait_seconds: float,
         batch_bytes: int,
         on_stored: Callable[[Stored], None] = lambda _: None,
+        on_failed: Callable[[str, StorageError], None] = lambda _source, _error: None,
         clock: Callable[[], float] = time.time,
         random: Callable[[], int] = lambda: secrets.randbits(64),
     ) -> None:
-        """`on_stored` is called in a thread after the requests were answered; what it raises of ours is let pass."""
+        """`on_stored` is called in a thread after the requests were answered; what it raises of ours is let pass.
+        `on_failed` is told of each source and object that could not be written.
+        """
         self._store = store
         self._wait_seconds = wait_seconds
         self._batch_bytes = batch_bytes
         self._on_stored = on_stored
+        self._on_failed = on_failed
         self._clock = clock
         self._random = random
         self._open: dict[tuple[str, Shape], _Batch] = {}
@@ -132,6 +136,7 @@ class Batches:
             self.last_error = str(error) if isinstance(error, LakebedError) else type(error).__name__
             cause = error if isinstance(error, StorageError) else StorageError(self.last_error)
             batch.done.set_exception(cause)
+            self._on_failed(batch.source, cause)
             return
         self.last_error = None
         batch.done.set_result(None)

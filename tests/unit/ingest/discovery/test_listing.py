@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakebed import config
 from lakebed.errors import IngestError
+from lakebed.ingest.discovery import limits
 from lakebed.ingest.discovery.listing import Ends, Lister, load_ends
 from lakebed.ingest.discovery.place import Place, open_place
 from lakebed.storage.counting import CountingStore
@@ -84,8 +84,21 @@ def test_in_between_only_the_ends_are_listed(world: World, monkeypatch: pytest.M
     world.looked_up = 0
     assert world.find() == ["eu/2026/01/10/y.gz", "us/2026/01/08/late.gz"]
     assert world.looked_up == 2, "what was seen is not looked up again"
-    world.now += config.WHOLE_LISTING_S
+    world.now += limits.WHOLE_LISTING_S
     assert world.find() == ["ap/2026/01/10/new.gz", "us/2026/01/01/very_late.gz"]
+
+
+def test_what_a_listing_found_before_it_broke_off_is_found_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lakebed.ingest.discovery.listing.LIST_PAGE", 1)
+    for day in range(1, 11):
+        world.write(f"2026/01/{day:02}/x.gz")
+    assert len(world.find()) == 10
+    for name in ("y.gz", "z.gz"):
+        world.write(f"2026/01/10/{name}")
+    broken = world.lister.new_objects(world.ends)
+    assert next(broken)[1].key == "2026/01/10/y.gz"
+    broken.close()  # type: ignore[attr-defined] # a generator
+    assert world.find() == ["2026/01/10/y.gz", "2026/01/10/z.gz"]
 
 
 def test_a_day_of_the_future_does_not_hide_those_that_come(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +126,7 @@ def test_every_object_is_found_by_some_listing(
             written.add(key)
         found += world.find()
         world.now += rng.choice([60, 600, 40_000])
-    world.now += config.WHOLE_LISTING_S + 100
+    world.now += limits.WHOLE_LISTING_S + 100
     found += world.find()
     assert sorted(found) == sorted(written)
 

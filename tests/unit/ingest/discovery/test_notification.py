@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakebed import config
+from lakebed.ingest.discovery import limits
 from lakebed.ingest.discovery.notification import (
     NoticedObject,
     Notification,
@@ -147,7 +147,7 @@ def test_what_is_refused(body: str | bytes, reason: str) -> None:
 
 
 def test_a_message_may_not_be_too_long() -> None:
-    body = direct(s3_record()) + " " * config.NOTIFICATION_BYTES_MAX
+    body = direct(s3_record()) + " " * limits.NOTIFICATION_BYTES_MAX
     with pytest.raises(RefusedNotificationError, match="at most 1048576 are read"):
         read_notification(body)
 

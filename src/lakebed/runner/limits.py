@@ -1,8 +1,8 @@
-"""Limits of the process that runs by itself, and of the records of what it does."""
+"""Limits of the runner with their reasons."""
 
 from __future__ import annotations
 
-from lakebed.config.units import MIB
+from lakebed.config import MIB
 
 RUNNER_TICK_S = 0.25
 """How soon a thread of the runner notices that it is to stop."""
@@ -94,9 +94,6 @@ QUEUE_POLLERS = 2
 REQUESTS_LOGGED_EVERY_S = 60.0
 """How often the requests that were made are added to the state."""
 
-LOGGED_TEXT_MAX = 500
-"""Characters of one text in a line of the log."""
-
 BACKFILL_TOGETHER = 100
 """Objects that a backfill offers at once; also the grain of its rate."""
 
@@ -106,8 +103,6 @@ BACKFILL_AHEAD_MAX = 5_000
 BACKFILL_QUIET_S = 3.0
 """When nothing was in hand for so long, a backfill's own worker is done; what waits for another try is told."""
 
-QUERY_RECORDS_EVERY_S = 60.0
-"""Records of searches are written together after so long: a segment and a commit a minute, not one for each search."""
-
-QUERY_RECORDS_WAITING_MAX = 10_000
-"""Records that wait while the lake cannot be written; a kilobyte each. Older ones are dropped, and counted."""
+MAINTENANCE_EVERY_S = 10.0
+"""Between rounds of maintenance: at two commits a second 20 new segments; a round with nothing to do takes milliseconds
+and one request."""

@@ -1,8 +1,8 @@
-"""Limits of finding new objects."""
+"""Limits of discovery with their reasons."""
 
 from __future__ import annotations
 
-from lakebed.config.units import MIB
+from lakebed.config import MIB
 
 NOTIFICATION_BYTES_MAX = MIB
 """Largest message of a queue; SQS takes no larger ones."""

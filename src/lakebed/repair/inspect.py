@@ -1,4 +1,4 @@
-"""What is asked of a lake when it is in doubt: what was committed, whether all of it is there and whole."""
+"""What is asked of a lake when it is in doubt, by its URL: what was committed, whether all of it is there and whole."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lakebed.errors import NotFoundError, UsageError
 from lakebed.execute.leaf import LeafRun, LeafTask, run_to_the_end
 from lakebed.native import SegmentReader, engine_errors
 from lakebed.query.compile import compile_query
+from lakebed.repair.rebuild import Rebuilt, rebuild
 from lakebed.storage.open import open_store
 
 if TYPE_CHECKING:
@@ -57,3 +58,12 @@ def deep_check(store: Store) -> Callable[[SegmentEntry, bytes], str]:
         return "" if events == entry.events else f"has {events:,} events; the catalog says {entry.events:,}"
 
     return check
+
+
+def rebuild_lake(url: str, *, dry_run: bool = True, force: bool = False) -> Rebuilt:
+    """Makes the catalog of a lake anew from its segments; `dry_run` tells what that would be. See `rebuild`.
+
+    Nobody else may write to the lake meanwhile. Raises `UsageError` when the catalog can be read and `force` is not
+    said, `NotFoundError`, `StorageError`, `CatalogError`.
+    """
+    return rebuild(open_store(url), dry_run=dry_run, force=force)
