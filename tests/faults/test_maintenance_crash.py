@@ -18,7 +18,7 @@ import pytest
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.verify import verify
 from lakebed.maintenance.marks import read_marks
-from lakebed.repair import deep_check
+from lakebed.repair.inspect import deep_check
 from lakebed.storage.open import open_store
 from tests.lakes import numbers_in
 from tests.logs import event, write_log
@@ -37,7 +37,7 @@ from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.verify import verify
 from lakebed.maintenance.round import Maintenance, Policy
-from lakebed.repair import deep_check
+from lakebed.repair.inspect import deep_check
 from lakebed.storage.open import open_store
 from tests.faults.dying_store import DyingStore
 from tests.maintained import SMALL
