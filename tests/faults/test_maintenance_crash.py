@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lakebed.catalog.catalog import Catalog
+from lakebed.catalog.verify import verify
 from lakebed.maintenance.marks import read_marks
+from lakebed.repair.inspect import deep_check
 from lakebed.storage.open import open_store
 from tests.lakes import numbers_in
 from tests.logs import event, write_log
@@ -33,7 +35,9 @@ KEEPER = """
 import random, sys
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
+from lakebed.catalog.verify import verify
 from lakebed.maintenance.round import Maintenance, Policy
+from lakebed.repair.inspect import deep_check
 from lakebed.storage.open import open_store
 from tests.faults.dying_store import DyingStore
 from tests.maintained import SMALL
@@ -83,6 +87,7 @@ def test_kill_9_at_any_moment_of_maintenance(tmp_path: Path, rng: random.Random,
     assert numbers_in(store) == sorted([*sent, *[-1] * len(sent)])
     assert segment_counts(store)["web"] <= 20
     assert killed > KILLS / 4, "too few kills fell into a round: the test proves little"
+    assert verify(store, deep_check(store)).problems == []
     snapshot = Catalog(store).snapshot
     named = {entry.key for entry in snapshot.entries()}
     files = {info.key for info in store.list("segments/")}

@@ -29,6 +29,10 @@ SEGMENT_BYTES = 256 * MIB
 COMMIT_SECONDS = 30.0
 """A worker that holds finished objects for longer makes them visible at the next object's end."""
 
+UNCOMMITTED_MAX_S = 2 * 86_400
+"""Longest that a written segment waits for the end of the object that it is part of: garbage collection deletes files
+that no commit names after ORPHAN_GRACE_S, a day later."""
+
 PENDING_OBJECTS_MAX = 5_000
 """Finished objects that a worker holds before it commits them: bounds a commit's size for tiny objects."""
 

@@ -20,7 +20,7 @@ from lakebed import config
 from lakebed.catalog.changes import Changes
 from lakebed.catalog.describe import describe_segment, read_summary
 from lakebed.catalog.entries import Damage, Flaws, NewSegment, SourceRecord, segment_key, source_digest, source_version
-from lakebed.errors import LakebedError, StorageError, TransientStorageError
+from lakebed.errors import LakebedError, LimitError, StorageError, TransientStorageError
 from lakebed.ingest.memory import resident_bytes
 from lakebed.ingest.opening.front import Opening
 from lakebed.ingest.settings import SourceSettings
@@ -127,7 +127,7 @@ class IndexWorker:
         self._builder = Builder(index=settings.index, segment_bytes=settings.segment_bytes)
         self._segments: list[NewSegment] = []
         self._finished: dict[str, _Object] = {}
-        self._committed_at = monotonic()
+        self._committed_at = self._oldest_at = monotonic()
 
     def holds(self, url: str) -> bool:
         """Whether an object of this address waits for its commit; `index` would take a second one for the same."""
@@ -158,6 +158,8 @@ class IndexWorker:
             except LakebedError as error:
                 self._abort(current)
                 self._fail(source, error)
+                if self._is_overdue():
+                    self.finish()
                 return
             except BaseException:
                 self._abort(current)
@@ -191,6 +193,7 @@ class IndexWorker:
                     for chunk in member.chunks:
                         self._feed(current, chunk)
             report = msgspec.json.decode(builder.end_object(), type=ObjectReport)
+        self._check_time(source)
         current.report = opened_report(report, opening.findings)
         self._counter.ended(source.url, current.report)
 
@@ -206,9 +209,19 @@ class IndexWorker:
             raise Stopped
         is_full = self._builder.feed(chunk)
         # A little over is better than a cut through an object, which makes a small segment of its rest.
+        self._check_time(current.source)
         overshoot = self._settings.segment_bytes + self._settings.segment_bytes // 4
         if (is_full and self._builder.raw_bytes >= overshoot) or self._is_memory_short(config.INGEST_URGENT_BYTES):
             self._take_in_the_middle(current)
+
+    def _is_overdue(self) -> bool:
+        """Whether a segment waits for its commit for so long that it may soon be taken for garbage."""
+        return bool(self._segments) and self._monotonic() - self._oldest_at > config.UNCOMMITTED_MAX_S
+
+    def _check_time(self, source: SourceObject) -> None:
+        if self._is_overdue():
+            hours = config.UNCOMMITTED_MAX_S // 3600
+            raise LimitError(f"'{source.url}' was not read within {hours} hours (limit UNCOMMITTED_MAX_S)")
 
     def _compiled(self, settings: SourceSettings | None) -> EngineSettings:
         """The engine's settings; archives have many members that are read alike."""
@@ -249,6 +262,8 @@ class IndexWorker:
         key = segment_key(self._settings.index, created, secrets.randbits(64))
         data, address = segment.data, segment.address
         del segment  # it holds the file's bytes too
+        if not self._segments:
+            self._oldest_at = self._monotonic()
         try:
             self._store.put(key, data)
         except StorageError:

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from lakebed import config
-from lakebed.catalog.commit import commit_key
+from lakebed.catalog.commit import commit_key, parse_key
 from lakebed.catalog.load import read_commit
 from lakebed.errors import CatalogError, NotFoundError, StorageError
 from lakebed.maintenance.inventory import Inventory, take_inventory
@@ -105,14 +105,19 @@ def _removed_since(store: Store, before: Marks, found: Inventory) -> frozenset[s
         with ThreadPoolExecutor(config.PARALLEL_RANGES) as pool:
             lists = pool.map(removed_by, range(before.commit + 1, found.commit + 1))
             return frozenset(key for keys in lists for key in keys)
-    except NotFoundError:
-        return None  # the last look was so long ago that they are gone
+    except (NotFoundError, CatalogError):
+        return None  # the last look was so long ago that they are gone, or one is damaged and a rebuild stands on it
 
 
 def _delete(store: Store, marks: Marks, found: Inventory, is_stopped: Callable[[], bool]) -> GarbageReport:
     ripe = [key for key, mark in marks.marks.items() if mark.age_s >= _grace_s(key, mark)]
-    old = [commit_key(number) for number in found.commits if number <= marks.history_until]
-    deleted = set(_deleted(store, [*ripe, *old], is_stopped))
+    old = [commit_key(number) for number in sorted(found.commits) if number <= marks.history_until]
+    deleted: set[str] = set()
+    for batch in _in_order(ripe, old):
+        gone = set(_deleted(store, batch, is_stopped))
+        deleted |= gone
+        if len(gone) < len(batch):
+            break
     files = [key for key in ripe if key in deleted]
     return GarbageReport(
         files_deleted=len(files),
@@ -121,6 +126,15 @@ def _delete(store: Store, marks: Marks, found: Inventory, is_stopped: Callable[[
         files_waiting=len(marks.marks) - len(ripe),
         files_failed=0 if is_stopped() else len(ripe) + len(old) - len(deleted),
     )
+
+
+def _in_order(ripe: Sequence[str], old: Sequence[str]) -> list[Sequence[str]]:
+    """What goes after what, so that a look that is cut short leaves no checkpoint without its files, and no gap between
+    commits that a check would take for a loss: without the first commit nothing is replayed.
+    """
+    checkpoints = [key for key in ripe if parse_key(key) is not None]
+    others = [key for key in ripe if parse_key(key) is None]
+    return [checkpoints, others, old[:1], old[1:]]
 
 
 def _deleted(store: Store, keys: Iterable[str], is_stopped: Callable[[], bool]) -> Iterator[str]:

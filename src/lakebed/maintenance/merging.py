@@ -99,7 +99,7 @@ def merge(
         raw_bytes=new.raw_bytes if new else 0,
         bytes_read=inputs.bytes_read,
         bytes_written=new.size_bytes if new else 0,
-        deleted_events=work.deleted_events(),
+        deleted_events=0 if outcome.is_void else work.deleted_events(),
         is_void=outcome.is_void,
     )
 

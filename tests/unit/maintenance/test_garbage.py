@@ -12,6 +12,8 @@ import pytest
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.commit import checkpoint_key, commit_key
+from lakebed.catalog.replay import check_replay
+from lakebed.catalog.verify import Verified
 from lakebed.errors import CatalogError, StorageError
 from lakebed.maintenance.garbage import GarbageReport, collect
 from lakebed.maintenance.keys import SECOND_NS
@@ -127,6 +129,19 @@ def test_one_that_was_committed_late_and_removed_at_once_is_not_old(lake: Lake, 
     assert lake.keys() == [new]
 
 
+def test_a_damaged_commit_only_delays(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "CHECKPOINT_COMMITS", 4)
+    orphan = lake.write(indexing("b")).add[0].key
+    lake.look()
+    lake.look_for(config.ORPHAN_GRACE_S - HOUR)
+    for url in "cdefghi":
+        lake.index(url)
+    lake.store.put(commit_key(2), b"nonsense")
+    assert lake.look_for(config.ORPHAN_GRACE_S) == 0
+    assert lake.look_for(HOUR) == 1
+    assert lake.keys().count(orphan) == 0
+
+
 def test_what_cannot_be_told_counts_as_found_now(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "GARBAGE_COMMITS_READ_MAX", 2)
     orphan = lake.write(indexing("b")).add[0].key
@@ -185,9 +200,11 @@ def test_history_goes_and_the_lake_still_opens(lake: Lake, monkeypatch: pytest.M
     ]
     assert "catalog/selftest-0123" not in lake.keys("catalog/")
     assert commit_key(1) in lake.keys("catalog/"), "history stays longer"
+    assert list(check_replay(lake.store, Verified())) == []
     lake.look_for(config.HISTORY_S)
     commits = [key for key in lake.keys("catalog/") if key.endswith(".json.gz")]
     assert commits == [commit_key(number) for number in range(17, last + 1)]
+    assert list(check_replay(lake.store, Verified())) == []
     assert len(lake.open().snapshot.entries()) == 20
     lake.store.delete(checkpoint_key(20))  # should the newest be lost, the one before has all that it needs
     again = lake.open()
@@ -259,6 +276,38 @@ def test_a_store_that_refuses_is_asked_again(lake: Lake) -> None:
     report = collect(Refusing(lake.store), lake.catalog, lake.now_s * SECOND_NS)
     assert report == GarbageReport(files_failed=1)
     assert lake.look_for(HOUR) == 1
+
+
+def test_a_look_that_is_cut_short_anywhere_leaves_a_catalog_that_can_be_checked(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "CHECKPOINT_COMMITS", 4)
+    monkeypatch.setattr(config, "PARALLEL_RANGES", 1)
+    for number in range(20):
+        lake.index(f"object{number}")
+    lake.look()
+    lake.look_for(config.SUPERSEDED_GRACE_S - HOUR)
+    left = 0
+
+    class Dying(StoreWrapper):
+        def delete(self, key: str) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise StorageError("the process is gone")
+            super().delete(key)
+
+    deleted = 0
+    for number in range(60):
+        lake.now_s += 12 * HOUR
+        left = number % 3 + 1
+        report = collect(Dying(lake.store), lake.catalog, lake.now_s * SECOND_NS)
+        assert report is not None
+        deleted += report.files_deleted + report.commits_deleted
+        assert list(check_replay(lake.store, Verified())) == []
+    lake.look_for(HOUR)
+    assert deleted > 8
+    assert next(key for key in lake.keys("catalog/") if key.endswith(".json.gz")) == commit_key(17)
 
 
 def test_half_written_files_of_killed_writers_go(tmp_path: Path) -> None:

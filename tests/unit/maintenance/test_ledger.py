@@ -16,10 +16,13 @@ import pytest
 import lakebed
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
+from lakebed.catalog.verify import verify
 from lakebed.errors import StorageError
 from lakebed.ingest.run import index_source
 from lakebed.ingest.worker import IndexSettings
 from lakebed.maintenance.policy import Tiers
+from lakebed.repair.inspect import deep_check
+from lakebed.repair.rebuild import rebuild
 from lakebed.storage.faults import FaultRates, FaultStore
 from lakebed.storage.open import open_store
 from lakebed.storage.retry import RetryStore
@@ -120,6 +123,13 @@ class Ledger:
             thread.join()
         assert errors == []
 
+    def lose_catalog(self) -> None:
+        """All of it or none; what maintenance left of merged segments is in the way of a rebuild."""
+        if self.rng.random() < 0.5:
+            for info in list(self.store.list("catalog/")):
+                self.store.delete(info.key)
+        rebuild(self.store, dry_run=False, force=True)
+
     def check(self) -> None:
         wanted = sorted(number for events in self.events.values() for number in events)
         assert numbers_in(self.store) == wanted
@@ -144,5 +154,8 @@ def test_every_event_is_found_once_whatever_happens(
         ledger.check()
         snapshot = Catalog(ledger.store).snapshot
         assert snapshot.deletions == (), "all were carried out"
+        assert verify(ledger.store, deep_check(ledger.store)).problems == []
+        ledger.lose_catalog()
+        ledger.check()
         merged += any("-g1-" in entry.key for entry in snapshot.entries())
     assert merged > 0, "nothing was merged: the test proves nothing"
