@@ -30,7 +30,7 @@ def test_every_configuration_is_read() -> None:
         "index_off",
         "many_segments",
         "merged",
-        "merged_deleted",
+        "merged_decoys",
         "one_segment",
         "oracle",
         "plan",
