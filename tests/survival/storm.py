@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tests.survival.places import Places
 
 OBJECTS = 40
+OBJECTS_MAX = 200
+"""A storm goes on until something was indexed in it: runners that all die at their start prove little."""
 EVENTS_MAX = 8
 
 
@@ -50,7 +52,9 @@ class Storm:
         late: list[str] = []
         with contextlib.ExitStack() as all_runners:
             running = [all_runners.enter_context(self._start()) for _ in range(runners)]
-            for number in range(OBJECTS):
+            for number in range(OBJECTS_MAX):
+                if number >= OBJECTS and self._has_begun():
+                    break
                 late += self._happen(number)
                 self.rng.shuffle(late)
                 while late and self.rng.random() < 0.6:
@@ -64,6 +68,9 @@ class Storm:
                 self.logs.tell(key)
             for process in running:
                 self._end(process)
+
+    def _has_begun(self) -> bool:
+        return Catalog(open_store(self.places.lake)).snapshot.segment_count > 0
 
     def _happen(self, number: int) -> list[str]:
         """One thing happens to an object; returns the news of it, some of them doubled, some lost."""
