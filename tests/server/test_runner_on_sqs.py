@@ -253,6 +253,36 @@ def test_a_queue_that_is_not_there_does_not_stop_the_other(aws: Ministack, world
     assert "NonExistentQueue" in heard.troubles[0][1]
 
 
+class Slow(StoreWrapper):
+    """A source that gives its first object only after a while, and counts how often it is asked."""
+
+    def __init__(self, source: Source, seconds: float) -> None:
+        super().__init__(source.place.store)
+        object.__setattr__(source.place, "store", self)
+        self.reads = 0
+        self._seconds = seconds
+
+    def stream(self, info: ObjectInfo, chunk_bytes: int) -> Iterator[Buffer]:
+        self.reads += 1
+        time.sleep(self._seconds)  # longer than a message is ours: the time itself is what counts
+        return self.inner.stream(info, chunk_bytes)
+
+
+def test_a_message_stays_ours_while_its_object_is_worked_on(
+    aws: Ministack, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery_limits, "SQS_VISIBILITY_S", 2)
+    monkeypatch.setattr(runner_limits, "KEEP_EVERY_S", 0.3)
+    road = Road(aws)
+    source = road.source
+    slow = Slow(source, 6.0)
+    road.put(1)
+    with world.running(source), world.running(source):
+        wait_until(road.is_empty, "the message is deleted")
+    assert slow.reads == 1, "no other runner took it meanwhile"
+    assert numbers_in(world.lake) == [1]
+
+
 def test_a_stop_hands_back_what_it_cannot_finish(aws: Ministack, world: World) -> None:
     road = Road(aws)
     for number in range(60):
