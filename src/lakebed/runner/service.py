@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from lakebed.state.state import State
     from lakebed.telemetry.metrics import Metrics
 
+ALL_BYTES = "bytes"
+"""Where the bytes of all operations are noted together: the store does not count them by operation."""
+
 
 @contextlib.contextmanager
 def open_runner(
@@ -84,13 +87,8 @@ class RequestLogger:
     def log(self) -> None:
         """Adds what was requested since the last time. What the state cannot take now is added the next time."""
         now = {name: Requests(count) for name, count in dict(self._store.counts.by_operation).items()}
-        now["bytes"] = Requests(0, self._store.counts.bytes_read, self._store.counts.bytes_written)
+        now[ALL_BYTES] = Requests(0, self._store.counts.bytes_read, self._store.counts.bytes_written)
         fresh = {name: _difference(one, self._logged.get(name, Requests())) for name, one in now.items()}
-        moved = fresh.pop("bytes")
-        if fresh.get("get") and fresh["get"].requests:
-            fresh["get"] = Requests(fresh["get"].requests, moved.bytes_read, 0)
-        if fresh.get("put") and fresh["put"].requests:
-            fresh["put"] = Requests(fresh["put"].requests, 0, moved.bytes_written)
         try:
             self._state.requests.add(fresh)
         except LakebedError as error:

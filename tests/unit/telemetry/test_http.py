@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+import struct
+import threading
 import urllib.error
 import urllib.request
 from http.client import HTTPResponse
@@ -15,8 +17,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from lakebed.errors import StateError, UsageError
 from lakebed.telemetry import limits
-from lakebed.telemetry.http import TelemetryServer
+from lakebed.telemetry.http import TelemetryServer, _Handler
 from lakebed.telemetry.metrics import Metrics
+from tests.runners import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +107,13 @@ def test_a_request_has_bounds(sent: bytes) -> None:
         assert ask(server, "/healthz")[0] == 200
 
 
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence alone ends no connection before the test gives up."""
+    monkeypatch.setattr(_Handler, "timeout", 3_600)
+
+
+@pytest.mark.usefixtures("_patient")
 def test_garbage_and_silence_hold_up_nobody(capfd: pytest.CaptureFixture[str]) -> None:
     with TelemetryServer(ANY_PORT, Metrics().registry) as server:
         silent = [connect(server) for _ in range(limits.TELEMETRY_CONNECTIONS + 3)]
@@ -117,6 +127,35 @@ def test_garbage_and_silence_hold_up_nobody(capfd: pytest.CaptureFixture[str]) -
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_client_that_sends_nothing_for_long_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _Handler.timeout == limits.TELEMETRY_TIMEOUT_S
+    monkeypatch.setattr(_Handler, "timeout", 0.05)
+    with TelemetryServer(ANY_PORT, Metrics().registry) as server, connect(server) as client:
+        client.sendall(b"GET /metrics HTTP/1.1\r\nHost:")
+        assert client.recv(100) == b""
+
+
+def test_a_client_that_is_gone_when_it_is_answered_is_no_news(capfd: pytest.CaptureFixture[str]) -> None:
+    is_asked, may_answer = threading.Event(), threading.Event()
+
+    def check() -> str | None:
+        is_asked.set()
+        may_answer.wait(60)
+        return None
+
+    with TelemetryServer(ANY_PORT, Metrics().registry, ready={"slow": check}) as server:
+        client = connect(server)
+        client.sendall(b"GET /readyz HTTP/1.1\r\n\r\n")
+        assert is_asked.wait(60)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closes with a reset
+        client.close()
+        may_answer.set()
+        wait_until(lambda: not server._server._open, "the connection has ended")
+        assert ask(server, "/readyz")[0] == 200
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("_patient")
 def test_when_it_is_closed_the_port_is_free_and_clients_are_cut_off() -> None:
     server = TelemetryServer(ANY_PORT, Metrics().registry).start()
     url = server.url

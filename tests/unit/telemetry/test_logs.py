@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -149,8 +150,18 @@ def test_a_stream_that_is_gone_stops_nobody() -> None:
     logging.getLogger("some.library").error("told")
 
 
-def test_lines_of_many_threads_stay_whole() -> None:
-    stream = io.StringIO()
+class SlowStream(io.StringIO):
+    """Writes a line in pieces, between which another thread has its turn."""
+
+    def write(self, text: str) -> int:
+        return sum(super(SlowStream, self).write(text[at : at + 10]) for at in range(0, len(text), 10))
+
+
+def test_lines_of_many_threads_stay_whole(request: pytest.FixtureRequest) -> None:
+    interval_s = sys.getswitchinterval()
+    request.addfinalizer(lambda: sys.setswitchinterval(interval_s))
+    sys.setswitchinterval(1e-6)
+    stream = SlowStream()
     log = configure(stream=stream)
 
     def tell(number: int) -> None:
