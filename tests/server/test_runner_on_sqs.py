@@ -11,8 +11,9 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from lakebed.errors import IngestError
+from lakebed.errors import IngestError, StorageError
 from lakebed.ingest.discovery import limits as discovery_limits
+from lakebed.ingest.discovery.sqs import open_queue
 from lakebed.runner import limits as runner_limits
 from lakebed.runner.queue_road import MESSAGES
 from lakebed.storage.wrapper import StoreWrapper
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from lakebed.ingest.discovery.sqs import Queue
     from lakebed.runner.source import Source
     from lakebed.storage.store import ObjectInfo
     from tests.ministack import Ministack
@@ -251,6 +253,61 @@ def test_a_queue_that_is_not_there_does_not_stop_the_other(aws: Ministack, world
         wait_until(lambda: len(heard.visible) == 1, "the object of the other is visible")
         wait_until(lambda: bool(heard.troubles), "the trouble is told")
     assert "NonExistentQueue" in heard.troubles[0][1]
+
+
+def test_a_message_that_came_often_without_an_answer_goes_another_way(aws: Ministack, world: World) -> None:
+    """As if its object had ended each process that took it: the table of work finds out about it."""
+    road, heard = Road(aws), Heard()
+    road.put(1)
+    queue = open_queue(road.queue)
+    tries = 2
+    for _ in range(tries + discovery_limits.RECEIVES_SPARE):
+        wait_until(lambda: _received_and_given_back(queue), "the message is there")
+    with world.running(road.source, heard=heard, tries=tries):
+        wait_until(lambda: len(heard.visible) == 1, "the object is visible")
+    assert heard.roads == ["table"]
+    assert road.is_empty()
+    assert world.state.work.counts() == {}
+
+
+def _received_and_given_back(queue: Queue) -> bool:
+    found = queue.receive(wait_s=1)
+    queue.keep(found, 0)
+    return bool(found)
+
+
+class Away(StoreWrapper):
+    """A bucket that cannot be read for some requests."""
+
+    def __init__(self, source: Source, times: int) -> None:
+        super().__init__(source.place.store)
+        object.__setattr__(source.place, "store", self)
+        self.left = times
+
+    def stream(self, info: ObjectInfo, chunk_bytes: int) -> Iterator[Buffer]:
+        if self.left:
+            self.left -= 1
+            raise StorageError("permission denied")
+        return self.inner.stream(info, chunk_bytes)
+
+
+def test_an_outage_of_a_bucket_sets_nothing_aside(
+    aws: Ministack, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the queue or the table of work keeps the object meanwhile."""
+    for name in ("OBJECT_RETRY_S", "PART_RETRY_S", "PART_RETRY_S_MAX"):
+        monkeypatch.setattr(runner_limits, name, 0.05)
+    road, heard = Road(aws), Heard()
+    source = road.source
+    Away(source, 30)
+    for number in range(5):
+        road.put(number)
+    with world.running(source, heard=heard, tries=3):
+        wait_until(lambda: len(heard.visible) == 5, "all are visible")
+        wait_until(road.is_empty, "all messages are deleted")
+    assert numbers_in(world.lake) == list(range(5))
+    assert heard.aside == []
+    assert len(heard.failures) == 30
 
 
 class Slow(StoreWrapper):

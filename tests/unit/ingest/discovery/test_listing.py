@@ -70,6 +70,18 @@ def test_new_and_changed_objects_are_found_once(world: World) -> None:
     assert not world.ends.is_dated
 
 
+def test_what_was_offered_and_lost_is_found_again_after_a_while(world: World) -> None:
+    """Whole listings in a row look up nothing twice; once an hour they do."""
+    world.write("a.log")
+    assert world.find() == ["a.log"]
+    world.lake.clear()
+    world.looked_up = 0
+    world.now += 60
+    assert (world.find(), world.looked_up) == ([], 0)
+    world.now += limits.WHOLE_LISTING_S
+    assert world.find() == ["a.log"]
+
+
 def test_in_between_only_the_ends_are_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lakebed.ingest.discovery.listing.LIST_PAGE", 1)
     for day in range(1, 11):
