@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import threading
 import time
 import uuid
 from typing import TYPE_CHECKING
@@ -341,13 +342,34 @@ def test_a_message_stays_ours_while_its_object_is_worked_on(
 
 
 def test_a_stop_hands_back_what_it_cannot_finish(aws: Ministack, world: World) -> None:
+    """Also what a request brings that was under way when it was told to stop: nothing has to wait for its time."""
     road = Road(aws)
     for number in range(60):
         road.put(number)
-    runner = world.runner(road.source, commit_seconds=60.0)
+    source = road.source
+    slow = Slow(source, 30.0)
+    runner = world.runner(source, stop_seconds=6.0)
     runner.start()
-    wait_until(lambda: runner.desk.open_count > 0, "something is in hand")
-    assert runner.stop(0.0).handed_back + world.visible() > 0
+    wait_until(lambda: slow.reads > 0, "something is being read")
+    stopped = runner.stop()
+    assert stopped.handed_back > 0
+    assert not stopped.is_clean
+    assert aws.messages(road.queue) == (60, 0), "all are anybody's"
     with world.running(road.source):
         wait_until(road.is_empty, "all messages are deleted")
     assert numbers_in(world.lake) == list(range(60))
+
+
+def test_a_stop_in_the_middle_of_a_request_for_messages(aws: Ministack, world: World) -> None:
+    road = Road(aws)
+    runner = world.runner(road.source)
+    runner.start()
+    road.put(0)
+    wait_until(lambda: world.visible() == 1, "it works")
+    stopping = threading.Thread(target=runner.stop)
+    stopping.start()
+    for number in range(1, 20):
+        road.put(number)
+    stopping.join()
+    visible, ours = aws.messages(road.queue)
+    assert (visible + world.visible(), ours) == (20, 0)
