@@ -79,13 +79,17 @@ class Lister:
         Raises `StorageError`, `IngestError`; `ends` is as it was then.
         """
         now = self.clock()
-        if self._is_whole_due(ends, now):
-            if not 0 <= now - self._seen_since < limits.WHOLE_LISTING_S:
-                self._seen.clear()  # what was dropped from the table of work, or lost with it, is found again
-                self._seen_since = now
-            yield from self._whole(ends, now)
-        else:
-            yield from self._ends(ends)
+        try:
+            if self._is_whole_due(ends, now):
+                if not 0 <= now - self._seen_since < limits.WHOLE_LISTING_S:
+                    self._seen.clear()  # what was dropped from the table of work, or lost with it, is found again
+                    self._seen_since = now
+                yield from self._whole(ends, now)
+            else:
+                yield from self._ends(ends)
+        except BaseException:  # also when the caller wants no more: nobody may have heard of what was told last
+            self._seen.clear()
+            raise
         ends.listed_s = self.clock()
 
     def _is_whole_due(self, ends: Ends, now: float) -> bool:
