@@ -45,6 +45,8 @@ class Heard(NoReports):
 
     visible: list[tuple[str, int]] = field(default_factory=list)
     """Address and lag in ns of each object that became visible."""
+    roads: list[str] = field(default_factory=list)
+    """The roads that brought those objects."""
     unchanged_urls: list[str] = field(default_factory=list)
     gone_urls: list[str] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
@@ -55,6 +57,7 @@ class Heard(NoReports):
 
     def indexed(self, jobs: Sequence[tuple[Job, ObjectReport]], *, commit_s: float, segments: int, now_ns: int) -> None:
         self.commits += 1
+        self.roads += [job.road.name for job, _ in jobs]
         self.visible += [(job.url, now_ns - (job.info.modified_ns if job.info else 0)) for job, _ in jobs]
 
     def unchanged(self, job: Job) -> None:

@@ -53,12 +53,13 @@ class Ledger:
         (self.folder / "logs").mkdir()
 
     def send(self, objects: int) -> None:
-        """So many objects, each of some events, to the bucket, to the folder, or to the bucket with two notices."""
+        """So many objects, each of some events: known by the queue only, by the queue and a listing, by a listing."""
         for _ in range(objects):
             events = list(range(len(self.sent), len(self.sent) + self.rng.randrange(1, 30)))
             data = [event(number, n=number, pad="x" * self.rng.randrange(40)) for number in events]
-            if self.rng.random() < 0.5:
-                self.aws.put(self.bucket, f"web/2026/01/01/{events[0]:06}.json", lines(data))
+            road = self.rng.choice(["queue", "both", "folder"])
+            if road != "folder":
+                self.aws.put(self.bucket, f"{road}/2026/01/01/{events[0]:06}.json", lines(data))
             else:
                 write_log(self.folder / f"logs/{events[0]:06}.json", data)
             self.sent += events
@@ -74,7 +75,8 @@ class Ledger:
             "seed": self.rng.randrange(10**9),
             "segment_bytes": self.rng.choice([2_000, 1_000_000]),
             "sources": [
-                {"url": f"s3://{self.bucket}/web/", "queue": self.queue, "every_s": self.rng.choice([None, 0.3])},
+                {"url": f"s3://{self.bucket}/queue/", "queue": self.queue, "every_s": None},
+                {"url": f"s3://{self.bucket}/both/", "queue": self.queue, "every_s": 0.3},
                 {"url": str(self.folder / "logs"), "queue": None, "every_s": 0.2},
             ],
         }

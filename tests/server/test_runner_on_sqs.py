@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import threading
 import time
 import uuid
 from typing import TYPE_CHECKING
@@ -11,8 +12,9 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from lakebed.errors import IngestError
+from lakebed.errors import IngestError, StorageError
 from lakebed.ingest.discovery import limits as discovery_limits
+from lakebed.ingest.discovery.sqs import open_queue
 from lakebed.runner import limits as runner_limits
 from lakebed.runner.queue_road import MESSAGES
 from lakebed.storage.wrapper import StoreWrapper
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from lakebed.ingest.discovery.sqs import Queue
     from lakebed.runner.source import Source
     from lakebed.storage.store import ObjectInfo
     from tests.ministack import Ministack
@@ -253,14 +256,120 @@ def test_a_queue_that_is_not_there_does_not_stop_the_other(aws: Ministack, world
     assert "NonExistentQueue" in heard.troubles[0][1]
 
 
+def test_a_message_that_came_often_without_an_answer_goes_another_way(aws: Ministack, world: World) -> None:
+    """As if its object had ended each process that took it: the table of work finds out about it."""
+    road, heard = Road(aws), Heard()
+    road.put(1)
+    queue = open_queue(road.queue)
+    tries = 2
+    for _ in range(tries + discovery_limits.RECEIVES_SPARE):
+        wait_until(lambda: _received_and_given_back(queue), "the message is there")
+    with world.running(road.source, heard=heard, tries=tries):
+        wait_until(lambda: len(heard.visible) == 1, "the object is visible")
+    assert heard.roads == ["table"]
+    assert road.is_empty()
+    assert world.state.work.counts() == {}
+
+
+def _received_and_given_back(queue: Queue) -> bool:
+    found = queue.receive(wait_s=1)
+    queue.keep(found, 0)
+    return bool(found)
+
+
+class Away(StoreWrapper):
+    """A bucket that cannot be read for some requests."""
+
+    def __init__(self, source: Source, times: int) -> None:
+        super().__init__(source.place.store)
+        object.__setattr__(source.place, "store", self)
+        self.left = times
+
+    def stream(self, info: ObjectInfo, chunk_bytes: int) -> Iterator[Buffer]:
+        if self.left:
+            self.left -= 1
+            raise StorageError("permission denied")
+        return self.inner.stream(info, chunk_bytes)
+
+
+def test_an_outage_of_a_bucket_sets_nothing_aside(
+    aws: Ministack, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the queue or the table of work keeps the object meanwhile."""
+    for name in ("OBJECT_RETRY_S", "PART_RETRY_S", "PART_RETRY_S_MAX"):
+        monkeypatch.setattr(runner_limits, name, 0.05)
+    road, heard = Road(aws), Heard()
+    source = road.source
+    Away(source, 30)
+    for number in range(5):
+        road.put(number)
+    with world.running(source, heard=heard, tries=3):
+        wait_until(lambda: len(heard.visible) == 5, "all are visible")
+        wait_until(road.is_empty, "all messages are deleted")
+    assert numbers_in(world.lake) == list(range(5))
+    assert heard.aside == []
+    assert len(heard.failures) == 30
+
+
+class Slow(StoreWrapper):
+    """A source that gives its first object only after a while, and counts how often it is asked."""
+
+    def __init__(self, source: Source, seconds: float) -> None:
+        super().__init__(source.place.store)
+        object.__setattr__(source.place, "store", self)
+        self.reads = 0
+        self._seconds = seconds
+
+    def stream(self, info: ObjectInfo, chunk_bytes: int) -> Iterator[Buffer]:
+        self.reads += 1
+        time.sleep(self._seconds)  # longer than a message is ours: the time itself is what counts
+        return self.inner.stream(info, chunk_bytes)
+
+
+def test_a_message_stays_ours_while_its_object_is_worked_on(
+    aws: Ministack, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery_limits, "SQS_VISIBILITY_S", 2)
+    monkeypatch.setattr(runner_limits, "KEEP_EVERY_S", 0.3)
+    road = Road(aws)
+    source = road.source
+    slow = Slow(source, 6.0)
+    road.put(1)
+    with world.running(source), world.running(source):
+        wait_until(road.is_empty, "the message is deleted")
+    assert slow.reads == 1, "no other runner took it meanwhile"
+    assert numbers_in(world.lake) == [1]
+
+
 def test_a_stop_hands_back_what_it_cannot_finish(aws: Ministack, world: World) -> None:
+    """Also what a request brings that was under way when it was told to stop: nothing has to wait for its time."""
     road = Road(aws)
     for number in range(60):
         road.put(number)
-    runner = world.runner(road.source, commit_seconds=60.0)
+    source = road.source
+    slow = Slow(source, 30.0)
+    runner = world.runner(source, stop_seconds=6.0)
     runner.start()
-    wait_until(lambda: runner.desk.open_count > 0, "something is in hand")
-    assert runner.stop(0.0).handed_back + world.visible() > 0
+    wait_until(lambda: slow.reads > 0, "something is being read")
+    stopped = runner.stop()
+    assert stopped.handed_back > 0
+    assert not stopped.is_clean
+    assert aws.messages(road.queue) == (60, 0), "all are anybody's"
     with world.running(road.source):
         wait_until(road.is_empty, "all messages are deleted")
     assert numbers_in(world.lake) == list(range(60))
+
+
+def test_a_stop_in_the_middle_of_a_request_for_messages(aws: Ministack, world: World) -> None:
+    road = Road(aws)
+    runner = world.runner(road.source)
+    runner.start()
+    road.put(0)
+    wait_until(lambda: world.visible() == 1, "it works")
+    stopping = threading.Thread(target=runner.stop)
+    stopping.start()
+    for number in range(1, 20):
+        road.put(number)
+    stopping.join()
+    visible, ours = aws.messages(road.queue)
+    assert (visible + world.visible(), ours) == (20, 0)

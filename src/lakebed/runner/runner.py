@@ -93,6 +93,7 @@ class Runner:
         self._is_over = threading.Event()
         self._threads: list[threading.Thread] = []
         self._tellers: list[threading.Thread] = []
+        self._takers: list[threading.Thread] = []
         shared = (self.desk, self.health, self.reports)
         self._gatherer = Gatherer(wait_s=run.commit_seconds, batch_bytes=run.batch_bytes, monotonic=monotonic)
         self._committer = Committer(catalog, *shared, usage=usage, monotonic=monotonic)
@@ -128,7 +129,7 @@ class Runner:
         for road in self._queues:
             self._tellers.append(self._thread("answers", road.run_answers, self._is_over))
             for number in range(limits.QUEUE_POLLERS):
-                self._thread(f"queue-{number}", road.run, self._is_stopping)
+                self._takers.append(self._thread(f"queue-{number}", road.run, self._is_stopping))
         for number in range(limits.LISTERS):
             self._thread(f"list-{number}", self._listing.run, self._is_stopping)
         for number, extra in enumerate(self._extras):
@@ -146,6 +147,9 @@ class Runner:
         self._must_stop.set()
         self._wait_until_empty(deadline - min(limits.STOP_SHARE_S / 2, whole / 4))
         left = self.desk.abandon()
+        # A request for messages that is under way may yet bring some; they are handed back too.
+        for thread in self._takers:
+            thread.join(max(0.0, deadline - min(limits.LAST_ANSWERS_S, whole / 4) - self._monotonic()))
         self._is_over.set()
         self._table.wake()
         # What hangs in a request must not take the time of those who tell what was handed back.

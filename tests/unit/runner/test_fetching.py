@@ -111,6 +111,22 @@ def test_what_the_lake_has_is_not_read(world: World) -> None:
     assert world.heard.unchanged_urls == [job.url]
 
 
+def test_what_the_lake_has_is_looked_up_before_the_object_is_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another runner commits a newer version while ours is being read: a commit of ours must not replace it."""
+    etag = world.write("a", "0123456789")
+    stream = world.store.stream
+
+    def slow(info: ObjectInfo, chunk_bytes: int) -> Iterator[Buffer]:
+        yield from stream(info, chunk_bytes)
+        world.in_lake("a", b"newer  .")
+
+    monkeypatch.setattr(world.store, "stream", slow)
+    job, answer = world.fetch("a", etag)
+    assert (answer, job.known) == (None, Known(None))
+
+
 def test_what_was_replaced_is_read_as_it_is_now(world: World) -> None:
     old = world.write("a", "0123456789")
     world.write("a", "new")

@@ -213,6 +213,23 @@ class Held(StoreWrapper):
         return self.inner.stream(info, chunk_bytes)
 
 
+def test_an_object_stays_ours_while_it_is_worked_on(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CLAIM_LEASE_S", 1.0)
+    monkeypatch.setattr(limits, "KEEP_EVERY_S", 0.1)
+    write_logs(tmp_path / "logs", 1, 10)
+    source = folder_source(tmp_path / "logs")
+    held = Held(source)
+    with world.running(source):
+        assert held.is_reading.wait(60)
+        with world.running(folder_source(tmp_path / "logs"), heard=(other := Heard())):
+            held.go.wait(3.0)  # three leases long: the time itself is what counts
+            assert (other.visible, other.unchanged_urls) == ([], []), "the other runner did not take it"
+            held.go.set()
+    assert numbers_in(world.lake) == list(range(10))
+
+
 def test_a_stop_waits_for_what_is_in_hand_until_its_deadline(world: World, tmp_path: Path) -> None:
     write_logs(tmp_path / "logs", 20, 10)
     source = folder_source(tmp_path / "logs")

@@ -70,6 +70,7 @@ class Lister:
     settle_s: float = 0.0
     takes: Callable[[str], bool] = lambda _key: True
     _seen: set[int] = field(default_factory=set)
+    _seen_since: float = 0.0
     _unsettled: dict[str, float] = field(default_factory=dict)
 
     def new_objects(self, ends: Ends) -> Iterator[tuple[str, ObjectInfo]]:
@@ -80,7 +81,9 @@ class Lister:
         now = self.clock()
         try:
             if self._is_whole_due(ends, now):
-                self._seen.clear()
+                if not 0 <= now - self._seen_since < limits.WHOLE_LISTING_S:
+                    self._seen.clear()  # what was dropped from the table of work, or lost with it, is found again
+                    self._seen_since = now
                 yield from self._whole(ends, now)
             else:
                 yield from self._ends(ends)

@@ -70,6 +70,27 @@ def test_new_and_changed_objects_are_found_once(world: World) -> None:
     assert not world.ends.is_dated
 
 
+def test_what_was_offered_and_lost_is_found_again_after_a_while(world: World) -> None:
+    """Whole listings in a row look up nothing twice; once an hour they do."""
+    world.write("a.log")
+    assert world.find() == ["a.log"]
+    world.lake.clear()
+    world.looked_up = 0
+    world.now += 60
+    assert (world.find(), world.looked_up) == ([], 0)
+    world.now += limits.WHOLE_LISTING_S
+    assert world.find() == ["a.log"]
+
+
+def test_what_a_listing_told_last_before_it_broke_is_found_again(world: World) -> None:
+    for number in range(3):
+        world.write(f"a{number}.log")
+    listing = world.lister.new_objects(world.ends)
+    assert next(listing)[1].key == "a0.log"
+    listing.close()  # type: ignore[attr-defined] # a generator has it
+    assert world.find() == ["a0.log", "a1.log", "a2.log"]
+
+
 def test_in_between_only_the_ends_are_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lakebed.ingest.discovery.listing.LIST_PAGE", 1)
     for day in range(1, 11):
