@@ -86,11 +86,13 @@ def size_row(what: str, peer: str, most: float, reach: str = "") -> Row:
     return Row(what, f"≤ {most:.3g} × {peer}{reach}", judge)
 
 
-def limit_row(what: str, name: str, most: float, show: Callable[[float], str], reach: str = "") -> Row:
+def limit_row(
+    what: str, name: str, most: float, show: Callable[[float], str], reach: str = "", side: str = "lakebed"
+) -> Row:
     """A fact of ours is at most so much."""
 
     def judge(reports: Reports) -> Outcome:
-        ours = fact(reports, "lakebed", name)
+        ours = fact(reports, side, name)
         return Outcome(show(ours), f"{ours / most:.2f}", ours <= most)
 
     return Row(what, f"≤ {show(most)}{reach}", judge)
@@ -178,6 +180,13 @@ def _groups(reports: Reports) -> Outcome:
     return Outcome(text, f"{memory / GROUPS_BYTES_MAX:.2f}", memory <= GROUPS_BYTES_MAX and right == asked)
 
 
+def _redirects(reports: Reports) -> Outcome:
+    left, merged = fact(reports, "catalog", "redirects"), fact(reports, "catalog", "redirects_of")
+    seconds, commit_s = fact(reports, "catalog", "merged_open_s"), fact(reports, "catalog", "commit_s")
+    text = f"{left:,} redirects of {merged:,}, opened in {show_ms(seconds)}, {show_ms(commit_s)} a commit"
+    return Outcome(text, f"{left / merged:.2f}", None)
+
+
 def _timechart(reports: Reports) -> Outcome:
     chart, columns = fact(reports, "lakebed", "timechart.chart"), fact(reports, "lakebed", "timechart.columns")
     whole = show_mb(fact(reports, "lakebed", "timechart.everything"))
@@ -209,6 +218,17 @@ def speed_row(what: str, name: str, least: float) -> Row:
         return Outcome(f"{speed:.1f} MB/s", f"{speed / least:.2f}", speed >= least)
 
     return Row(what, f"≥ {least:g} MB/s per core", judge)
+
+
+def received_row(what: str, name: str) -> Row:
+    """Events acknowledged, each durable first; nothing is asked of it yet."""
+
+    def judge(reports: Reports) -> Outcome:
+        found = fact(reports, "receive", f"receive.{name}")
+        text = f"{found['events_per_cpu_s']:,.0f} a CPU second, {found['events_per_s']:,.0f} a second"
+        return Outcome(f"{text} ({found['event_bytes']:.0f} bytes each)", "", None)
+
+    return Row(what, "for information", judge)
 
 
 def _sustained(reports: Reports) -> Outcome:
@@ -259,6 +279,8 @@ ROWS = [
     speed_row("index CSV", "csv", 80),
     speed_row("index Zeek's connections", "zeek", 80),
     speed_row("index EVTX", "evtx", 15),
+    received_row("events acknowledged, newline JSON, one core, a folder", "json"),
+    received_row("events acknowledged, Splunk HEC, one core, a folder", "hec"),
     Row("a runner: 10 kB objects from a folder", "≥ 10,000 a minute on 2 cores", _sustained),
     Row("a runner: from created to searchable, through a queue", "median < 5 s", _searchable),
     Row("a runner: a whole listing of 1 M known objects", "for information", _listed),
@@ -285,6 +307,11 @@ ROWS = [
     Row("30 ms per request, in 1 event", "≤ 100 ms", _latency("present", 1, 0.100)),
     Row("30 ms per request, in 3 events", "for information", _latency("present_three", 3, 0.100, is_asked=False)),
     Row("compaction: bytes written per byte, a year", f"≤ {WRITES_MAX}", _compaction),
+    limit_row("200,000 segments, open from a checkpoint", "open_s", 1.0, show_ms, side="catalog"),
+    limit_row("200,000 segments, requests to open", "open_requests", 3, show_number, side="catalog"),
+    limit_row("200,000 segments, prune by time", "prune_s", 0.050, show_ms, side="catalog"),
+    limit_row("200,000 segments, requests of a commit", "commit_requests", 2, show_number, side="catalog"),
+    Row("200,000 segments, 4,000 of them merged", "for information", _redirects),
     limit_row("memory, indexing", "index_rss_bytes", 600e6, show_mb),
     limit_row("memory, search worker", "worker_rss_bytes", 150e6, show_mb),
     limit_row("cold start of a worker", "cold.wall_s", 0.150, show_ms, " (reach 80 ms)"),

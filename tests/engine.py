@@ -49,8 +49,8 @@ class Layout:
     builder: tuple[tuple[str, int], ...] = ()
     decoys: bool = False
     """Whether each segment holds other events too, which are deleted."""
-
     is_merged: bool = False
+    """Whether the segments are merged into one, which carries deletions out."""
 
 
 @dataclass(frozen=True)

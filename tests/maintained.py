@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import TYPE_CHECKING
 
 from lakebed.catalog.catalog import Catalog
@@ -28,7 +29,7 @@ NEVER = Tiers(fan_in=10**6, backlog=10**6, settled_fan_in=10**6, heap=10**6, ful
 
 def index_small(store: Store, logs: Path, index: str = "web") -> None:
     """Indexes a file or folder; each object has a segment and a commit of its own."""
-    settings = IndexSettings(index, segment_bytes=1, commit_seconds=0.0)
+    settings = IndexSettings(index, commit_seconds=0.0)
     index_source(store, Catalog(store), str(logs), settings, workers=1)
 
 
@@ -38,14 +39,15 @@ def maintenance(
     retention_s: Mapping[str, int | None] | None = None,
     tiers: Tiers = SMALL,
     clock_ns: Callable[[], int] | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
     rng: random.Random | None = None,
 ) -> Maintenance:
     """Maintenance by a process of its own, as it were: with its own handle on the catalog."""
     policy = Policy(retention_s or {}, tiers)
     chance = rng or random.Random(1)
-    if clock_ns is None:
-        return Maintenance(store, Catalog(store), policy, rng=chance)
-    return Maintenance(store, Catalog(store, clock_ns=clock_ns), policy, clock_ns=clock_ns, rng=chance)
+    clock = clock_ns or time.time_ns
+    catalog = Catalog(store, clock_ns=clock, monotonic=monotonic)
+    return Maintenance(store, catalog, policy, clock_ns=clock, monotonic=monotonic, rng=chance)
 
 
 def segment_counts(store: Store) -> dict[str, int]:

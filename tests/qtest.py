@@ -115,14 +115,11 @@ def read_configurations(folder: Path = CONFIGURATIONS) -> list[Configuration]:
     return [_read_configuration(path) for path in sorted(folder.glob("*.toml"))]
 
 
-LAYOUT_DEFAULTS = (("segment_events", None), ("decoys", False), ("is_merged", False))
-
-
 def _read_configuration(path: Path) -> Configuration:
     known = tomllib.loads(path.read_text())
-    options = tuple(sorted(known.pop("builder", {}).items()))
-    segment_events, decoys, is_merged = (known.pop(name, default) for name, default in LAYOUT_DEFAULTS)
-    layout = engine.Layout(segment_events, options, decoys=decoys, is_merged=is_merged)
+    builder = tuple(sorted(known.pop("builder", {}).items()))
+    flags = (known.pop("decoys", False), known.pop("is_merged", False))
+    layout = engine.Layout(known.pop("segment_events", None), builder, *flags)
     return Configuration(path.stem, layout=layout, **known)
 
 

@@ -32,7 +32,9 @@ from lakebed._core import (
     scalar_functions,
     schema_range,
     search_outlook,
+    segment_address,
     segment_fields,
+    segment_summary,
 )
 from lakebed._core import SourceSettings as EngineSettings
 from lakebed._core import Transform as EngineTransform
@@ -68,7 +70,9 @@ __all__ = [
     "scalar_functions",
     "schema_range",
     "search_outlook",
+    "segment_address",
     "segment_fields",
+    "segment_summary",
 ]
 
 _ERRORS: dict[str, type[LakebedError]] = {

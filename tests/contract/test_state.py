@@ -365,6 +365,8 @@ def test_requests_add_up_by_the_hour_and_old_ones_are_forgotten(state: State, cl
     assert state.requests.since(86_400) == {"get": Requests(4, 2**40 + 101, 0), "put": Requests(5, 0, 7)}
     clocks.now_s += 3600
     assert state.requests.since(86_400) == {"get": Requests(1, 1, 0)}
-    clocks.now_s += 3600 * limits.REQUEST_HOURS_KEPT
+    state.requests.add({"bytes": Requests(0, 8, 9)})
+    assert state.requests.since(86_400) == {"bytes": Requests(0, 8, 9), "get": Requests(1, 1, 0)}
+    clocks.now_s += 3600 * (limits.REQUEST_HOURS_KEPT + 1)
     state.requests.add({"list": Requests(1, 0, 0)})
     assert state.requests.since(1e9) == {"list": Requests(1, 0, 0)}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.catalog.changes import Changes, Outcome, plan_commit
 from lakebed.catalog.checkpoint import State, write_checkpoint
-from lakebed.catalog.commit import CommitFile, commit_key
+from lakebed.catalog.commit import REBUILD, CommitFile, commit_key
 from lakebed.catalog.commit_lines import encode_commit
 from lakebed.catalog.load import apply_commit, load_state, read_commit
 from lakebed.catalog.selftest import check_store_is_safe
@@ -88,6 +88,8 @@ class Catalog:
                 except NotFoundError:
                     self._current_at = self._monotonic()
                     return self._state
+                if commit.action == REBUILD:
+                    break
                 self._state = apply_commit(self._state, commit)
             self._reload()
             return self._state
@@ -171,6 +173,9 @@ class Catalog:
     def _resolve(self, ours: CommitFile) -> bool:
         """Applies the commit that has our number; tells whether it is ours."""
         found = read_commit(self._store, ours.number)
+        if found.action == REBUILD:
+            self._reload()
+            return False
         self._state = apply_commit(self._state, found)
         return (found.writer, found.token) == (ours.writer, ours.token)
 

@@ -11,6 +11,9 @@ from lakebed.catalog.entries import Deletion, Move, NewSegment, SourceRecord
 CATALOG_FOLDER = "catalog/"
 FORMAT_VERSION = 1
 
+REBUILD = "rebuild"
+"""The action of a commit that says nothing itself: the checkpoint of its number is a new catalog."""
+
 _COMMIT_KEY = re.compile(r"catalog/(\d{20})\.json\.gz")
 _CHECKPOINT_KEY = re.compile(r"catalog/(\d{20})\.checkpoint")
 

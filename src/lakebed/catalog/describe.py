@@ -4,9 +4,7 @@ An indexer has the summary and the address from the engine when it has made the 
 file: `_core.segment_address` finds the address in the last bytes, `_core.segment_summary` the summary. So the catalog
 can be made anew from the segments alone, by listing `segments/` and describing each with two small reads.
 
-What such a rebuild must know: a file that no commit named may be a leftover of a killed indexer, with objects that are
-not whole; and of two segments that hold one object the one received later counts. Until the segments say whether an
-object ends in them, an object that begins or ends a segment must be compared with its source before it is believed.
+`repair/rebuild.py` does so, and says what must be thought of.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.catalog.addresses import AddressBook
 from lakebed.catalog.checkpoint import State, read_checkpoint, read_hint
-from lakebed.catalog.commit import CATALOG_FOLDER, commit_key, parse_key
+from lakebed.catalog.commit import CATALOG_FOLDER, REBUILD, commit_key, parse_key
 from lakebed.catalog.commit_lines import decode_commit
 from lakebed.catalog.snapshot import empty_snapshot
 from lakebed.catalog.sources import SourceFiles, SourceTable
@@ -55,7 +55,9 @@ def empty_state(store: Store) -> State:
 
 
 def apply_commit(state: State, commit: CommitFile) -> State:
-    """The state after one more commit."""
+    """The state after one more commit. Raises `CatalogError` when it does not fit, or no commit leads there."""
+    if commit.action == REBUILD:
+        raise CatalogError(f"the catalog was made anew at commit {commit.number}: open the lake again")
     snapshot = state.snapshot.apply(commit)
     state.sources.apply(commit.sources, commit.moves)
     return State(snapshot, state.addresses, state.sources, state.checkpoint)

@@ -50,6 +50,16 @@ def encode_run(sources: dict[bytes, KnownSource]) -> bytes:
     return b"".join(records)
 
 
+def decode_run(run: bytes) -> dict[bytes, KnownSource]:
+    """What `encode_run` was given."""
+    found: dict[bytes, KnownSource] = {}
+    for digest, version, modified_ns, segment, number in RECORD.iter_unpack(run):
+        part = () if number == NO_PART else ((segment, number),)
+        known = found.get(digest)
+        found[digest] = KnownSource(version, modified_ns, part if known is None else (*known.parts, *part))
+    return found
+
+
 def find_in_run(run: bytes, digest: bytes) -> KnownSource | None:
     """Binary search."""
     low, high, size = 0, len(run) // RECORD.size, RECORD.size
@@ -112,11 +122,29 @@ def fold_run(run: bytes, redirects: Redirects) -> bytes:
         return run
     moved = [row for row, segment in enumerate(segment_ids(run)) if segment in redirects.by_segment]
     folded = bytearray(run)
+    dropped: list[int] = []
     for row in moved:
         at = row * RECORD.size + _SEGMENT_AT
         segment, number = _PLACE.unpack_from(run, at)
-        _PLACE.pack_into(folded, at, *(redirects.follow(segment, number) or (0, NO_PART)))
-    return bytes(folded)
+        place = redirects.follow(segment, number)
+        if place is None:
+            dropped.append(row)
+        _PLACE.pack_into(folded, at, *(place or (0, NO_PART)))
+    return _without_spare(bytes(folded), dropped)
+
+
+def _without_spare(run: bytes, dropped: list[int]) -> bytes:
+    """An object that has other places needs no record of one that it lost; the last record of an object stays."""
+    pieces: list[bytes] = []
+    kept, size, end = b"", RECORD.size, 0
+    for row in dropped:
+        start = row * size
+        if start > end:
+            kept = run[start - size : start - size + 16]
+        if run[start : start + 16] in (kept, run[start + size : start + size + 16]):
+            pieces.append(run[end:start])
+            end = start + size
+    return b"".join([*pieces, run[end:]])
 
 
 def _take_object(run: bytes, start: int, digest: bytes, pieces: list[bytes]) -> int:

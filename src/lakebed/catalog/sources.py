@@ -17,6 +17,7 @@ from lakebed import config
 from lakebed.catalog.entries import SourceRecord, id_of_key, source_digest
 from lakebed.catalog.redirects import Redirects, load_redirects
 from lakebed.catalog.source_run import (
+    NO_PART,
     RECORD,
     KnownSource,
     count_by_segment,
@@ -30,7 +31,7 @@ from lakebed.catalog.source_run import (
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from lakebed.catalog.entries import Move
 
@@ -93,11 +94,26 @@ class SourceTable:
                 self._recent[source_digest(record.index, record.url)] = known_from_record(record)
             self._redirects.add(moves)
 
+    def take(self, known: Mapping[bytes, KnownSource]) -> None:
+        """Takes what is known of objects, by digest, where no commit says it."""
+        with self._lock:
+            self._recent.update(known)
+
     def count_by_segment(self) -> Counter[int]:
         """How many objects begin in each segment, by its id. Reads all runs: some seconds for a million objects."""
+        return count_by_segment(self.run())
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """Where each object's events are: segment id and number. Reads all runs."""
+        for _, _, _, segment, number in RECORD.iter_unpack(self.run()):
+            if number != NO_PART:
+                yield segment, number
+
+    def run(self) -> bytes:
+        """All records in one run, with their places as they are now. Reads all runs."""
         with self._lock:
             runs = [fold_run(run, self._redirects) for run in self._loaded()]
-            return count_by_segment(functools.reduce(merge_runs, [*runs, self._recent_run()]))
+            return functools.reduce(merge_runs, [*runs, self._recent_run()])
 
     def new_run(self) -> NewRun:
         """What a checkpoint is to write: what came since the last one, with as many of the last runs as it should.

@@ -93,10 +93,19 @@ class ReceiveConfig:
         "127.0.0.1:8088",
         shown='"127.0.0.1:8088"',
     )
+    metrics: str | None = option(
+        readers.address,
+        'where its `/metrics`, `/healthz` and `/readyz` are served; `"off"` for nowhere',
+        "127.0.0.1:9091",
+        shown='"127.0.0.1:9091"',
+    )
     tls_certificate: Path | None = option(
         readers.path, "file of the certificate and its chain in PEM, for HTTP and syslog over TLS", None
     )
     tls_key: Path | None = option(readers.path, "file of its key in PEM", None)
+    tls_clients: Path | None = option(
+        readers.path, "certificates in PEM that senders of syslog over TLS must be signed by; any, without it", None
+    )
     query_tokens: bool = option(
         readers.flag,
         "whether HEC takes tokens in the query string, where they end up in logs",

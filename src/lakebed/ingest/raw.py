@@ -1,6 +1,6 @@
 """Raw objects: what was received from clients or fetched from services, in the lake, before it is indexed.
 
-`raw/<source>/<YYYY>/<MM>/<DD>/<HH>/<time>-<16 hex>.ndjson.gz` (`.log.gz` for lines of syslog), by the time of arrival
+`raw/<source>/<YYYY>/<MM>/<DD>/<HH>/<time>-<16 hex>.ndjson.gz` (`.log.gz` for syslog and text), by the time of arrival
 in UTC: people find them with a listing, other tools read them, and a lake can be made again from them. They are indexed
 as any source is. One gzip member each, without a time or a name in it, so that equal lines give equal bytes.
 """
@@ -28,7 +28,7 @@ RAW_FOLDER = "raw/"
 """In the lake, beside `catalog/` and `segments/`."""
 
 JSON_LINES = ".ndjson.gz"
-SYSLOG_LINES = ".log.gz"
+TEXT_LINES = ".log.gz"
 
 ROAD = "raw"
 """How such an object was found, in the state."""

@@ -49,10 +49,9 @@ def collect(
     catalog: Catalog,
     now_ns: int,
     *,
-    removed: frozenset[str] = frozenset(),
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> GarbageReport | None:
-    """One look, None when it is not time for one. `removed` are segments that the caller's commits have removed.
+    """One look, None when it is not time for one.
 
     Raises `CatalogError` when the catalog cannot be trusted, and `StorageError`. Safe beside readers, writers and
     others that do the same.
@@ -66,8 +65,11 @@ def collect(
             f"the catalog of '{store.url}' is at commit {found.commit}, and was at {before.commit}: was it lost? "
             f"nothing is deleted; run `lakebed catalog rebuild`, and delete '{MARKS_KEY}' when the lake is right"
         )
-    marks = before.aged(now_ns, islice(found.unnamed, config.GARBAGE_MARKS_MAX), removed, found.commit, found.opening)
-    marks = marks.renewed(_named_meanwhile(store, before, marks))
+    removed = _removed_since(store, before, found)
+    unnamed = islice(found.unnamed, config.GARBAGE_MARKS_MAX)
+    marks = before.aged(now_ns, unnamed, removed or frozenset(), found.commit, found.opening)
+    if removed is None:
+        marks = marks.renewed(key for key in marks.marks if is_segment_key(key) and not marks.is_removed(key))
     write_marks(store, marks)
     return _delete(store, marks, found, is_stopped)
 
@@ -84,33 +86,31 @@ def _grace_s(key: str, mark: Mark) -> int:
     return config.REMOVED_GRACE_S if mark.is_removed else config.ORPHAN_GRACE_S
 
 
-def _is_ripe(key: str, mark: Mark) -> bool:
-    return mark.age_s >= _grace_s(key, mark)
+def _removed_since(store: Store, before: Marks, found: Inventory) -> frozenset[str] | None:
+    """Segments that commits since the last look have removed; None when that cannot be told.
 
-
-def _named_meanwhile(store: Store, before: Marks, marks: Marks) -> set[str]:
-    """Of the orphans that are to go those that a commit since the last look has named: a late writer's, and another
-    process has removed them again. Searches may hold the state in between. Reads commits only when there are orphans.
+    So a file that waited for its commit for days, was named and soon removed again is not taken for an old orphan.
+    Costs a request for each of these commits, once.
     """
-    orphans = {
-        key for key, mark in marks.marks.items() if is_segment_key(key) and not mark.is_removed and _is_ripe(key, mark)
-    }
-    if not orphans:
-        return set()
+    unknown = [key for key in found.unnamed if is_segment_key(key) and not before.is_removed(key)]
+    if not before.looked_ns or not unknown:
+        return frozenset()
+    if found.commit - before.commit > config.GARBAGE_COMMITS_READ_MAX:
+        return None
 
     def removed_by(number: int) -> Sequence[str]:
-        try:
-            return read_commit(store, number).remove
-        except NotFoundError:
-            return list(orphans)  # it is too long ago to be told
+        return read_commit(store, number).remove
 
-    with ThreadPoolExecutor(config.PARALLEL_RANGES) as pool:
-        found = pool.map(removed_by, range(before.commit + 1, marks.commit + 1))
-        return {key for keys in found for key in keys if key in orphans}
+    try:
+        with ThreadPoolExecutor(config.PARALLEL_RANGES) as pool:
+            lists = pool.map(removed_by, range(before.commit + 1, found.commit + 1))
+            return frozenset(key for keys in lists for key in keys)
+    except NotFoundError:
+        return None  # the last look was so long ago that they are gone
 
 
 def _delete(store: Store, marks: Marks, found: Inventory, is_stopped: Callable[[], bool]) -> GarbageReport:
-    ripe = [key for key, mark in marks.marks.items() if _is_ripe(key, mark)]
+    ripe = [key for key, mark in marks.marks.items() if mark.age_s >= _grace_s(key, mark)]
     old = [commit_key(number) for number in found.commits if number <= marks.history_until]
     deleted = set(_deleted(store, [*ripe, *old], is_stopped))
     files = [key for key in ripe if key in deleted]

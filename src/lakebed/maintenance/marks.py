@@ -72,6 +72,11 @@ class Marks(msgspec.Struct, frozen=True):
         # Of those that are old enough only the newest says anything.
         return Marks(now_ns, commit, marks, tuple(horizons[max(0, len(ripe) - 1) :]))
 
+    def is_removed(self, key: str) -> bool:
+        """Whether a commit is known to have removed it."""
+        known = self.marks.get(key)
+        return known is not None and known.is_removed
+
     def renewed(self, keys: Iterable[str]) -> Marks:
         """The same with these as if they were found now."""
         return msgspec.structs.replace(self, marks=self.marks | {key: Mark() for key in keys if key in self.marks})

@@ -37,6 +37,7 @@ class Report:
     """None: it was not time to look for garbage."""
 
     merges_left: int = 0
+    sweeps_left: int = 0
     """Due, but the round was over."""
 
     is_stopped: bool = False

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from lakebed.storage.store import Store
 
 
+MERGES_SHARE, SWEEPS_SHARE = 0.7, 0.9
+"""Of the time of a round: when merging ends, and when sweeping does."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """What is wanted of a lake. Indexes without a retention keep everything."""
@@ -77,7 +81,7 @@ class Maintenance:
         self._stop = threading.Event()
         self._deadline = float("inf")
         self._left_alone: dict[str, float] = {}
-        self._removed: set[str] = set()
+        self._next_look = float("-inf")
 
     def stop(self) -> None:
         """The round that runs, and each after it, ends as soon as it can: within one read of the store."""
@@ -88,6 +92,7 @@ class Maintenance:
 
         Raises `StorageError` or `CatalogError` when the lake cannot be opened, `UnsafeStoreError` as a writer would.
         """
+        began = self._monotonic()
         self._deadline = deadline
         report = Report()
         self._catalog.refresh()
@@ -95,29 +100,33 @@ class Maintenance:
             report.is_stopped = self._is_stopped()
             return report
         self._catalog.open_for_writing()
-        now_ns = agreed_now_ns(self._store, self._clock_ns)
+        now_ns = self._clock_ns()
         self._expire(now_ns, report)
+        # A lake with more to merge than time still has its deletions carried out and its garbage collected.
+        self._deadline = began + MERGES_SHARE * (deadline - began)
         self._merge_what_is_due(now_ns, report)
+        self._deadline = began + SWEEPS_SHARE * (deadline - began)
         self._sweep(now_ns, report)
-        self._collect(now_ns, report)
-        report.is_stopped = self._is_stopped()
+        self._deadline = deadline
+        self._collect(report)
+        report.is_stopped = report.merges_left > 0 or report.sweeps_left > 0 or self._is_stopped()
         return report
 
     def _is_stopped(self) -> bool:
         return self._stop.is_set() or self._monotonic() >= self._deadline
 
     def _expire(self, now_ns: int, report: Report) -> None:
-        old = expired(self._catalog.snapshot.entries(), self._policy.retention_s, now_ns)
+        entries, retention_s = self._catalog.snapshot.entries(), self._policy.retention_s
+        old = expired(entries, retention_s, now_ns)
         if not old or self._is_stopped():
             return
         try:
+            old = expired(entries, retention_s, agreed_now_ns(self._store, self._clock_ns))
             outcome = self._catalog.commit(Changes("expire", remove=[entry.key for entry in old]))
         except LakebedError as error:
             report.fail("cannot expire segments", error)
             return
-        removed = outcome.commit.remove if outcome.commit else ()
-        report.expired = len(removed)
-        self._remember_removed(removed)
+        report.expired = len(outcome.commit.remove) if outcome.commit else 0
 
     def _merge_what_is_due(self, now_ns: int, report: Report) -> None:
         """Again and again: what one merge makes may be due with others."""
@@ -180,7 +189,6 @@ class Maintenance:
             self._leave_alone(named or entries, error)
             return None
         report.deleted_events += done.deleted_events
-        self._remember_removed(done.removed)
         return done
 
     def _halve(self, entries: Sequence[SegmentEntry], generation: int, error: LimitError, report: Report) -> None:
@@ -197,8 +205,10 @@ class Maintenance:
         merged = [entry.key for job in self._due(now_ns) for entry in job.entries]
         clean: list[str] = []
         state = self._catalog.state
-        for entry in due_sweeps(state.snapshot, merged):
+        due = due_sweeps(state.snapshot, merged)
+        for place, entry in enumerate(due):
             if self._is_stopped():
+                report.sweeps_left = len(due) - place
                 break
             if self._is_left_alone(entry.key):
                 continue
@@ -232,28 +242,23 @@ class Maintenance:
             return
         report.segments_marked = len(outcome.commit.swept) if outcome.commit else 0
 
-    def _collect(self, now_ns: int, report: Report) -> None:
-        if self._is_stopped():
+    def _collect(self, report: Report) -> None:
+        """Asks the store only when an hour has passed since this process asked last."""
+        if self._is_stopped() or self._monotonic() < self._next_look:
             return
+        self._next_look = self._monotonic() + config.GARBAGE_EVERY_S
         try:
+            now_ns = agreed_now_ns(self._store, self._clock_ns)
             report.temporaries = remove_temporaries(self._store, now_ns)
             report.garbage = collect(
                 self._store,
                 self._catalog,
                 now_ns,
-                removed=frozenset(self._removed),
                 is_stopped=self._is_stopped,
             )
         except LakebedError as error:
             report.fail("cannot collect garbage", error)
             return
-        if report.garbage is not None:
-            self._removed.clear()
-
-    def _remember_removed(self, keys: Sequence[str]) -> None:
-        """Files that may go sooner than those that some writer may still commit."""
-        room = config.GARBAGE_MARKS_MAX - len(self._removed)
-        self._removed.update(list(keys)[:room])
 
     def _leave_alone(self, entries: Sequence[SegmentEntry], error: LakebedError | None = None) -> None:
         """A damaged segment for an hour; after other failures, of the store above all, soon again."""

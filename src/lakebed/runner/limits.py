@@ -102,3 +102,7 @@ BACKFILL_AHEAD_MAX = 5_000
 
 BACKFILL_QUIET_S = 3.0
 """When nothing was in hand for so long, a backfill's own worker is done; what waits for another try is told."""
+
+MAINTENANCE_EVERY_S = 10.0
+"""Between rounds of maintenance: at two commits a second 20 new segments; a round with nothing to do takes milliseconds
+and one request."""

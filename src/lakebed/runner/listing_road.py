@@ -138,6 +138,8 @@ class ListingRoad:
         count += self._offer(found, lease, is_stopping)
         self._state.cursors.put(lease, msgspec.json.encode(ends), cursor.version if cursor else 0)
         self._health.works(f"source {one.source.name}")
+        if not count:
+            return
         seconds = round(self._monotonic() - began, 3)
         self._reports.event("listed", source=one.source.name, objects=ends.objects, offered=count, seconds=seconds)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from lakebed.errors import UsageError
 from lakebed.telemetry.families import Kept, lake_metrics, store_metrics, work_metrics
 from lakebed.telemetry.http import TelemetryServer
 
@@ -25,7 +26,10 @@ NEEDED = ("lake", "state")
 def operated(
     address: str | None, metrics: Metrics, runner: Runner, store: CountingStore, catalog: Catalog, state: State
 ) -> Iterator[TelemetryServer | None]:
-    """Serves `/metrics`, `/healthz` and `/readyz` of a runner; nowhere when `address` is None. Raises `UsageError`."""
+    """Serves `/metrics`, `/healthz` and `/readyz` of a runner; nowhere when `address` is None.
+
+    Where that cannot be, such as for the second runner on a machine, this is told, and the work goes on.
+    """
     counts = Kept(state.work.counts)
     metrics.watch("work", lambda: work_metrics(counts()))
     metrics.watch("lake", lambda: lake_metrics(catalog.snapshot))
@@ -35,7 +39,14 @@ def operated(
     if address is None:
         yield None
         return
-    with TelemetryServer(address, metrics.registry, ready={part: _works(runner, part) for part in NEEDED}) as server:
+    checks = {part: _works(runner, part) for part in NEEDED}
+    try:
+        server = TelemetryServer(address, metrics.registry, ready=checks)
+    except UsageError as error:
+        runner.reports.trouble("telemetry", str(error))
+        yield None
+        return
+    with server:
         yield server
 
 

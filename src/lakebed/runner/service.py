@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import LakebedError, UsageError
 from lakebed.runner import limits
-from lakebed.runner.beside import pull_worker
+from lakebed.runner.beside import MaintenanceLoop, policy_of, pull_worker
 from lakebed.runner.operating import operated
 from lakebed.runner.reports import NoReports
 from lakebed.runner.runner import Runner, owner_name
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from lakebed.runner.reports import Reports
     from lakebed.state.state import State
     from lakebed.telemetry.metrics import Metrics
+
+ALL_BYTES = "bytes"
+"""Where the bytes of all operations are noted together: the store does not count them by operation."""
 
 
 @contextlib.contextmanager
@@ -56,6 +59,8 @@ def open_runner(
         pulled = pull_worker(services, state, store, told, owner=owner, stored=runner.wake)
         if pulled is not None:
             runner.add(pulled.run)
+        done = metrics.maintained if metrics is not None else lambda _report: None
+        runner.add(MaintenanceLoop(policy_of(configuration), store, catalog, state, told, done=done).run)
         with contextlib.ExitStack() as stack:
             if metrics is not None:
                 stack.enter_context(operated(configuration.run.http, metrics, runner, store, catalog, state))
@@ -82,13 +87,8 @@ class RequestLogger:
     def log(self) -> None:
         """Adds what was requested since the last time. What the state cannot take now is added the next time."""
         now = {name: Requests(count) for name, count in dict(self._store.counts.by_operation).items()}
-        now["bytes"] = Requests(0, self._store.counts.bytes_read, self._store.counts.bytes_written)
+        now[ALL_BYTES] = Requests(0, self._store.counts.bytes_read, self._store.counts.bytes_written)
         fresh = {name: _difference(one, self._logged.get(name, Requests())) for name, one in now.items()}
-        moved = fresh.pop("bytes")
-        if fresh.get("get") and fresh["get"].requests:
-            fresh["get"] = Requests(fresh["get"].requests, moved.bytes_read, 0)
-        if fresh.get("put") and fresh["put"].requests:
-            fresh["put"] = Requests(fresh["put"].requests, 0, moved.bytes_written)
         try:
             self._state.requests.add(fresh)
         except LakebedError as error:

@@ -23,7 +23,7 @@ HOUR_S = 3600
 
 @dataclass(frozen=True)
 class Requests:
-    """Requests of one kind (`get`, `put`, `list`, …), and bytes."""
+    """Requests of one kind (`get`, `put`, `list`, …), and bytes; these may also stand under a name of their own."""
 
     requests: int = 0
     bytes_read: int = 0
@@ -40,9 +40,8 @@ class RequestLog:
     def add(self, counted: Mapping[str, Requests]) -> None:
         """Adds to this hour what was counted since the last call. Hours older than 90 days are forgotten."""
         hour = int(self._clock() // HOUR_S)
-        values = [
-            {"hour": hour, "operation": name[:64], **vars(one)} for name, one in sorted(counted.items()) if one.requests
-        ]
+        told = {name: vars(one) for name, one in sorted(counted.items())}
+        values = [{"hour": hour, "operation": name[:64], **one} for name, one in told.items() if any(one.values())]
         if values:
             self._database.write(lambda connection: self._add(connection, hour, values))
 

@@ -13,6 +13,8 @@ from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.changes import Changes
 from lakebed.catalog.entries import source_version
+from lakebed.catalog.replay import check_replay
+from lakebed.catalog.verify import Verified
 from lakebed.errors import StorageError
 from lakebed.storage.faults import FaultRates, FaultStore
 from lakebed.storage.local import LocalStore
@@ -69,6 +71,7 @@ class Walk:
             store._rates = FaultRates()
         for handle in self.handles:
             assert self.segments.visible(handle.refresh().snapshot) == sorted(self.visible)
+        assert list(check_replay(self.store, Verified())) == []
 
     def open(self) -> Catalog:
         """A handle whose requests fail now and then, with or without having done their work."""

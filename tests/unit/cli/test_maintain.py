@@ -77,6 +77,7 @@ def test_the_report_as_json(tmp_path: Path) -> None:
             "files_failed": 0,
         },
         "merges_left": 0,
+        "sweeps_left": 0,
         "is_stopped": False,
         "errors": [],
     }

@@ -123,6 +123,25 @@ def test_without_sources(tmp_path: Path) -> None:
     assert error == "lakebed: no sources in 'lakebed.toml': there is nothing to run\n"
 
 
+WITHOUT = """
+import sys
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "{package}":
+            raise ModuleNotFoundError(f"No module named '{{name}}'", name=name)
+sys.meta_path.insert(0, Without())
+"""
+
+
+@pytest.mark.parametrize("package", ["sqlalchemy", "prometheus_client", "structlog", "urllib3"])
+def test_without_a_package_it_says_what_to_install(folder: Path, package: str) -> None:
+    command = [sys.executable, "-c", WITHOUT.format(package=package) + MAIN, "run"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"wants the package {package}: pip install 'lakebed[server]'\n")
+    assert "Traceback" not in done.stderr
+
+
 def set_aside(state: State, name: str, reason: str) -> None:
     url = f"file:///logs/{name}"
     state.work.offer([WorkObject("web", url, 10, 1, None, "listing", time.time())])

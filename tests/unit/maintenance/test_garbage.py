@@ -58,15 +58,15 @@ class Lake:
         self.catalog.commit(changes)
         return changes.add[0].key
 
-    def look(self, *removed: str) -> GarbageReport | None:
-        return collect(self.store, self.catalog, self.now_s * SECOND_NS, removed=frozenset(removed))
+    def look(self) -> GarbageReport | None:
+        return collect(self.store, self.catalog, self.now_s * SECOND_NS)
 
-    def look_for(self, seconds: int, *removed: str) -> int:
+    def look_for(self, seconds: int) -> int:
         """A look every hour for so long; returns how many files went."""
         files = 0
         for _ in range(seconds // HOUR):
             self.now_s += HOUR
-            report = self.look(*removed)
+            report = self.look()
             assert report is not None
             files += report.files_deleted
         return files
@@ -91,10 +91,11 @@ def test_an_orphan_goes_after_its_grace_period_and_not_before(lake: Lake) -> Non
 
 
 def test_a_removed_segment_goes_after_a_day(lake: Lake) -> None:
-    old = lake.index("a")
+    lake.look()
+    lake.index("a")
     new = lake.index("a", version=2)
     assert [entry.key for entry in lake.catalog.snapshot.entries()] == [new]
-    lake.look(old)
+    lake.look_for(HOUR)
     assert lake.look_for(config.REMOVED_GRACE_S - HOUR) == 0
     assert lake.look_for(HOUR) == 1
     assert lake.keys() == [new]
@@ -107,6 +108,35 @@ def test_a_segment_that_is_committed_late_is_kept(lake: Lake) -> None:
     lake.open().commit(slow)  # another process
     assert lake.look_for(10 * DAY) == 0
     assert lake.keys() == [slow.add[0].key]
+
+
+@pytest.mark.parametrize("waits_hours", [30, 71])
+def test_one_that_was_committed_late_and_removed_at_once_is_not_old(lake: Lake, waits_hours: int) -> None:
+    slow = lake.write(indexing("slow"))
+    key = slow.add[0].key
+    lake.look()
+    lake.look_for(waits_hours * HOUR)
+    lake.open().commit(slow)
+    search = lake.open().state
+    new = lake.index("slow", version=2)
+    assert lake.look_for(HOUR) == 0
+    assert [entry.key for entry in search.snapshot.entries()] == [key]
+    assert lake.look_for(config.REMOVED_GRACE_S - HOUR) == 0
+    assert sorted(lake.keys()) == sorted([key, new])
+    assert lake.look_for(HOUR) == 1
+    assert lake.keys() == [new]
+
+
+def test_what_cannot_be_told_counts_as_found_now(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "GARBAGE_COMMITS_READ_MAX", 2)
+    orphan = lake.write(indexing("b")).add[0].key
+    lake.look()
+    lake.look_for(config.ORPHAN_GRACE_S - HOUR)
+    for url in "cde":
+        lake.index(url)
+    assert lake.look_for(config.ORPHAN_GRACE_S) == 0
+    assert lake.keys().count(orphan) == 1
+    assert lake.look_for(HOUR) == 1
 
 
 def test_a_clock_that_jumps_makes_nothing_old(lake: Lake) -> None:

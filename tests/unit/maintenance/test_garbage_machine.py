@@ -50,7 +50,6 @@ class Machine:
         self.steady_s = self.clock_s = 1_800_000_000
         self.segments = FakeSegments()
         self.held: list[Held] = []
-        self.removed: list[str] = []
         self.numbers = iter(range(1, 1 << 60))
         self.handles = [self.open() for _ in range(3)]
         self.handles[0].open_for_writing()
@@ -82,18 +81,14 @@ class Machine:
         changes = self.segments.merge(catalog.snapshot, chosen, keeps_empty=False)
         for new in changes.add:
             self.store.put(new.key, b"segment")
-        outcome = catalog.commit(changes)
-        if not outcome.is_void and self.rng.random() < 0.8:  # else the maintainer dies before it remembers
-            self.removed += changes.remove
+        catalog.commit(changes)
 
     def search(self) -> None:
         wait = self.rng.randrange(config.REMOVED_GRACE_S - HOUR)
         self.held.append(Held(self.steady_s + wait, state=self.rng.choice(self.handles).refresh()))
 
     def look(self) -> None:
-        removed = frozenset(self.removed)
-        if collect(self.store, self.rng.choice(self.handles), self.clock_s * SECOND_NS, removed=removed) is not None:
-            self.removed = []
+        collect(self.store, self.rng.choice(self.handles), self.clock_s * SECOND_NS)
 
     def look_from_elsewhere(self) -> None:
         collect(self.store, self.open(), self.clock_s * SECOND_NS)

@@ -333,6 +333,26 @@ def test_it_ends_when_it_is_told(store: Store, tmp_path: Path) -> None:
     assert segment_counts(store) == {"web": 40}
 
 
+def test_merges_leave_time_for_deletions(store: Store, tmp_path: Path) -> None:
+    index_small(store, write_logs(tmp_path / "logs", 40, 5))
+    index_small(store, write_log(tmp_path / "other.json", [event(0, n=1)]), "other")
+    delete(store, "n: 1", "other")
+    now = 0.0
+
+    class Slow(StoreWrapper):
+        def create(self, key: str, data: Buffer) -> None:
+            nonlocal now
+            now += key.endswith(".json.gz")
+            super().create(key, data)
+
+    keeper = maintenance(Slow(store), monotonic=lambda: now)
+    report = keeper.round(deadline=10.0)
+    assert (report.merges, report.rewrites, report.deleted_events) == (7, 1, 1)
+    assert report.merges_left > 0
+    assert report.is_stopped
+    assert report.garbage is not None
+
+
 def test_a_lease_of_another_is_respected_and_its_loss_is_not_fatal(store: Store, tmp_path: Path) -> None:
     index_small(store, write_logs(tmp_path / "logs", 8, 5))
 
@@ -368,6 +388,16 @@ def test_a_lake_that_is_not_there_is_not_made(store: Store) -> None:
     report = maintenance(store).round()
     assert report.is_idle
     assert list(store.list("")) == []
+
+
+def test_a_round_without_work_asks_for_news_only(store: Store, tmp_path: Path) -> None:
+    index_small(store, write_logs(tmp_path / "logs", 2, 5))
+    counting = CountingStore(store)
+    keeper = maintenance(counting, retention_s={"web": 10**9})
+    keeper.round()
+    before = counting.counts.requests
+    assert keeper.round().garbage is None
+    assert counting.counts.requests - before == 1
 
 
 def test_requests_of_a_merge(store: Store, tmp_path: Path) -> None:

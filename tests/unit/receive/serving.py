@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import lakebed
+from lakebed.errors import StorageError
 from lakebed.model import Row
 from lakebed.serve.receive.receiver import Receiver
 from lakebed.serve.receive.server import ReceiveServer
 from lakebed.serve.receive.settings import Address, ReceiveSettings
 from lakebed.storage.open import open_store
+from lakebed.storage.wrapper import StoreWrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from typing_extensions import Buffer
 
     from lakebed.storage.store import Store
 
@@ -28,6 +32,13 @@ OTHER_TOKEN = "token-of-web-0123456789"
 TOKENS = {"app": (TOKEN, "second-token-of-app-0123"), "web": (OTHER_TOKEN,)}
 LOOPBACK = Address("127.0.0.1", 0)
 START_SECONDS = 60
+
+
+class FullStore(StoreWrapper):
+    """Nothing can be written."""
+
+    def put(self, key: str, data: Buffer) -> None:
+        raise StorageError("the disk is full")
 
 
 @dataclass
@@ -101,7 +112,7 @@ def receiving(lake: Path | str, *, store: Store | None = None, **told: Any) -> I
     told.setdefault("tokens", TOKENS)
     told.setdefault("http", LOOPBACK)
     told.setdefault("wait_seconds", 0.01)
-    clock = told.pop("clock", None)
+    more = {name: told.pop(name) for name in ("clock", "on_stored") if name in told}
     settings = ReceiveSettings(**told)
     errors: list[tuple[str, BaseException]] = []
     ready = threading.Event()
@@ -109,7 +120,6 @@ def receiving(lake: Path | str, *, store: Store | None = None, **told: Any) -> I
     failed: list[BaseException] = []
 
     async def serve() -> None:
-        more = {} if clock is None else {"clock": clock}
         receiver = Receiver(
             settings,
             store or open_store(str(lake)),

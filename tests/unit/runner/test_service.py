@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import lakebed
+from lakebed.catalog.catalog import Catalog
 from lakebed.configuration import read
 from lakebed.errors import UsageError
 from lakebed.ingest.raw import pack_lines, put_raw, write_raw
+from lakebed.runner import limits
 from lakebed.runner.service import open_runner
 from lakebed.state import open_state
 from lakebed.storage.open import open_store
-from tests.logs import write_logs
+from tests.logs import event, write_log, write_logs
 from tests.runners import Heard, wait_until
 from tests.unit.pull.services import START_MS, GithubService
 
@@ -52,7 +54,8 @@ def test_a_bucket_and_what_it_cost(tmp_path: Path) -> None:
     with open_state(told.state_url()) as state:
         requests = state.requests.since(3600)
     assert requests["create"].requests >= 2
-    assert requests["put"].bytes_written > 0
+    assert requests["put"].requests >= 2  # a segment of events, and one of usage
+    assert requests["bytes"].bytes_written > 0
 
 
 def test_what_was_received_is_indexed_at_once_or_by_a_listing(tmp_path: Path) -> None:
@@ -96,6 +99,35 @@ def test_a_service_is_polled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
                 runner.stop()
     assert [name for name, _ in heard.events if name == "pulled"] == ["pulled"]
     assert (heard.failures, heard.troubles) == ([], [])
+
+
+@pytest.mark.slow
+def test_many_small_segments_become_few_and_old_events_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the work, and without an event lost; what is older than its index keeps is gone."""
+    monkeypatch.setattr(limits, "MAINTENANCE_EVERY_S", 0.2)
+    sources = '[sources.web]\nurl = "logs"\nindex = "web"\n[sources.old]\nurl = "old"\nindex = "old"\n'
+    text = f'[indexes.old]\nretention = "1d"\n{sources}'
+    told = configured(tmp_path, text)
+    write_logs(tmp_path / "old", 2, 10)
+    heard = Heard()
+    with open_runner(told, heard) as runner:
+        runner.start()
+        try:
+            for number in range(25):
+                write_log(tmp_path / f"logs/{number}.json", [event(number, n=number)])
+                wait_until(lambda number=number: len(heard.visible) >= number, "those before are visible")  # type: ignore[misc] # bound at once
+            wait_until(lambda: len(heard.visible) == 27, "all are visible")
+            wait_until(lambda: counted(told, "@index=old") == 0, "what is old is gone")
+            wait_until(lambda: segments(told) < 10, "there are few segments")
+        finally:
+            runner.stop()
+    assert counted(told, "@index=web") == 25
+    assert {"maintained"} <= {name for name, _ in heard.events}
+    assert (heard.failures, heard.troubles) == ([], [])
+
+
+def segments(configuration: Configuration) -> int:
+    return len(Catalog(open_store(configuration.lake)).snapshot.entries("web"))
 
 
 def test_without_sources(tmp_path: Path) -> None:

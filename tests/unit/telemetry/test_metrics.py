@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from lakebed.catalog.catalog import Catalog
 from lakebed.errors import StateError
 from lakebed.ingest.totals import ObjectDamage, ObjectReport
+from lakebed.maintenance.report import Report
+from lakebed.pull.schedule import PullStatus
+from lakebed.serve.receive.counts import ReceiveCounts
 from lakebed.state import WorkCounts
 from lakebed.storage.counting import CountingStore
 from lakebed.storage.open import open_store
@@ -30,37 +33,18 @@ REPOSITORY = Path(__file__).parents[3]
 REPORT = ObjectReport(10, 2_000, unparsed_lines=3, damage=ObjectDamage(1, "x"))
 
 
-@dataclass
-class Round:
+def a_round(**changes: object) -> Report:
     """As a round of maintenance reports."""
-
-    merges: int = 2
-    merges_void: int = 0
-    segments_merged: int = 30
-    bytes_merged: int = 999
-    rewrites: int = 1
-    bytes_rewritten: int = 50
-    segments_marked: int = 4
-    deleted_events: int = 5
-    expired: int = 6
-    errors: list[str] = field(default_factory=lambda: ["merge: no"])
+    report = Report(2, 0, 30, 5_000, 999, 1, 50, 4, 5, 6, errors=["merge: no"])
+    return replace(report, **changes)  # type: ignore[arg-type] # fields of it
 
 
-@dataclass
-class Received:
-    requests: Counter[tuple[str, int]] = field(default_factory=lambda: Counter({("hec", 200): 7, ("hec", 503): 1}))
-    events: Counter[tuple[str, str]] = field(default_factory=lambda: Counter({("web", "hec"): 70}))
-    dropped: Counter[tuple[str, str]] = field(default_factory=lambda: Counter({("web", "busy"): 2}))
-
-
-@dataclass
-class Pulled:
-    is_ours: bool = True
-    polls: int = 5
-    events: int = 50
-    failures: int = 1
-    last_success_s: float | None = 1e9
-    lag_s: float = 12.5
+RECEIVED = ReceiveCounts(
+    requests=Counter({("hec", 200): 7, ("hec", 503): 1}),
+    events=Counter({("web", "hec"): 70}),
+    dropped=Counter({("web", "busy"): 2}),
+)
+PULLED = PullStatus(is_ours=True, polls=5, events=50, failures=1, last_success_s=1e9, lag_s=12.5)
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
@@ -128,9 +112,9 @@ def test_what_became_of_other_objects_and_parts_is_counted() -> None:
 def test_a_round_of_maintenance_is_counted() -> None:
     metrics = Metrics()
     before = samples(metrics)
-    metrics.maintained(Round())
-    metrics.maintained(Round(merges=0, errors=[]))
-    wanted = {f"lakebed_maintenance_done_total kind={kind}": 2 * getattr(Round(), kind) for kind in MAINTENANCE_KINDS}
+    metrics.maintained(a_round())
+    metrics.maintained(a_round(merges=0, errors=[]))
+    wanted = {f"lakebed_maintenance_done_total kind={kind}": 2 * getattr(a_round(), kind) for kind in MAINTENANCE_KINDS}
     wanted |= {"lakebed_maintenance_done_total kind=merges": 2, "lakebed_maintenance_done_total kind=errors": 1}
     wanted["lakebed_maintenance_rounds_total"] = 2
     assert changed(metrics, before) == {name: value for name, value in wanted.items() if value}
@@ -147,8 +131,8 @@ def test_what_is_there_is_read_when_somebody_asks(tmp_path: Path) -> None:
     metrics.watch("work", lambda: work_metrics(counts))
     metrics.watch("lake", lambda: lake_metrics(catalog.snapshot))
     metrics.watch("store", lambda: store_metrics(store.counts))
-    metrics.watch("receive", lambda: receive_metrics(Received()))
-    metrics.watch("pull", lambda: pull_metrics({"okta": Pulled(), "theirs": Pulled(is_ours=False)}))
+    metrics.watch("receive", lambda: receive_metrics(RECEIVED))
+    metrics.watch("pull", lambda: pull_metrics({"okta": PULLED, "theirs": replace(PULLED, is_ours=False)}))
     found = changed(metrics, before)
     requests = {name: found.pop(name) for name in list(found) if name.startswith("lakebed_store_requests_total")}
     assert requests == {
@@ -235,8 +219,8 @@ def test_every_metric_is_in_the_documentation() -> None:
     metrics.watch("work", lambda: work_metrics({}))
     metrics.watch("store", lambda: store_metrics(CountingStore(open_store("memory://telemetry")).counts))
     metrics.watch("lake", lambda: lake_metrics(Catalog(open_store("memory://telemetry")).snapshot))
-    metrics.watch("receive", lambda: receive_metrics(Received()))
-    metrics.watch("pull", lambda: pull_metrics({"okta": Pulled()}))
+    metrics.watch("receive", lambda: receive_metrics(RECEIVED))
+    metrics.watch("pull", lambda: pull_metrics({"okta": PULLED}))
     names = {family.name for family in metrics.registry.collect() if family.name.startswith("lakebed_")}
     counters = {family.name for family in metrics.registry.collect() if family.type == "counter"}
     infos = {family.name for family in metrics.registry.collect() if family.type == "info"}

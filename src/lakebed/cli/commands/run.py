@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from lakebed.cli.exit_codes import CANCELLED, FOUND, PARTIAL
+from lakebed.cli.server_packages import server_packages
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -33,11 +34,13 @@ def run() -> int:
       lakebed run
       lakebed run --config /etc/lakebed.toml
     """
+    with server_packages("run"):
+        from lakebed.runner.service import open_runner
+        from lakebed.runner.telling import Telling
+        from lakebed.telemetry.logs import configure
+        from lakebed.telemetry.metrics import Metrics
+
     from lakebed.configuration.find import read_found
-    from lakebed.runner.service import open_runner
-    from lakebed.runner.telling import Telling
-    from lakebed.telemetry.logs import configure
-    from lakebed.telemetry.metrics import Metrics
 
     configuration = read_found()
     metrics = Metrics()

@@ -78,11 +78,15 @@ class Lister:
         Raises `StorageError`, `IngestError`; `ends` is as it was then.
         """
         now = self.clock()
-        if self._is_whole_due(ends, now):
+        try:
+            if self._is_whole_due(ends, now):
+                self._seen.clear()
+                yield from self._whole(ends, now)
+            else:
+                yield from self._ends(ends)
+        except BaseException:  # also when the caller wants no more: nobody may have heard of what was told last
             self._seen.clear()
-            yield from self._whole(ends, now)
-        else:
-            yield from self._ends(ends)
+            raise
         ends.listed_s = self.clock()
 
     def _is_whole_due(self, ends: Ends, now: float) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lakebed import config
 from lakebed.errors import LakebedError, StorageError, TransientStorageError
-from lakebed.ingest.raw import JSON_LINES, SYSLOG_LINES, pack_lines, put_raw, raw_key
+from lakebed.ingest.raw import JSON_LINES, TEXT_LINES, pack_lines, put_raw, raw_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Shape = Literal["json", "text", "hec", "bulk", "otlp", "syslog"]
 """What lines are like. Those of one object are alike: the engine tells the kind of an object by its first ones."""
 
-_SUFFIXES: dict[Shape, str] = {"text": SYSLOG_LINES, "syslog": SYSLOG_LINES}
+_SUFFIXES: dict[Shape, str] = {"text": TEXT_LINES, "syslog": TEXT_LINES}
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,18 @@ class Batches:
         wait_seconds: float,
         batch_bytes: int,
         on_stored: Callable[[Stored], None] = lambda _: None,
+        on_failed: Callable[[str, StorageError], None] = lambda _source, _error: None,
         clock: Callable[[], float] = time.time,
         random: Callable[[], int] = lambda: secrets.randbits(64),
     ) -> None:
-        """`on_stored` is called in a thread after the requests were answered; what it raises of ours is let pass."""
+        """`on_stored` is called in a thread after the requests were answered; what it raises of ours is let pass.
+        `on_failed` is told of each source and object that could not be written.
+        """
         self._store = store
         self._wait_seconds = wait_seconds
         self._batch_bytes = batch_bytes
         self._on_stored = on_stored
+        self._on_failed = on_failed
         self._clock = clock
         self._random = random
         self._open: dict[tuple[str, Shape], _Batch] = {}
@@ -94,6 +98,11 @@ class Batches:
         if batch.raw_bytes >= self._batch_bytes:
             self._close(batch)
         return batch.done
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether lines wait for others."""
+        return bool(self._open)
 
     def hurry(self) -> None:
         """From now on nothing waits for others."""
@@ -127,6 +136,7 @@ class Batches:
             self.last_error = str(error) if isinstance(error, LakebedError) else type(error).__name__
             cause = error if isinstance(error, StorageError) else StorageError(self.last_error)
             batch.done.set_exception(cause)
+            self._on_failed(batch.source, cause)
             return
         self.last_error = None
         batch.done.set_result(None)

@@ -124,7 +124,7 @@ def listening_socket(address: Address, kind: socket.SocketKind = socket.SOCK_STR
         found = socket.getaddrinfo(address.host, address.port, family, kind)[0]
         bound = socket.socket(found[0], kind)
     except OSError as error:
-        raise UsageError(f"cannot listen on '{address.host}:{address.port}': {_reason(error)}") from error
+        raise UsageError(f"cannot listen on '{address}': {_reason(error)}") from error
     try:
         if kind == socket.SOCK_STREAM:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -133,7 +133,7 @@ def listening_socket(address: Address, kind: socket.SocketKind = socket.SOCK_STR
             bound.listen(BACKLOG)
     except OSError as error:
         bound.close()
-        raise UsageError(f"cannot listen on '{address.host}:{address.port}': {_reason(error)}") from error
+        raise UsageError(f"cannot listen on '{address}': {_reason(error)}") from error
     bound.setblocking(False)
     return bound
 

@@ -1,8 +1,9 @@
-"""OTLP/HTTP logs: a line for each element of `resourceLogs`, as OTLP's JSON has it, which the engine reads.
+"""OTLP/HTTP logs: a line for each log record, with its resource and scope, in OTLP's JSON, which the engine reads.
 
-JSON stays as it was sent, byte for byte. Protocol buffers become the same JSON here: trace and span ids as hexadecimal
-digits, 64-bit numbers as texts. A record without any time gets that of its arrival as `observedTimeUnixNano`, as the
-protocol asks of who receives it.
+A line for a whole request would be shorter, but the engine tells what an object is by its first 16 KiB. What was sent
+as JSON keeps its spelling. Protocol buffers become the same JSON here: trace and span ids as hexadecimal digits, 64-bit
+numbers as texts. A record without any time gets that of its arrival as `observedTimeUnixNano`, as the protocol asks of
+who receives it.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed.errors import UsageError
-from lakebed.serve.receive.documents import on_one_line
+from lakebed.serve.receive.documents import on_one_line, with_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
-    from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
+    from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
     from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 DEPTH_MAX = 60
@@ -35,67 +36,84 @@ class OtlpError(Exception):
 
 @dataclass(frozen=True)
 class Logs:
-    """What a request brought. `rejected` counts records in elements that are too long, and is told to the client."""
+    """What a request brought. `rejected` counts records that are too long, and is told to the client."""
 
     lines: list[bytes]
-    records: int
     rejected: int = 0
 
 
-class _Record(msgspec.Struct):
-    time: str | int | None = msgspec.field(name="timeUnixNano", default=None)
-    observed: str | int | None = msgspec.field(name="observedTimeUnixNano", default=None)
+_Given = msgspec.Raw | msgspec.UnsetType
 
 
 class _Scope(msgspec.Struct):
-    records: list[_Record] | None = msgspec.field(name="logRecords", default=None)
+    scope: _Given = msgspec.UNSET
+    records: list[msgspec.Raw] | None = msgspec.field(name="logRecords", default=None)
+    schema_url: _Given = msgspec.field(name="schemaUrl", default=msgspec.UNSET)
 
 
 class _Element(msgspec.Struct):
+    resource: _Given = msgspec.UNSET
     scopes: list[_Scope] | None = msgspec.field(name="scopeLogs", default=None)
+    schema_url: _Given = msgspec.field(name="schemaUrl", default=msgspec.UNSET)
 
 
 class _Request(msgspec.Struct):
-    elements: list[msgspec.Raw] | None = msgspec.field(name="resourceLogs", default=None)
+    elements: list[_Element] | None = msgspec.field(name="resourceLogs", default=None)
+
+
+class _Times(msgspec.Struct):
+    time: str | int | msgspec.UnsetType | None = msgspec.field(name="timeUnixNano", default=msgspec.UNSET)
+    observed: str | int | msgspec.UnsetType | None = msgspec.field(name="observedTimeUnixNano", default=msgspec.UNSET)
 
 
 _request = msgspec.json.Decoder(_Request)
-_element = msgspec.json.Decoder(_Element)
+_times = msgspec.json.Decoder(_Times)
 
-_NO_TIME = (None, 0, "", "0")
+_NO_TIME = (msgspec.UNSET, None, 0, "", "0")
 
 
 def json_logs(body: bytes, line_bytes: int, now_ns: int) -> Logs:
     """The lines of a body in JSON. Raises `OtlpError`."""
     lines: list[bytes] = []
-    total = rejected = 0
+    rejected = 0
     try:
-        elements = _request.decode(body).elements or []
-        for raw in elements:
-            text = bytes(raw)
-            scopes = _element.decode(text).scopes or []
-            records = [record for scope in scopes for record in scope.records or []]
-            if any(one.time in _NO_TIME and one.observed in _NO_TIME for one in records):
-                text = _with_times(text, now_ns)
-            line = b'{"resourceLogs":[' + on_one_line(text) + b"]}"
-            total += len(records)
-            if len(line) > line_bytes:
-                rejected += len(records)
-            elif records:
-                lines.append(line)
+        for element in _request.decode(body).elements or []:
+            for scope in element.scopes or []:
+                before, behind = _around_json(element, scope)
+                for record in scope.records or []:
+                    line = before + _with_time(bytes(record), now_ns) + behind
+                    if len(line) > line_bytes:
+                        rejected += 1
+                    else:
+                        lines.append(on_one_line(line))
     except (msgspec.DecodeError, RecursionError) as error:
         raise OtlpError(f"the body is no ExportLogsServiceRequest in JSON: {error}") from None
-    return Logs(lines, total, rejected)
+    return Logs(lines, rejected)
 
 
-def _with_times(text: bytes, now_ns: int) -> bytes:
-    """The element with a time for each record that has none. Numbers may change their spelling by that."""
-    element = json.loads(text.decode("utf-8", "replace"))
-    for scope in element.get("scopeLogs") or []:
-        for record in scope.get("logRecords") or []:
-            if record.get("timeUnixNano") in _NO_TIME and record.get("observedTimeUnixNano") in _NO_TIME:
-                record["observedTimeUnixNano"] = str(now_ns)
-    return json.dumps(element, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+def _around_json(element: _Element, scope: _Scope) -> tuple[bytes, bytes]:
+    def member(name: bytes, value: msgspec.Raw | msgspec.UnsetType) -> bytes:
+        return b"" if value is msgspec.UNSET else b'"%b":%b,' % (name, bytes(value))
+
+    return _around(
+        member(b"resource", element.resource) + member(b"schemaUrl", element.schema_url),
+        member(b"scope", scope.scope) + member(b"schemaUrl", scope.schema_url),
+    )
+
+
+def _around(resource: bytes, scope: bytes) -> tuple[bytes, bytes]:
+    """What stands before and behind a record; both are members, each with a comma behind it."""
+    return b'{"resourceLogs":[{' + resource + b'"scopeLogs":[{' + scope + b'"logRecords":[', b"]}]}]}"
+
+
+def _with_time(record: bytes, now_ns: int) -> bytes:
+    found = _times.decode(record)
+    if found.time not in _NO_TIME or found.observed not in _NO_TIME:
+        return record
+    if found.observed is msgspec.UNSET:
+        return with_members(record, b'"observedTimeUnixNano":"%d"' % now_ns)
+    told = json.loads(record.decode("utf-8", "replace"))  # its numbers may change their spelling by that
+    return json.dumps(told | {"observedTimeUnixNano": str(now_ns)}, separators=(",", ":")).encode()
 
 
 def protobuf_logs(body: bytes, line_bytes: int, now_ns: int) -> Logs:
@@ -113,24 +131,24 @@ def protobuf_logs(body: bytes, line_bytes: int, now_ns: int) -> Logs:
     except DecodeError:
         raise OtlpError("the body is no ExportLogsServiceRequest in protocol buffers") from None
     lines: list[bytes] = []
-    total = rejected = 0
+    rejected = 0
     for element in request.resource_logs:
-        records = sum(len(scope.log_records) for scope in element.scope_logs)
-        total += records
-        line = b'{"resourceLogs":[' + msgspec.json.encode(_resource_logs(element, now_ns)) + b"]}"
-        if len(line) > line_bytes:
-            rejected += records
-        elif records:
-            lines.append(line)
-    return Logs(lines, total, rejected)
+        resource = {"resource": _resource(element.resource)} if element.HasField("resource") else {}
+        for scope in element.scope_logs:
+            scoped = {"scope": _scope(scope.scope)} if scope.HasField("scope") else {}
+            before, behind = _around(_members(resource, element.schema_url), _members(scoped, scope.schema_url))
+            for record in scope.log_records:
+                line = before + msgspec.json.encode(_record(record, now_ns)) + behind
+                if len(line) > line_bytes:
+                    rejected += 1
+                else:
+                    lines.append(line)
+    return Logs(lines, rejected)
 
 
-def _resource_logs(element: ResourceLogs, now_ns: int) -> dict[str, object]:
-    found: dict[str, object] = {}
-    if element.HasField("resource"):
-        found["resource"] = _resource(element.resource)
-    found["scopeLogs"] = [_scope_logs(scope, now_ns) for scope in element.scope_logs]
-    return _with_url(found, element.schema_url)
+def _members(found: dict[str, dict[str, object]], url: str) -> bytes:
+    told = {**found, "schemaUrl": url} if url else found
+    return msgspec.json.encode(told)[1:-1] + b"," if told else b""
 
 
 def _resource(resource: Resource) -> dict[str, object]:
@@ -140,26 +158,12 @@ def _resource(resource: Resource) -> dict[str, object]:
     return found
 
 
-def _scope_logs(scope: ScopeLogs, now_ns: int) -> dict[str, object]:
-    found: dict[str, object] = {}
-    if scope.HasField("scope"):
-        found["scope"] = _scope(scope.scope)
-    found["logRecords"] = [_record(record, now_ns) for record in scope.log_records]
-    return _with_url(found, scope.schema_url)
-
-
 def _scope(scope: InstrumentationScope) -> dict[str, object]:
     found: dict[str, object] = {"name": scope.name}
     if scope.version:
         found["version"] = scope.version
     if scope.attributes:
         found["attributes"] = _attributes(scope.attributes)
-    return found
-
-
-def _with_url(found: dict[str, object], url: str) -> dict[str, object]:
-    if url:
-        found["schemaUrl"] = url
     return found
 
 

@@ -43,7 +43,7 @@ class OtlpLogs(Handler):
         except OtlpError as error:
             raise BodyError(400, str(error)) from None
         await self.receiver.store(source, "otlp", logs.lines)
-        message = f"a resource with its records is longer than {line_bytes} bytes" if logs.rejected else ""
+        message = f"a record with its resource is longer than {line_bytes} bytes" if logs.rejected else ""
         return Response(_success(kind, logs.rejected, message), 200, None, kind)
 
     def refuse(self, request: Request, refused: Refused) -> Response:

@@ -18,6 +18,7 @@ from lakebed.serve.receive.tokens import Tokens, tokens_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from lakebed.errors import StorageError
     from lakebed.serve.receive.batches import Shape, Stored
     from lakebed.serve.receive.settings import ReceiveSettings
     from lakebed.storage.store import Store
@@ -54,9 +55,11 @@ class Receiver:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         on_stored: Callable[[Stored], None] = lambda _: None,
+        on_failed: Callable[[str, StorageError], None] = lambda _source, _error: None,
         on_error: Callable[[str, BaseException], None] = lambda _where, _error: None,
     ) -> None:
-        """`on_error` is told of what should not happen: the part where it did, and the error.
+        """`on_stored` and `on_failed` are as `Batches` has them. `on_error` is told of what should not happen: the part
+        where it did, and the error.
 
         Raises `UsageError` for settings that cannot be.
         """
@@ -72,6 +75,7 @@ class Receiver:
             wait_seconds=settings.wait_seconds,
             batch_bytes=settings.batch_bytes,
             on_stored=on_stored,
+            on_failed=on_failed,
             clock=clock,
         )
         self.is_stopping = False

@@ -35,6 +35,8 @@ class ReceiveServer:
         self._http_socket: socket.socket | None = None
         self._syslog_sockets: list[socket.socket] = []
         self._stop = asyncio.Event()
+        self.has_given_up = False
+        """Whether something was not written when the time for it was over."""
         try:
             if settings.http is not None:
                 self._http = http_server(receive_app(receiver), settings)
@@ -77,6 +79,7 @@ class ReceiveServer:
                 async with asyncio.timeout(settings.stop_seconds):
                     await self._end(parts, web)
             except TimeoutError:
+                self.has_given_up = True
                 if web is not None:
                     web.cancel()
             self.close()

@@ -29,6 +29,9 @@ class Address:
     host: str
     port: int
 
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
     @classmethod
     def parse(cls, text: str) -> Address:
         """Reads `HOST:PORT`, `[::1]:PORT`. Raises `UsageError`.

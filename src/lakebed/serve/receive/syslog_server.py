@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lakebed import config
 from lakebed.errors import StorageError, UsageError
 from lakebed.serve.receive.budget import BusyError
-from lakebed.serve.receive.syslog_frames import FramingError, SyslogFrames, datagram_lines
+from lakebed.serve.receive.syslog_frames import SyslogFrames, arrival_header, datagram_lines
 
 if TYPE_CHECKING:
     from lakebed.serve.receive.receiver import Receiver
@@ -80,29 +80,29 @@ class SyslogStream:
         try:
             is_full = len(self._connections) > self._receiver.settings.connections
             if not is_full and _is_allowed(writer.get_extra_info("peername"), self._listener):
-                await self._serve(reader)
+                await self._serve(reader, _peer(writer.get_extra_info("peername")))
         except (ConnectionError, ssl.SSLError, TimeoutError):
             pass  # what it sent so far is kept
-        except FramingError:
-            self._receiver.counts.dropped[self._listener.source, "framing"] += 1
         except Exception as error:  # noqa: BLE001 - one connection must not end the others
             self._receiver.on_error("syslog", error)
         finally:
             del self._connections[task]
             writer.close()
 
-    async def _serve(self, reader: asyncio.StreamReader) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, peer: str) -> None:
         frames = SyslogFrames(self._receiver.settings.line_bytes)
         tasks: dict[asyncio.Task[None], int] = {}
         stopping = asyncio.create_task(self._is_stopping.wait())
         try:
-            while data := await _read(reader, stopping):
-                self._store(frames.feed(data), tasks)
+            while frames.error is None and (data := await _read(reader, stopping)):
+                self._store(frames.feed(data, arrival_header(self._receiver.clock(), peer)), tasks)
                 while sum(tasks.values()) > config.RECEIVE_SYSLOG_STEP_BYTES:
                     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
-            self._store(frames.finish(), tasks)
+            if frames.error is not None:
+                self._receiver.counts.dropped[self._listener.source, "framing"] += 1
+            self._store(frames.finish(arrival_header(self._receiver.clock(), peer)), tasks)
             if tasks:
                 await asyncio.wait(tasks)
 
@@ -162,7 +162,8 @@ class SyslogDatagrams(asyncio.DatagramProtocol):
         if not _is_allowed(addr, self._listener):
             receiver.counts.dropped[source, "network"] += 1
             return
-        lines = datagram_lines(data[: receiver.settings.line_bytes])
+        arrival = arrival_header(receiver.clock(), _peer(addr))
+        lines = datagram_lines(data[: receiver.settings.line_bytes], arrival)
         if not lines:
             return
         reservation = receiver.budget.reserve()
@@ -183,7 +184,13 @@ class SyslogDatagrams(asyncio.DatagramProtocol):
         outcome.add_done_callback(ended)
 
 
+def _peer(address: tuple[str, int]) -> str:
+    """The address of a sender, as messages show it."""
+    found = ipaddress.ip_address(address[0].partition("%")[0])
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return str(mapped or found)
+
+
 def _is_allowed(peer: tuple[str, int], listener: SyslogListener) -> bool:
-    address = ipaddress.ip_address(peer[0].partition("%")[0])
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return any((mapped or address) in network for network in listener.networks)
+    address = ipaddress.ip_address(_peer(peer))
+    return any(address in network for network in listener.networks)

@@ -88,6 +88,19 @@ def test_in_between_only_the_ends_are_listed(world: World, monkeypatch: pytest.M
     assert world.find() == ["ap/2026/01/10/new.gz", "us/2026/01/01/very_late.gz"]
 
 
+def test_what_a_listing_found_before_it_broke_off_is_found_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lakebed.ingest.discovery.listing.LIST_PAGE", 1)
+    for day in range(1, 11):
+        world.write(f"2026/01/{day:02}/x.gz")
+    assert len(world.find()) == 10
+    for name in ("y.gz", "z.gz"):
+        world.write(f"2026/01/10/{name}")
+    broken = world.lister.new_objects(world.ends)
+    assert next(broken)[1].key == "2026/01/10/y.gz"
+    broken.close()  # type: ignore[attr-defined] # a generator
+    assert world.find() == ["2026/01/10/y.gz", "2026/01/10/z.gz"]
+
+
 def test_a_day_of_the_future_does_not_hide_those_that_come(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lakebed.ingest.discovery.listing.LIST_PAGE", 1)
     world.write("eu/2026/01/10/x.gz")
