@@ -50,6 +50,12 @@ PULL_SEEN_RECENT = 1_000
 PULL_VISITED_MAX = 64
 """Pages remembered to notice that a service leads round in a circle."""
 
+PULL_PLACE_MAX = 16_384
+"""Characters of a cursor or a link to the next page; they are kept in the state. Real ones have hundreds."""
+
+PULL_TAKEOVER_S = 60.0
+"""A source that another runner polls is looked at again after this, or its interval if that is shorter."""
+
 PULL_EVERY_S = 30.0
 """Between two polls of a source that has nothing new. GitHub allows 1,750 requests an hour."""
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-STATE_BYTES_MAX = 1_000_000
-"""A state is written at every step: some kB, and 16 bytes for each event that is remembered."""
-
 
 @dataclass(frozen=True)
 class Poll:

@@ -17,12 +17,12 @@ import re
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
-from lakebed.errors import PullError, UsageError
-from lakebed.pull.http import Request, origin, shown
+from lakebed.errors import UsageError
+from lakebed.pull.http import Request, origin
 from lakebed.pull.links import link_to
 from lakebed.pull.options import CommonOptions, read_secret
 from lakebed.pull.records import EventShape, Path, rfc3339
-from lakebed.pull.sweep import Page, Sweep, SweepState
+from lakebed.pull.sweep import Page, Sweep, SweepState, foreign_page
 from lakebed.secret import Secret
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class GithubConnector:
         """See `Pages.page`."""
         url = state.place or self._first(state)
         if origin(url) != origin(self._options.endpoint):
-            raise PullError(f"the next page is said to be at {shown(url)}, another host than that of the source")
+            raise foreign_page(url)
         headers = {
             "Authorization": f"Bearer {read_secret(self._options.token, self._world)}",
             "Accept": "application/vnd.github+json",

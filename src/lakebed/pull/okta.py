@@ -15,13 +15,13 @@ import re
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
-from lakebed.errors import PullError, UsageError
+from lakebed.errors import UsageError
 from lakebed.pull.fetch import RefusedError, World
-from lakebed.pull.http import Request, origin, shown
+from lakebed.pull.http import Request, origin
 from lakebed.pull.links import link_to
 from lakebed.pull.options import CommonOptions, read_secret
 from lakebed.pull.records import EventShape, Path, rfc3339
-from lakebed.pull.sweep import Page, Sweep, SweepState
+from lakebed.pull.sweep import Page, Sweep, SweepState, foreign_page
 from lakebed.secret import Secret
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class OktaConnector:
 
     def _read(self, url: str) -> Page:
         if origin(url) != origin(self._options.url):
-            raise PullError(f"the next page is said to be at {shown(url)}, another host than that of the source")
+            raise foreign_page(url)
         token = read_secret(self._options.token, self._world)
         headers = {"Authorization": f"{self._options.scheme} {token}", "Accept": "application/json"}
         answer = self._fetcher.send(Request(url, headers))

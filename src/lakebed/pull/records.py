@@ -25,6 +25,7 @@ _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _NO_LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 _WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NO_CONTENT = 204
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _TIME_MS_MAX = 4_102_444_800_000
@@ -72,24 +73,42 @@ class Event:
 class EventShape:
     """Where an answer has its events, and each event its id and its time.
 
-    An event without an id is told from others by all of it.
+    An event without an id is told from others by all of it. `may_be_missing`: an answer without the place of events has
+    none; else it is an error.
     """
 
     records: Path = Path(())
     id: Path = Path(())
     time: Path | None = None
     time_form: TimeForm = "rfc3339"
+    may_be_missing: bool = False
 
     def events(self, answer: Answer) -> list[Event]:
         """The events of an answer, in their order. Raises `PullError` when it is not what was wanted."""
+        if answer.status == _NO_CONTENT:
+            return []
         check_json(answer)
         try:
-            found = self.records.find(answer.body)
-            raw = [] if found is None else _ELEMENTS.decode(found)
-            return [self._event(one) for one in raw]
+            return [self._event(one) for one in self._records(answer.body)]
         except _WRONG as error:
             place = f" at '{'.'.join(self.records.names)}'" if self.records.names else ""
             raise PullError(f"{shown(answer.url)} sent no array of events{place}: {_words(error)}") from error
+
+    def _records(self, body: bytes) -> list[msgspec.Raw]:
+        """The array itself. `null` is an array of nothing; what is not there is an answer that was not understood, such
+        as an error that comes with 200: taking it for nothing would lead past events.
+        """
+        found: msgspec.Raw = msgspec.Raw(body)
+        for name in self.records.names:
+            members = _MEMBERS.decode(found)
+            if name not in members and self.may_be_missing:
+                return []
+            if name not in members:
+                raise msgspec.DecodeError(f"there is no '{name}'")
+            found = members[name]
+            if bytes(found).strip() == b"null":
+                return []
+        return _ELEMENTS.decode(found)
 
     def _event(self, raw: msgspec.Raw) -> Event:
         line = bytes(raw).strip()
@@ -112,6 +131,8 @@ def check_json(answer: Answer) -> None:
 
 def text_at(path: Path, answer: Answer) -> str | None:
     """A text, number or nothing in an answer: a cursor. Raises `PullError` for anything else."""
+    if answer.status == _NO_CONTENT:
+        return None
     try:
         found = path.find(answer.body)
         value = None if found is None else msgspec.json.decode(found)

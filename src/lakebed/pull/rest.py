@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import msgspec
 
-from lakebed.errors import PullError, UsageError
+from lakebed.errors import UsageError
 from lakebed.pull.fetch import RefusedError
-from lakebed.pull.http import Request, origin, shown
+from lakebed.pull.http import Request, origin
 from lakebed.pull.links import link_to
 from lakebed.pull.options import CommonOptions
 from lakebed.pull.records import Path, TimeForm, rfc3339, text_at
@@ -26,7 +26,7 @@ from lakebed.pull.rest_settings import (
     read_rest_settings,
 )
 from lakebed.pull.spans import seconds_of
-from lakebed.pull.sweep import Page, Sweep, SweepState
+from lakebed.pull.sweep import Page, Sweep, SweepState, foreign_page
 
 if TYPE_CHECKING:
     from lakebed.pull.connector import Poll
@@ -111,7 +111,7 @@ class RestConnector:
 
     def _get(self, url: str) -> Answer:
         if origin(url) != origin(self._url):
-            raise PullError(f"the next page is said to be at {shown(url)}, another host than that of the source")
+            raise foreign_page(url)
         try:
             return self._fetcher.send(Request(url, self._headers()))
         except RefusedError as error:

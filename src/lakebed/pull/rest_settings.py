@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 FILE_BYTES_MAX = 65_536
 """A description has some forty lines."""
 
+SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie")
+"""What these say is secret."""
+
 TIMES = ("since", "until")
 """Names that a query may use beside the values of its source."""
 
@@ -121,11 +124,12 @@ class EventPart(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields
     id: str = ""
     time: str | None = None
     time_form: TimeForm = "rfc3339"
+    may_be_missing: bool = False
 
     def shape(self) -> EventShape:
         """The same, ready to be used."""
         time = None if self.time is None else Path.parse(self.time)
-        return EventShape(Path.parse(self.records), Path.parse(self.id), time, self.time_form)
+        return EventShape(Path.parse(self.records), Path.parse(self.id), time, self.time_form, self.may_be_missing)
 
 
 class RestSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -220,8 +224,15 @@ def _problems(found: RestSettings) -> list[tuple[str, str]]:
         problems.append(("window", "a window has at least a second"))
     if found.window is not None and "until" not in uses:
         problems.append(("window", "a window wants {since} and {until} in the query"))
-    if ((found.resume == "time" and "since" in uses) or found.order == "newest_first") and found.events.time is None:
+    if found.resume == "time" and found.events.time is None:
         problems.append(("events", "'time' is wanted: where an event has its time"))
+    if found.resume == "cursor" and found.order == "newest_first":
+        problems.append(("order", "a cursor that goes on for ever leads to newer events"))
+    problems += [
+        (f"headers.{name}", f"'{name}' belongs into 'auth', with a secret that stands elsewhere")
+        for name in found.headers
+        if name.lower() in SECRET_HEADERS
+    ]
     if not 0 < found.requests_per_minute <= 60_000:
         problems.append(("requests_per_minute", "wanted is a number between 0 and 60,000"))
     return problems

@@ -149,7 +149,7 @@ class _SourceLoop:
             wait_s = self._turn()
         except StateConflict:
             self.status = replace(self.status, is_ours=False)
-            wait_s = self._options.poll_every_s
+            wait_s = min(self._options.poll_every_s, config.PULL_TAKEOVER_S)
         except ThrottledError as error:
             self._tell(error)
             wait_s = error.wait_s
@@ -165,7 +165,7 @@ class _SourceLoop:
         lease_s = min(config.PULL_LEASE_S + self._options.poll_every_s, 3600.0)
         if not self._state.leases.acquire(f"pull/{self._source.name}", self._owner, lease_s):
             self.status = replace(self.status, is_ours=False)
-            return self._options.poll_every_s
+            return min(self._options.poll_every_s, config.PULL_TAKEOVER_S)
         self.status = replace(self.status, is_ours=True)
         if self._connector is None:
             self._connector = self._connect(self._options, self._world)

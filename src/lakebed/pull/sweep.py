@@ -18,6 +18,7 @@ import msgspec
 from lakebed import config
 from lakebed.errors import PullError
 from lakebed.pull.connector import Poll
+from lakebed.pull.http import shown
 from lakebed.pull.seen import Seen
 
 if TYPE_CHECKING:
@@ -87,6 +88,12 @@ def unpack(packed: bytes) -> SweepState:
         return msgspec.msgpack.decode(packed, type=SweepState)
     except msgspec.DecodeError as error:
         raise PullError(f"the state of the source cannot be read: {error}") from error
+
+
+def foreign_page(url: str) -> PullError:
+    """The error for a page on another host: a service that is not to be trusted, or a source whose host was changed."""
+    words = "`lakebed pull SOURCE --restart` forgets it, after a change of the source's host"
+    return PullError(f"the next page is said to be at {shown(url)}, another host than that of the source; {words}")
 
 
 class _Run:
@@ -162,6 +169,8 @@ class _Run:
     def _turn(self, page: Page, fresh: Sequence[Event]) -> bool:
         """Goes to the next page. One that was visited is not read again: what is new is kept, then it is an error."""
         state = self._state
+        if page.next_place is not None and len(page.next_place) > config.PULL_PLACE_MAX:
+            raise PullError(f"the next page has a name of more than {config.PULL_PLACE_MAX:,} characters")
         here, there = _digest(state.place), _digest(page.next_place)
         known = {state.visited[at : at + _DIGEST_BYTES] for at in range(0, len(state.visited), _DIGEST_BYTES)}
         if page.next_place is None or there == here or there in known:

@@ -64,6 +64,8 @@ def test_once_keeps_the_events_and_the_place(folder: Path, okta: OktaService) ->
     assert [json.loads(line) for line in lines] == okta.events
     done = pull(folder, "okta", "--once")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+    done = pull(folder, "okta", "--once", "--restart")
+    assert (done.returncode, done.stdout[:9]) == (0, "5 events,")
     with open_state(str(folder / "lakebed-state.db")) as state:
         assert state.leases.acquire("pull/okta", "other", 60), "the lease is given back"
         done = pull(folder, "okta", "--once")

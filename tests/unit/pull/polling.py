@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lakebed.pull.connector import Connector, Poll
 
-POLLS_MAX = 500
+POLLS_MAX = 100
 
 
 class Reader:

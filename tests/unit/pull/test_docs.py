@@ -10,7 +10,7 @@ import pytest
 
 from lakebed.configuration import read
 from lakebed.pull.kinds import KINDS, check_options, make_connector
-from lakebed.pull.rest_settings import Auth, Pagination, RestSettings, parse_rest_settings
+from lakebed.pull.rest_settings import Auth, EventPart, Pagination, RestSettings
 from tests.unit.pull.polling import Reader
 from tests.unit.pull.services import START_MS, Asked, FakeTime, Reply, Service, iso, json_reply
 
@@ -60,7 +60,6 @@ def test_the_first_description_reads_a_service(tmp_path: Path) -> None:
 
 def test_every_key_of_a_description_is_on_the_page() -> None:
     parts = [*get_args(Auth), *get_args(Pagination)]
-    names = [name for part in [RestSettings, *parts] for name in part.__struct_fields__]
+    names = [name for part in [RestSettings, EventPart, *parts] for name in part.__struct_fields__]
     tags = [part.__struct_config__.tag for part in parts]
     assert [name for name in [*names, *tags] if not re.search(rf"\b{name}\b", PAGE)] == []
-    assert parse_rest_settings(b"url: https://x", "x") is not None

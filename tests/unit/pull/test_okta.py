@@ -163,7 +163,8 @@ def test_a_link_to_another_host_gets_no_token(okta: OktaService, time: FakeTime)
         assert found.poll().lines
         with pytest.raises(PullError) as caught:
             found.poll()
-        words = "another host than that of the source"
+        words = "another host than that of the source; "
+        words += "`lakebed pull SOURCE --restart` forgets it, after a change of the source's host"
         assert str(caught.value) == f"the next page is said to be at '{other.url}/api/v1/logs', {words}"
         assert other.asked == []
 

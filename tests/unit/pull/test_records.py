@@ -39,10 +39,35 @@ def test_the_place_of_events_ids_and_times() -> None:
     assert len({event.digest for event in events}) == 3
 
 
-def test_no_events_where_the_place_is_missing_or_null() -> None:
+def test_null_is_no_events_and_so_is_a_missing_place_where_that_is_told() -> None:
     shape = EventShape(Path.parse("data.items"))
-    for body in (b"{}", b'{"data": null}', b'{"data": {"items": null}}', b'{"data": {"items": []}}', b'{"data": 5}'):
+    for body in (b'{"data": null}', b'{"data": {"items": null}}', b'{"data": {"items": []}}'):
         assert shape.events(answer(body)) == []
+    told = EventShape(Path.parse("data.items"), may_be_missing=True)
+    for body in (b"{}", b'{"data": {}}'):
+        assert told.events(answer(body)) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<html>", "json is malformed"),
+        (b'{"data', "input data was truncated"),
+        (b"{}", "there is no 'data'"),
+        (b'{"error": "come back later"}', "there is no 'data'"),
+        (b'{"data": {}}', "there is no 'items'"),
+        (b'{"data": 5}', "expected `object`, got `int`"),
+        (b'{"data": []}', "expected `object`, got `array`"),
+        (b'{"data": {"items": {}}}', "expected `array`, got `object`"),
+    ],
+)
+def test_an_answer_that_is_not_understood_is_never_one_without_events(body: bytes, words: str) -> None:
+    """Also without a content type: what was taken for nothing led past the events of a whole window."""
+    for headers in (JSON, {}):
+        with pytest.raises(PullError) as caught:
+            EventShape(Path.parse("data.items")).events(answer(body, headers))
+        wanted = f"'https://api.example/v1' sent no array of events at 'data.items': {words}"
+        assert str(caught.value).startswith(wanted)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +151,7 @@ def test_any_cuts_late_events_and_failures_give_each_event_once(tmp_path_factory
         text = description(service, style)
         if style == "window":
             text = description(service, "page").replace('"{since}"', '"{since}", to: "{until}"') + "\nwindow: 30m"
-        found = reader(tmp_path_factory.mktemp("rest"), text, time, since="2h")
+        found = reader(tmp_path_factory.mktemp("rest"), text, time, since="2025-12-31T21:00:00Z")
         count = 0
         for _ in range(data.draw(st.integers(1, 4))):
             time.go(data.draw(st.sampled_from([1, 300, 4000])))
@@ -209,96 +208,6 @@ def test_forms_of_times(form: str, since: str, folder: Path, time: FakeTime) -> 
 
 
 @pytest.mark.parametrize(
-    ("auth", "header", "value"),
-    [
-        ("{type: none}", "authorization", None),
-        ("{type: bearer, token: 'env:T'}", "authorization", "Bearer s3cret"),
-        ("{type: bearer, token: 'env:T', scheme: Token}", "authorization", "Token s3cret"),
-        (
-            "{type: basic, user: bob, password: 'env:T'}",
-            "authorization",
-            "Basic " + base64.b64encode(b"bob:s3cret").decode(),
-        ),
-        (
-            "{type: basic, user: 'env:U', password: 'env:T'}",
-            "authorization",
-            "Basic " + base64.b64encode(b"eve:s3cret").decode(),
-        ),
-        ("{type: header, name: X-Api-Key, value: 'env:T'}", "x-api-key", "s3cret"),
-    ],
-)
-def test_logins(auth: str, header: str, value: str | None, folder: Path, time: FakeTime) -> None:
-    with Service(clock=time.clock) as service:
-        text = f"url: {service.url}/logs\nauth: {auth}\nheaders: {{X-Tenant: '{{tenant}}'}}"
-        reader(folder, text, time, {"T": "s3cret", "U": "eve"}, values={"tenant": "acme"}).catch_up()
-        assert service.asked[0].headers.get(header) == value
-        assert service.asked[0].headers["x-tenant"] == "acme"
-
-
-class TokenService(Service):
-    """OAuth 2: `/token` gives tokens, `/logs` wants the last one."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.tokens = 0
-
-    def answer(self, asked: Asked) -> Reply:
-        if asked.path == "/token":
-            self.tokens += 1
-            return json_reply({"access_token": f"t{self.tokens}", "expires_in": 600, "token_type": "Bearer"})
-        if asked.headers.get("authorization") != f"Bearer t{self.tokens}":
-            return json_reply({"error": "invalid_token"}, 401)
-        return json_reply([])
-
-
-@pytest.mark.parametrize("in_body", [False, True])
-def test_oauth2(in_body: bool, folder: Path, time: FakeTime) -> None:
-    with TokenService(clock=time.clock) as service:
-        text = f"""
-        url: {service.url}/logs
-        auth:
-          type: oauth2
-          token_url: {service.url}/token
-          client_id: cl ient
-          client_secret: env:T
-          scope: logs.read
-          in_body: {str(in_body).lower()}
-        """
-        found = reader(folder, textwrap.dedent(text), time, {"T": "s3c/ret"})
-        found.poll()
-        found.poll()
-        asked = service.asked[0]
-        form = b"grant_type=client_credentials&scope=logs.read"
-        if in_body:
-            assert asked.body == form + b"&client_id=cl+ient&client_secret=s3c%2Fret"
-            assert "authorization" not in asked.headers
-        else:
-            assert asked.body == form
-            assert asked.headers["authorization"] == "Basic " + base64.b64encode(b"cl%20ient:s3c%2Fret").decode()
-        assert service.tokens == 1
-        time.go(571)  # it lives for 600 s and is renewed a little earlier
-        found.poll()
-        assert service.tokens == 2
-        service.tokens += 1  # withdrawn: the next request is refused, and a new token is asked for once
-        found.poll()
-        assert service.tokens == 4
-
-
-def test_oauth2_that_is_refused_tells_no_secret(folder: Path, time: FakeTime) -> None:
-    with TokenService(clock=time.clock) as service:
-        service.faults = [json_reply({"error_description": "bad secret s3cret for client"}, 401), Reply(200, b"{}")]
-        auth = f"{{type: oauth2, token_url: {service.url}/token, client_id: c, client_secret: 'env:T', in_body: true}}"
-        found = reader(folder, f"url: {service.url}/logs\nauth: {auth}", time, {"T": "s3cret"})
-        with pytest.raises(PullError) as caught:
-            found.poll()
-        hint = "the credentials are wrong or no longer valid ('bad secret … for client')"
-        assert str(caught.value) == f"'{service.url}/token' answers 401: {hint}"
-        with pytest.raises(PullError) as caught:
-            found.poll()
-        assert str(caught.value) == f"'{service.url}/token' sent no token"
-
-
-@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("url: https://x\nauht: {}", "line 2: there is no option 'auht'"),
@@ -307,16 +216,19 @@ def test_oauth2_that_is_refused_tells_no_secret(folder: Path, time: FakeTime) ->
         ("url: https://x\nauth:\n  type: bearer\n  tokne: env:T", "line 4: there is no option 'tokne' in 'auth'"),
         ("url: https://x\nauth:\n  type: bearer", "line 2: missing option 'token' in 'auth'"),
         ("url: https://x\nauth:\n  type: kerberos", "line 3: invalid value 'kerberos' in 'auth.type'"),
-        ("url: https://x\nauth: {type: bearer, token: s3cret}", "a secret must not stand here"),
-        ("url: https://x\nquery: {a: '{since'}", "'{since' has a brace that is no {name}"),
+        ("url: https://x\nevents: {time: t}\nauth: {type: bearer, token: s3cret}", "a secret must not stand here"),
+        ("url: https://x\nevents: {time: t}\nquery: {a: '{since'}", "'{since' has a brace that is no {name}"),
         (
-            "url: https://{tenant}.x\n",
+            "url: https://{tenant}.x\nevents: {time: t}",
             "there is no value 'tenant'; there are: none",
         ),
-        ("url: https://x\nquery: {a: '{nonsense}'}", "there is no value 'nonsense'; there are: since, until"),
+        (
+            "url: https://x\nevents: {time: t}\nquery: {a: '{nonsense}'}",
+            "there is no value 'nonsense'; there are: since, until",
+        ),
         ("url: https://x\nquery:\n  a: '{until}'", "line 2: {until} wants 'window'"),
-        ("url: https://x\nwindow: 1h", "line 2: a window wants {since} and {until} in the query"),
-        ("url: https://x\nquery: {a: '{since}'}", "line 1: 'time' is wanted: where an event has its time"),
+        ("url: https://x\nwindow: 1h\nevents: {time: t}", "line 2: a window wants {since} and {until} in the query"),
+        ("url: https://x", "line 1: 'time' is wanted: where an event has its time"),
         ("url: https://x\nresume: cursor", "line 2: without pages there is no cursor to resume from"),
         (
             "url: https://x\npagination: {type: page}\nresume: cursor",
@@ -330,11 +242,22 @@ def test_oauth2_that_is_refused_tells_no_secret(folder: Path, time: FakeTime) ->
             "url: https://x\nevents: {time: t}\nquery: {a: '{since}', b: '{until}'}\nwindow: 15m",
             "window must be at least twice 'reread', which is 600 s",
         ),
+        (
+            "url: https://x\nevents: {time: t}\nheaders:\n  Authorization: Bearer s3cret",
+            "line 4: 'Authorization' belongs into 'auth', with a secret that stands elsewhere",
+        ),
+        (
+            "url: https://x\nresume: cursor\npagination: {type: link}\norder: newest_first",
+            "line 4: a cursor that goes on for ever leads to newer events",
+        ),
         ("url: https://x\n- a", "line 2: "),
         ("a: &x [1]\nb: *x\nurl: https://x", "line 2: no aliases here"),
         ("just text", "line 1: wanted keys with values, such as 'url: https://…'"),
         ("", "line 1: wanted keys with values, such as 'url: https://…'"),
-        ("url: https://x\nrequests_per_minute: 0", "line 2: wanted is a number between 0 and 60,000"),
+        (
+            "url: https://x\nrequests_per_minute: 0\nevents: {time: t}",
+            "line 2: wanted is a number between 0 and 60,000",
+        ),
         ("url: !!python/object:os.system x", "line 1: could not determine a constructor"),
     ],
 )
@@ -362,10 +285,23 @@ def test_descriptions_of_any_text_are_an_error_with_a_line(text: str) -> None:
 @pytest.mark.parametrize("value", ["a/b", "x.evil.com#", "a b", "", "x" * 201, "{since}"])
 def test_values_are_names_only(value: str, folder: Path) -> None:
     file = folder / "service.yaml"
-    file.write_text("url: https://{tenant}.example.com/logs")
+    file.write_text("url: https://{tenant}.example.com/logs\nevents: {time: at}")
     with pytest.raises(UsageError, match="the value 'tenant' may have letters, digits"):
         check_options("rest", {"description": str(file), "values": {"tenant": value}})
     check_options("rest", {"description": str(file), "values": {"tenant": "acme-1"}})
+
+
+def test_an_answer_without_content_has_no_events(folder: Path, time: FakeTime) -> None:
+    with Service(clock=time.clock) as service:
+        service.faults = [Reply(204, b"")]
+        assert reader(folder, description(service, "cursor"), time).catch_up() == []
+
+
+def test_a_cursor_that_is_too_long_is_an_error(folder: Path, time: FakeTime) -> None:
+    with Service(clock=time.clock) as service:
+        service.faults = [json_reply({"data": {"items": []}, "meta": {"next": "x" * 20_000}})]
+        with pytest.raises(PullError, match="the next page has a name of more than 16,384 characters"):
+            reader(folder, description(service, "cursor"), time).poll()
 
 
 def test_a_cursor_to_another_host_gets_no_credentials(folder: Path, time: FakeTime) -> None:

@@ -27,6 +27,10 @@ def pull(
     /,
     *,
     once: Annotated[bool, Parameter(negative=(), help="end when there is nothing more")] = False,
+    restart: Annotated[
+        bool,
+        Parameter(negative=(), help="forget the place: begin where the source is configured to; events may come twice"),
+    ] = False,
     dry_run: Annotated[
         bool, Parameter(negative=(), help="print the first events as JSON lines; write nothing anywhere")
     ] = False,
@@ -48,7 +52,7 @@ def pull(
     found = configuration.source(source)
     if dry_run:
         return _show(found)
-    return _pull(configuration, found, once=once)
+    return _pull(configuration, found, once=once, restart=restart)
 
 
 def _show(source: SourceConfig) -> int:
@@ -67,8 +71,9 @@ def _show(source: SourceConfig) -> int:
     return FOUND if poll.lines else NOTHING
 
 
-def _pull(configuration: Configuration, source: SourceConfig, *, once: bool) -> int:
+def _pull(configuration: Configuration, source: SourceConfig, *, once: bool, restart: bool) -> int:
     from lakebed.pull.schedule import PullSource, PullWorker
+    from lakebed.pull.turn import cursor_name
     from lakebed.state import open_state
     from lakebed.storage.open import open_store
 
@@ -91,6 +96,8 @@ def _pull(configuration: Configuration, source: SourceConfig, *, once: bool) -> 
     asked = PullSource(source.name, source.kind, source.options)
     with open_state(configuration.state_url()) as state:
         worker = PullWorker([asked], state, store, owner=owner, on_turn=told, on_error=failed)
+        if restart:
+            state.cursors.forget(cursor_name(source.name))
         stop = threading.Event()
         if once:
             _until_caught_up(worker, source.name)
