@@ -88,6 +88,15 @@ def test_a_lost_catalog(lake: Lake, tmp_path: Path) -> None:
     assert is_well(tmp_path)
 
 
+def test_what_came_after_a_deletion_is_not_hit_by_it(lake: Lake, tmp_path: Path) -> None:
+    """The new catalog does not know which segment came first; the events do."""
+    write(tmp_path, "later", range(2))
+    lake.index(tmp_path / "logs/later", into="app", workers=1)
+    shutil.rmtree(tmp_path / "lake/catalog")
+    rebuild(store_of(tmp_path), dry_run=False)
+    assert seen(tmp_path) == [0, 1, *VISIBLE]
+
+
 def test_a_damaged_commit(lake: Lake, tmp_path: Path) -> None:
     """What the other commits say is still known: nothing need be indexed again but what that one brought."""
     path = sorted((tmp_path / "lake/catalog").glob("*.json.gz"))[3]  # object "c"
