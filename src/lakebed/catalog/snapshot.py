@@ -133,11 +133,12 @@ class Snapshot:
         return found
 
     def _hand_on_ids(self, newer: Snapshot, commits: Iterable[CommitFile]) -> None:
-        """A writer that replaces objects wants the ids after each commit; making them anew takes a while."""
-        known = self.__dict__.get("keys_by_id")
+        """A writer that replaces objects wants the ids after each commit, and copying them for each takes a while: so
+        the newer snapshot takes them over. Who asks the older one again makes them anew.
+        """
+        known = self.__dict__.pop("keys_by_id", None)
         if known is None:
             return
-        known = dict(known)
         for commit in commits:
             for key in commit.remove:
                 known.pop(id_of_key(key), None)
