@@ -26,7 +26,7 @@ from bench.table import results_markdown, table_rows
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "bench" / "work"
 PEERS = ("duckdb", "clickhouse", "tantivy", "ripgrep")
-OURS = ("engine", "lakebed", "indexing", "catalog")
+OURS = ("engine", "lakebed", "indexing", "catalog", "running", "compaction", "receive")
 SEED = 7
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.ministack import Ministack, ministack_server
+from tests.postgres import PostgresServer, postgres_server
 from tests.sample_data import sample_data
 from tests.servers import S3Server, s3_server
 
@@ -84,7 +86,8 @@ def sample_logs() -> Path:
 @pytest.fixture(autouse=True)
 def _no_lake_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test must not write to the lake of the person who runs it."""
-    monkeypatch.delenv("LAKEBED_LAKE", raising=False)
+    for name in ("LAKEBED_LAKE", "LAKEBED_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")
@@ -94,3 +97,36 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         for name, value in server.environment.items():
             patch.setenv(name, value)
         yield server
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
+    """A real SQS with S3 that notifies it; started once for each process of the tests."""
+    with ministack_server(tmp_path_factory.mktemp("ministack")) as server:
+        yield server
+
+
+@pytest.fixture
+def aws(ministack: Ministack, monkeypatch: pytest.MonkeyPatch) -> Ministack:
+    """The same, with its settings in the environment."""
+    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ministack.environment.items():
+        monkeypatch.setenv(name, value)
+    return ministack
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a state may be made: a file, and a schema of its own in PostgreSQL."""
+    if request.param == "sqlite":
+        return str(tmp_path / "state.db")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_url()

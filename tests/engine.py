@@ -43,12 +43,14 @@ ROUNDS_MAX = 1_000
 
 @dataclass(frozen=True)
 class Layout:
-    """How events are cut: events in a segment (None: all in one), and the builder's own options."""
+    """How events are cut: events in a segment (None: all in one), the builder's options, and whether all is merged."""
 
     segment_events: int | None = None
     builder: tuple[tuple[str, int], ...] = ()
     decoys: bool = False
     """Whether each segment holds other events too, which are deleted."""
+    is_merged: bool = False
+    """Whether the segments are merged into one, which carries deletions out."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def build(lines: tuple[str, ...], layout: Layout) -> tuple[Stored, ...]:
         _feed_decoys(builder, lines)
     segments.append(builder.take_segment())
     deletions = (decoy_deletion(),) if layout.decoys else ()
-    return tuple(Stored(s.address, s.data, deletions) for s in segments if s is not None)
+    stored = tuple(Stored(s.address, s.data, deletions) for s in segments if s is not None)
+    return merge(stored, layout) if layout.is_merged and stored else stored
 
 
 def _begin(builder: Any, url: str) -> None:
@@ -114,6 +117,24 @@ def decoy_deletion() -> bytes:
     """The condition of the deletion that they are gone by."""
     text = f'@lb.object = "{DECOY_URL}"'
     return plan_deletion(text, INDEX_NAME, by="tests", reason="decoys").deletion.condition()
+
+
+def merge(inputs: Sequence[Stored], layout: Layout) -> tuple[Stored]:
+    """One segment with all that the inputs hold."""
+    core = require_core()
+    merge = core.Merge(index=INDEX_NAME, **dict(layout.builder))
+    for number, stored in enumerate(inputs):
+        merge.add(core.SegmentReader(stored.address, f"segment {number}"), deletions=stored.deletions)
+    for _ in range(ROUNDS_MAX):
+        needs = merge.needs()
+        if not needs:
+            break
+        merge.feed([inputs[number].data[offset : offset + length] for number, offset, length in needs])
+    else:
+        raise AssertionError(f"the merge still asks for bytes after {ROUNDS_MAX} rounds")
+    segment = merge.finish()
+    assert segment is not None
+    return (Stored(segment.address, segment.data),)
 
 
 def search_segment(plan: bytes, stored: Stored) -> tuple[list[tuple[Any, ...]], bytes | None]:

@@ -118,7 +118,8 @@ def read_configurations(folder: Path = CONFIGURATIONS) -> list[Configuration]:
 def _read_configuration(path: Path) -> Configuration:
     known = tomllib.loads(path.read_text())
     builder = tuple(sorted(known.pop("builder", {}).items()))
-    layout = engine.Layout(known.pop("segment_events", None), builder, known.pop("decoys", False))
+    flags = (known.pop("decoys", False), known.pop("is_merged", False))
+    layout = engine.Layout(known.pop("segment_events", None), builder, *flags)
     return Configuration(path.stem, layout=layout, **known)
 
 

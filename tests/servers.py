@@ -72,7 +72,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         "actions": ["Admin", "Read", "List", "Tagging", "Write"],
     }
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    ports = _free_ports(8)
+    ports = free_ports(8)
     command = [weed, "server", "-ip", "127.0.0.1", "-ip.bind", "127.0.0.1", "-dir", str(folder), "-s3"]
     command += ["-s3.config", str(folder / "s3.json"), "-volume.max", "200", "-master.volumeSizeLimitMB", "64"]
     # Without these it listens on fixed ports and sends usage reports.
@@ -89,7 +89,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
             process.wait()
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that are free now. Held together until all are found, so that they differ."""
     with contextlib.ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]

@@ -1,5 +1,7 @@
 //! A small segment with a bit of everything in it, and searches over it.
 use lakebed_core::error::Result;
+use lakebed_core::merge::Merge;
+use lakebed_core::merge::deletion::Deletion;
 use lakebed_core::parse::registry::Format;
 use lakebed_core::parse::settings::SourceSettings;
 use lakebed_core::search::fetch::Buffer;
@@ -121,6 +123,29 @@ fn run(plan: Plan, file: &[u8], address: &[u8]) -> Result<(Vec<OutputRow>, Vec<u
     }
     rows.extend(leaf.take_rows());
     Ok((rows, leaf.partial()))
+}
+
+/// The merge of files, each with its address; `deletion` is a filter of which no event is kept. None: no event is left.
+pub fn merge(inputs: &[(&[u8], &[u8])], deletion: Option<&str>) -> Result<Option<Segment>> {
+    let options = BuilderOptions { page_bytes: 2000, page_rows: 24, ..BuilderOptions::default() };
+    let mut merge = Merge::new("fuzz", options);
+    for (_, address) in inputs {
+        let deletions = deletion.iter().map(|json| Deletion::parse(json.as_bytes())).collect::<Result<_>>()?;
+        merge.add(Arc::new(SegmentReader::new(address, "sample")?), &[], deletions);
+    }
+    loop {
+        let needs = merge.needs();
+        if needs.is_empty() {
+            return merge.finish();
+        }
+        // a range behind the end of the file is given as far as the file goes
+        let part = |&(input, offset, length): &(usize, u64, u64)| -> Buffer {
+            let file = inputs[input].0;
+            let end = usize::try_from(offset.saturating_add(length)).map_or(file.len(), |end| end.min(file.len()));
+            Box::new(file[usize::try_from(offset).map_or(end, |start| start.min(end))..end].to_vec())
+        };
+        merge.feed(needs.iter().map(part).collect())?;
+    }
 }
 
 /// A plan around a filter, which is JSON.

@@ -131,6 +131,35 @@ class LeafSearch:
     def explain(self) -> bytes:
         """JSON: what the index said: terms looked up and pages left."""
 
+class Merge:
+    """Several segments of one index into one, without parsing. Asks for byte ranges and is fed; no I/O of its own. Not thread-safe.
+
+    Events come out as they went in, with all that is known of them. After an error of `feed` the merge is of no more use.
+    `CoreError` of kind "limit": the inputs are too much for one segment."""
+
+    memory_bytes: int
+    """About what is held for the output."""
+    def __init__(self, *, index: str, page_bytes: int = 2097152, page_rows: int = 8192) -> None: ...
+    def add(self, reader: SegmentReader, *, dead_objects: Sequence[int] = (), deletions: Sequence[bytes] = ()) -> None:
+        """The next input; objects stand in the output in the order of the inputs. Events of dead objects are left out, and those
+        that pass one of `deletions`: filters of plans (JSON), or {"filter": …, "since_ns": int | null, "until_ns": int | null}."""
+
+    def needs(self) -> list[tuple[int, int, int]]:
+        """The (number of the input, offset, length) ranges wanted now, in order; empty when all was read."""
+
+    def feed(self, buffers: Sequence[Buffer]) -> None:
+        """The bytes of the ranges last asked for, in the same order."""
+
+    def finish(self) -> Segment | None:
+        """The segment, once all was read; None when no event is left. `raw_bytes` add up, in proportion where events were left out."""
+
+    def moved(self) -> list[tuple[int, list[int]]]:
+        """Once all was read, of each input: the number in the output of its first object that is still there (the others follow
+        it), and the numbers in the input of those that are not: dead ones, and ones that were given up half-way."""
+
+    def deleted_events(self) -> int:
+        """Events that `deletions` left out, those of dead objects not counted."""
+
 class Grep:
     """A plan over raw source objects, one after the other, without a segment. Not thread-safe; one per worker."""
 

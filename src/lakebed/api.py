@@ -16,19 +16,21 @@ import functools
 import os
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Self
 
-from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.entries import check_index_name
 from lakebed.catalog.index_info import IndexInfo, index_infos
 from lakebed.catalog.status import LakeStatus, lake_status
+from lakebed.configuration.find import lake_url, records_queries
 from lakebed.deletion import Deleted, commit_deletion, process_user
 from lakebed.errors import NotFoundError, UsageError
 from lakebed.execute.readers import ReaderCache
 from lakebed.execute.threads import ThreadExecutor
 from lakebed.ingest.run import Progress, index_source
 from lakebed.ingest.settings import SourceSettings
+from lakebed.ingest.usage_log import UsageLog
 from lakebed.ingest.worker import IndexSettings
 from lakebed.lookups import Lookups
 from lakebed.model import Row
@@ -55,13 +57,22 @@ if TYPE_CHECKING:
     from lakebed.query.sample_fields import Memo
 
 
-def open(url: str | os.PathLike[str] | None = None) -> Lake:  # noqa: A001 - the user's word
-    """Opens the lake at a folder or at an `s3://`, `gs://` or `az://` URL; None is `LAKEBED_LAKE`, else `./lake`.
+def open(url: str | os.PathLike[str] | None = None, *, record_queries: bool | None = None) -> Lake:  # noqa: A001 - the user's word
+    """Opens the lake at a folder or at an `s3://`, `gs://` or `az://` URL.
+
+    None is `LAKEBED_LAKE`, else the lake that a `lakebed.toml` names (that of `LAKEBED_CONFIG`, or the one in the
+    working directory), else `./lake`.
 
     Nothing is written, and a lake that is not there is no error yet: indexing creates it, searching raises
     `NotFoundError`. Credentials come from the environment, under the names that the clouds' own tools use.
+
+    `record_queries` True: each search becomes an event of the index `_usage`, written every minute and by `close`.
+    None: as the `lakebed.toml` of this lake says. A lake that cannot be written is searched all the same.
     """
-    return Lake(os.fspath(url) if url is not None else config.lake_url())
+    opened = Lake(os.fspath(url) if url is not None else lake_url())
+    if records_queries(opened.url) if record_queries is None else record_queries:
+        opened.record_queries()
+    return opened
 
 
 class Lake:
@@ -77,6 +88,7 @@ class Lake:
         self._readers = ReaderCache()
         self._field_memo: Memo = {}
         self._executor: ThreadExecutor | None = None
+        self._usage: UsageLog | None = None
         self.lookups = Lookups(self._store)
         """The lookup tables that stand in the lake, for the stage `lookup`."""
 
@@ -183,7 +195,14 @@ class Lake:
             compiled = _restrict(compiled, names, state.snapshot)
         newest = None if news is None else news.result
         search = Search(
-            compiled, state, executor, self._readers, partial=partial, newest=newest, lookups=self.lookups.open
+            compiled,
+            state,
+            executor,
+            self._readers,
+            partial=partial,
+            newest=newest,
+            lookups=self.lookups.open,
+            on_end=self._usage.ended if self._usage is not None else None,
         )
         return SearchResult(search, functools.partial(self._missing_fields, search))
 
@@ -305,11 +324,19 @@ class Lake:
         )
 
     def close(self) -> None:
-        """Ends the handle's threads. A later search starts them anew."""
+        """Ends the handle's threads, and writes the records of its searches. A later search starts them anew."""
+        if self._usage is not None:
+            self._usage.write()
         with self._lock:
             executor, self._executor = self._executor, None
         if executor is not None:
             executor.close()
+
+    def record_queries(self) -> None:
+        """From now on, each search becomes an event of the index `_usage`, as `open(…, record_queries=True)` says."""
+        if self._usage is None:
+            self._usage = UsageLog(self._store, self._opened())
+            weakref.finalize(self, self._usage.close)  # whoever forgets to close
 
     def _missing_fields(self, search: Search) -> list[str]:
         return missing_fields(

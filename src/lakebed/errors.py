@@ -23,6 +23,10 @@ class UsageError(LakebedError):
     """The caller asked for something that cannot be: an unknown option, a bad value."""
 
 
+class ConfigError(LakebedError):
+    """A lakebed.toml is wrong; the message has a line `file:line: what` for each of its problems."""
+
+
 class QueryError(LakebedError):
     """The query text is wrong. Knows where: `text`, `start` and `end` are character offsets into it."""
 
@@ -70,6 +74,10 @@ class NotFoundError(StorageError):
     """The object is not there."""
 
 
+class ChangedError(StorageError):
+    """The object is no longer the one that was asked for: it was replaced since it was listed."""
+
+
 class AlreadyExistsError(StorageError):
     """A conditional create found the object there."""
 
@@ -90,5 +98,33 @@ class IngestError(LakebedError):
     """A source object could not be indexed."""
 
 
+class QueueError(IngestError):
+    """A queue of notifications refused, failed or could not be reached."""
+
+
+class StateError(LakebedError):
+    """The state (work that waits, leases, cursors) cannot be read, or holds something it must not."""
+
+
+class TransientStateError(StateError):
+    """The state's database is busy, full or cannot be reached; the same call may succeed when repeated."""
+
+
+class StateConflict(StateError):  # noqa: N818 - a lost race, which its caller expects
+    """Somebody else changed it in between; nothing was written."""
+
+
 class LimitError(LakebedError):
     """A named limit was reached; the message names it and how to raise it."""
+
+
+class PullError(LakebedError):
+    """A service could not be read: it refused, failed or answered with something else than was wanted."""
+
+
+class ThrottledError(PullError):
+    """A service asks to wait before the next request: `wait_s` seconds."""
+
+    def __init__(self, message: str, wait_s: float) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s

@@ -25,9 +25,12 @@ def test_script(case: Case, configuration: Configuration) -> None:
 def test_every_configuration_is_read() -> None:
     names = [configuration.name for configuration in read_configurations()]
     assert names == [
+        "deleted",
         "grep",
         "index_off",
         "many_segments",
+        "merged",
+        "merged_deleted",
         "one_segment",
         "oracle",
         "plan",

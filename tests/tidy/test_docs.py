@@ -51,6 +51,10 @@ def test_every_dependency_has_a_reason() -> None:
     """Named in the decision record on dependencies, which says what each is for."""
     record = (ROOT / "docs/adr/0002-dependencies.md").read_text()
     crate = tomllib.loads((ROOT / "crates/core/Cargo.toml").read_text())
-    package = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    package = [
+        *project["dependencies"],
+        *(line for extra in project["optional-dependencies"].values() for line in extra),
+    ]
     names = [*crate["dependencies"], *crate["dev-dependencies"], *(re.split(r"[<>=\[]", line)[0] for line in package)]
     assert [name for name in names if name not in record] == []

@@ -4,6 +4,7 @@ pub mod error;
 pub mod expression;
 pub mod format;
 pub mod grep;
+pub mod merge;
 pub mod mine;
 pub mod parse;
 pub mod search;

@@ -125,7 +125,7 @@ impl Builder {
 
 #[pyclass(module = "lakebed._core", frozen)]
 pub struct Segment {
-    inner: segment::Segment,
+    pub(crate) inner: segment::Segment,
 }
 
 #[pymethods]

@@ -7,6 +7,7 @@ mod errors;
 mod explain;
 mod expression;
 mod grep;
+mod merge;
 mod mine;
 mod rows;
 mod search;
@@ -23,6 +24,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<build::Segment>()?;
     module.add_class::<search::SegmentReader>()?;
     module.add_class::<search::LeafSearch>()?;
+    module.add_class::<merge::Merge>()?;
     module.add_class::<grep::Grep>()?;
     module.add_class::<decompress::Decompressor>()?;
     module.add_class::<expression::Expression>()?;

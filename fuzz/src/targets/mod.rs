@@ -21,6 +21,7 @@ targets! {
     hostile,
     json_rows,
     lossless,
+    merge,
     mine,
     objects,
     parsers,

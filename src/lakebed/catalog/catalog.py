@@ -58,7 +58,7 @@ class Catalog:
         self._lock = threading.RLock()
         self._is_writer = False
         self._state = load_state(store)
-        self._current_at = monotonic()
+        self._current_at = self._loaded_at = monotonic()
 
     @property
     def state(self) -> State:
@@ -193,13 +193,17 @@ class Catalog:
             return
 
     def _is_old(self) -> bool:
-        """Whether commits may have been made and cleaned away unseen: then the next number is not the next commit."""
-        return self._monotonic() - self._current_at > config.FULL_REFRESH_S
+        """Whether commits may have been made and cleaned away unseen: then the next number is not the next commit.
+
+        Or whether the files beside the checkpoint that this handle began with may be: it asks for them for ever.
+        """
+        now = self._monotonic()
+        return now - self._current_at > config.FULL_REFRESH_S or now - self._loaded_at > config.STATE_KEPT_S
 
     def _reload(self) -> None:
         before = self._state.snapshot.number
         self._state = load_state(self._store)
-        self._current_at = self._monotonic()
+        self._current_at = self._loaded_at = self._monotonic()
         if self._state.snapshot.number < before:
             raise CatalogError(
                 f"the catalog of '{self._store.url}' went back from commit {before} to {self._state.snapshot.number}; "

@@ -16,12 +16,14 @@ from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensEr
 
 from lakebed.cli import commands
 from lakebed.cli.exit_codes import CANCELLED, ERROR, FOUND
-from lakebed.errors import LakebedError
+from lakebed.configuration.find import VARIABLE
+from lakebed.errors import LakebedError, UsageError
 from lakebed.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+CONFIG_OPTION = "--config"
 
 HELP = """Search years of logs that stay in your own buckets.
 
@@ -30,7 +32,8 @@ First steps:
   lakebed search 'status >= 500' --since 24h
   lakebed info
 
-The lake is ./lake unless --lake or LAKEBED_LAKE says otherwise: a folder, s3://bucket/prefix, gs://…, az://…
+The lake is ./lake unless --lake, LAKEBED_LAKE or a lakebed.toml says otherwise: a folder, s3://bucket/prefix, gs://…,
+az://… The lakebed.toml is that in the working directory, or that of --config FILE or LAKEBED_CONFIG, for all commands.
 Credentials come from the environment, under the names that the clouds' own tools use.
 `lakebed COMMAND --help` has options and examples.
 """
@@ -50,6 +53,7 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line and returns its exit code."""
     try:
+        arguments = _take_config(arguments)
         code = make_app(is_help=not arguments or arguments[0] in {"--help", "-h"})(
             _without_dashes(arguments), exit_on_error=False, print_error=False, result_action="return_value"
         )
@@ -87,6 +91,22 @@ def make_app(*, is_help: bool = False) -> App:
         else:
             app.command(f"{home}:{found.name}", name=found.name)
     return app
+
+
+def _take_config(arguments: Sequence[str]) -> list[str]:
+    """Every command may be told `--config FILE`, which is as if the environment named it."""
+    kept = list(arguments)
+    end = kept.index("--") if "--" in kept else len(kept)
+    for place, argument in enumerate(kept[:end]):
+        name, is_joined, value = argument.partition("=")
+        if name == CONFIG_OPTION:
+            if not is_joined:
+                value = kept[place + 1] if place + 1 < end else ""
+            if not value:
+                raise UsageError(f"{CONFIG_OPTION} wants a value")
+            os.environ[VARIABLE] = value
+            return kept[:place] + kept[place + (1 if is_joined else 2) :]
+    return kept
 
 
 def _without_dashes(arguments: Sequence[str]) -> list[str]:

@@ -6,14 +6,13 @@ for any characters but `/`, `**` for any, `?` for one, `[ab]` for one of several
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from lakebed.errors import IngestError
+from lakebed.ingest.discovery.place import glob_pattern, object_url
 from lakebed.storage.local import LocalStore
 from lakebed.storage.open import open_store, path_of_file_url, url_scheme
 
@@ -87,41 +86,4 @@ def _list(store: Store, prefix: str, pattern: re.Pattern[str] | None) -> Iterato
 
 
 def _source(store: Store, info: ObjectInfo) -> SourceObject:
-    """Addresses of files are percent-encoded as file URLs are; those of objects are written as the clouds do, plain."""
-    base = store.url.rstrip("/")
-    key = quote(os.fsencode(info.key)) if base.startswith("file:") else info.key
-    return SourceObject(store, info, f"{base}/{key}")
-
-
-def glob_pattern(glob: str) -> re.Pattern[str]:
-    """The regular expression of a glob.
-
-    >>> bool(glob_pattern("a/*.gz").fullmatch("a/b.gz")), bool(glob_pattern("a/*.gz").fullmatch("a/b/c.gz"))
-    (True, False)
-    >>> bool(glob_pattern("a/**.gz").fullmatch("a/b/c.gz")), bool(glob_pattern("a/**/x").fullmatch("a/x"))
-    (True, True)
-    """
-    pieces: list[str] = []
-    place = 0
-    while place < len(glob):
-        rest = glob[place:]
-        if rest.startswith("**/"):
-            pieces.append("(?:.*/)?")
-            place += 3
-        elif rest.startswith("**"):
-            pieces.append(".*")
-            place += 2
-        elif rest[0] == "*":
-            pieces.append("[^/]*")
-            place += 1
-        elif rest[0] == "?":
-            pieces.append("[^/]")
-            place += 1
-        elif chosen := re.match(r"\[(!?)([^]]+)\]", rest):
-            inner = chosen[2].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
-            pieces.append(f"[{'^' if chosen[1] else ''}{inner}]")
-            place += chosen.end()
-        else:
-            pieces.append(re.escape(rest[0]))
-            place += 1
-    return re.compile("".join(pieces), re.DOTALL)
+    return SourceObject(store, info, object_url(store, info.key))

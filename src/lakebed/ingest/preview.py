@@ -17,6 +17,8 @@ from lakebed.ingest.parsed import ParsedEvent, ParsedObject
 from lakebed.native import Fields, formats
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lakebed.ingest.discover import SourceObject
     from lakebed.ingest.settings import SourceSettings
     from lakebed.ingest.totals import ObjectReport
@@ -72,13 +74,16 @@ class Preview:
     warnings: tuple[str, ...] = ()
 
 
-def preview_source(source: str, settings: SourceSettings, *, events: int = 5) -> Preview:
+def preview_source(
+    source: str, settings: SourceSettings, *, events: int = 5, takes: Callable[[str], bool] | None = None
+) -> Preview:
     """Looks at the first object of a source that has events: at `events` of them, and at the fields of some thousand.
 
+    `takes` says of which keys objects are the source's; by default of all.
     Raises `IngestError` when there is no such source or nothing in it, `UsageError` for settings that mean nothing,
     `StorageError` when it cannot be read.
     """
-    found = discover(source)
+    found = (one for one in discover(source) if takes is None or takes(one.info.key))
     objects = [one for _, one in zip(range(OBJECTS_COUNTED_MAX), found, strict=False)]
     count = None if next(found, None) else len(objects)
     if not objects:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from lakebed import config
 from lakebed.catalog.entries import check_index_name, source_version
 from lakebed.ingest.discover import SourceObject, discover
+from lakebed.ingest.raw import is_raw
 from lakebed.ingest.totals import Counter, IndexTotals
 from lakebed.ingest.worker import IndexSettings, IndexWorker, Stopped
 
@@ -74,6 +75,24 @@ def worker_count(memory_bytes: int = config.INGEST_MEMORY_BYTES) -> int:
     return max(1, min(config.cpu_count(), affordable))
 
 
+class _Thread(threading.Thread):
+    """A thread that tells when it has ended.
+
+    `join` does not: an interrupt while it waits makes Python 3.11 take a thread that still runs for one that has ended,
+    and the process would end in the middle of a commit.
+    """
+
+    def __init__(self, name: str, target: Callable[..., None], *arguments: object) -> None:
+        super().__init__(name=name, target=target, args=arguments)
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            self.ended.set()
+
+
 class _Run:
     """The threads of one run: a lister, and workers that take objects from its queue."""
 
@@ -89,23 +108,19 @@ class _Run:
 
     def work(self, workers: int, progress: Callable[[Progress], None]) -> None:
         started = time.monotonic()
-        threads = [threading.Thread(target=self._guard, args=(self._list, workers), name="lakebed-list")]
-        threads += [
-            threading.Thread(target=self._guard, args=(self._index,), name=f"lakebed-index-{number}")
-            for number in range(workers)
-        ]
+        threads = [_Thread("lakebed-list", self._guard, self._list, workers)]
+        threads += [_Thread(f"lakebed-index-{number}", self._guard, self._index) for number in range(workers)]
         try:
             for thread in threads:
                 thread.start()
             for thread in threads:
-                while thread.is_alive():
-                    thread.join(PROGRESS_SECONDS)
+                while not thread.ended.wait(PROGRESS_SECONDS):
                     progress(self._progress())
         finally:
             self._stop.set()
             for thread in threads:
                 if thread.ident is not None:  # an interrupt may come before all were started
-                    thread.join()
+                    thread.ended.wait()
             self.counter.totals.seconds = time.monotonic() - started
         if self._errors:
             raise self._errors[0]
@@ -123,7 +138,8 @@ class _Run:
 
     def _list(self, workers: int) -> None:
         try:
-            for found in discover(self._source, skip_url=self._store.url):
+            skip_url = "" if is_raw(self._source, self._store.url) else self._store.url
+            for found in discover(self._source, skip_url=skip_url):
                 self.counter.found(found.info.size_bytes)
                 self._put(found)
         finally:

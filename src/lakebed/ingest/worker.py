@@ -63,12 +63,40 @@ class _Object:
     report: ObjectReport | None = None
 
 
+@dataclass(frozen=True)
+class Known:
+    """The version of an object that the lake had when its bytes were read; None: it had none."""
+
+    version: bytes | None
+
+
+@dataclass(frozen=True)
+class IndexedObject:
+    """An object that was read to its end, and what became of it."""
+
+    source: SourceObject
+    report: ObjectReport
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Objects whose segments are written, and the changes that make them visible when they are committed."""
+
+    changes: Changes
+    objects: tuple[IndexedObject, ...]
+
+
 class Stopped(Exception):  # noqa: N818 - a signal between threads of a run, not an error
     """The run was cancelled."""
 
 
 class IndexWorker:
-    """Owns one builder. Used by one thread."""
+    """Owns one builder. Used by one thread.
+
+    `hand_over` gets what is ready to be committed, and is responsible for it from then on; without it the worker
+    commits by itself. `failed` is told of each object that cannot be read; nothing of it will be committed. So every
+    object comes to one end: in a `Ready`, in a `failed`, or in the exception that `index` or `finish` raises.
+    """
 
     def __init__(
         self,
@@ -77,6 +105,8 @@ class IndexWorker:
         settings: IndexSettings,
         counter: Counter,
         *,
+        hand_over: Callable[[Ready], None] | None = None,
+        failed: Callable[[SourceObject, LakebedError], None] = lambda _object, _error: None,
         is_stopped: Callable[[], bool] = lambda: False,
         clock_ns: Callable[[], int] = time.time_ns,
         resident_bytes: Callable[[], int] = resident_bytes,
@@ -86,6 +116,8 @@ class IndexWorker:
         self._catalog = catalog
         self._settings = settings
         self._counter = counter
+        self._hand_over = hand_over or self._commit_at_once
+        self._tell_failed = failed
         self._is_stopped = is_stopped
         self._clock_ns = clock_ns
         self._resident_bytes = resident_bytes
@@ -97,16 +129,22 @@ class IndexWorker:
         self._finished: dict[str, _Object] = {}
         self._committed_at = monotonic()
 
-    def index(self, source: SourceObject) -> None:
+    def holds(self, url: str) -> bool:
+        """Whether an object of this address waits for its commit; `index` would take a second one for the same."""
+        return url in self._finished
+
+    def index(self, source: SourceObject, known: Known | None = None) -> None:
         """Indexes one object; commits when it is time to. An object that cannot be read is counted as failed.
 
-        Raises `StorageError` when the lake cannot be written, and `Stopped`.
+        `known` is what the lake had before the object was read, for those who read it earlier; without it the worker
+        looks. Raises `StorageError` when the lake cannot be written, and `Stopped`.
         """
         if source.url in self._finished:
             self._counter.unchanged(source.info.size_bytes)
             return
         for attempt in range(OBJECT_ATTEMPTS):
-            current = _Object(source, self._catalog.known_version(self._settings.index, source.url))
+            seen = known.version if known else self._catalog.known_version(self._settings.index, source.url)
+            current = _Object(source, seen)
             try:
                 self._read(current)
                 break
@@ -115,11 +153,11 @@ class IndexWorker:
             except TransientStorageError as error:
                 self._abort(current)
                 if attempt == OBJECT_ATTEMPTS - 1:
-                    self._counter.failed(source.url, str(error))
+                    self._fail(source, error)
                     return
             except LakebedError as error:
                 self._abort(current)
-                self._counter.failed(source.url, str(error))
+                self._fail(source, error)
                 return
             except BaseException:
                 self._abort(current)
@@ -128,9 +166,13 @@ class IndexWorker:
         self._commit_if_due(current)
 
     def finish(self) -> None:
-        """Commits what is left."""
+        """Commits what is left, or hands it over."""
         self._take(None)
         self._commit()
+
+    def _fail(self, source: SourceObject, error: LakebedError) -> None:
+        self._counter.failed(source.url, str(error))
+        self._tell_failed(source, error)
 
     def _read(self, current: _Object) -> None:
         source, builder = current.source, self._builder
@@ -244,9 +286,17 @@ class IndexWorker:
         self._committed_at = self._monotonic()
         if not self._segments and not self._finished:
             return
-        records = [_record(self._settings.index, one) for one in self._finished.values()]
-        seen = {source_digest(self._settings.index, url): one.seen for url, one in self._finished.items() if one.seen}
-        outcome = self._catalog.commit(Changes("index", self._segments, records, seen))
+        done = list(self._finished.values())
+        records = [_record(self._settings.index, one) for one in done]
+        seen = {source_digest(self._settings.index, one.source.url): one.seen for one in done if one.seen}
+        changes = Changes("index", self._segments, records, seen)
+        objects = tuple(IndexedObject(one.source, one.report) for one in done if one.report is not None)
+        self._hand_over(Ready(changes, objects))
+        self._segments = []
+        self._finished = {}
+
+    def _commit_at_once(self, ready: Ready) -> None:
+        outcome = self._catalog.commit(ready.changes)
         added = outcome.commit.add if outcome.commit else ()
         self._counter.committed(
             recorded=outcome.recorded,
@@ -255,8 +305,6 @@ class IndexWorker:
             segments=len(added),
             lake_bytes=sum(segment.size_bytes for segment in added),
         )
-        self._segments = []
-        self._finished = {}
 
 
 class _LakeError(Exception):

@@ -78,6 +78,7 @@ class Search(Iterator[AnswerRow]):
     `newest` gives the lake's newest state, and may wait for the store. It is called when the search over `state` has
     its first rows: they are let out if that is still the newest state, else the search begins again. So a search sees
     all that was committed before it, and does not wait for a round of its own to learn that there is nothing new.
+    `on_end` is told once how the search ended: "done", "stopped", or "failed" and why. It must not raise.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Search(Iterator[AnswerRow]):
         partial: bool = False,
         newest: Callable[[], State] | None = None,
         lookups: Callable[[str], LookupFile] = no_lookups,
+        on_end: Callable[[Search, str, str], None] | None = None,
     ) -> None:
         compiled = self.compiled = _over_data(compiled, state)
         self.cost = SearchCost()
@@ -99,6 +101,7 @@ class Search(Iterator[AnswerRow]):
         self._partial = partial
         self._newest = newest
         self._lookups = lookups
+        self._on_end = on_end
         self._plan = compiled.plan_bytes()
         with engine_errors():
             # An empty lake must refuse a wrong regular expression like any other.
@@ -146,8 +149,11 @@ class Search(Iterator[AnswerRow]):
                 return self._first() if self._newest is not None else next(self._rows)
             except SessionClosed:
                 raise StopIteration from None
-            except BaseException:
-                self._end()
+            except StopIteration:
+                self._end("done")
+                raise
+            except BaseException as error:
+                self._end("failed", str(error)) if isinstance(error, LakebedError) else self._end()
                 raise
 
     @property
@@ -331,9 +337,11 @@ class Search(Iterator[AnswerRow]):
             raise error
         self.cost.add_missing(self._task_entries[number].key, str(error))
 
-    def _end(self) -> None:
+    def _end(self, outcome: str = "stopped", error: str = "") -> None:
         if self._is_closed:
             return
         self._is_closed = True
         self._session.close()
         self.cost.milliseconds = (time.perf_counter() - self._started) * 1000
+        if self._on_end is not None:
+            self._on_end(self, outcome, error)

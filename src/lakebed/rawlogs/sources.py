@@ -115,7 +115,7 @@ def _below(folder: str, tell: Callable[[Problem], None]) -> Iterator[RawSource]:
 
 
 def _find_matching(path: str, tell: Callable[[Problem], None]) -> Iterator[RawSource]:
-    from lakebed.ingest.discover import glob_pattern
+    from lakebed.ingest.discovery.place import glob_pattern
 
     parts = path.split("/")
     literal = next(place for place, part in enumerate(parts) if any(sign in part for sign in "*?["))

@@ -15,7 +15,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakebed.errors import AlreadyExistsError, NotFoundError, StorageError
+from lakebed.errors import AlreadyExistsError, ChangedError, NotFoundError, StorageError
 from lakebed.storage.store import ObjectInfo, check_key, check_length
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class LocalStore:
                 chunk = file.read(min(chunk_bytes, left))
                 if not chunk:
                     at = info.size_bytes - left
-                    raise StorageError(f"'{info.key}' became shorter while it was read: it ends at byte {at}")
+                    raise ChangedError(f"'{info.key}' became shorter while it was read: it ends at byte {at}")
                 left -= len(chunk)
                 yield chunk
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import obstore
 
-from lakebed.errors import NotFoundError, StorageError
+from lakebed.errors import ChangedError, NotFoundError
 from lakebed.storage.remote_errors import remote_errors
 from lakebed.storage.store import ObjectInfo, check_key, check_length
 
@@ -108,7 +108,7 @@ class RemoteStore:
                 if chunk:
                     yield chunk
         if seen != info.size_bytes:
-            raise StorageError(f"'{info.key}' changed while it was read: wanted {info.size_bytes} bytes, found {seen}")
+            raise ChangedError(f"'{info.key}' changed while it was read: wanted {info.size_bytes} bytes, found {seen}")
 
     def _errors(self, action: str, key: str) -> remote_errors:
         return remote_errors(action, key, self._url)

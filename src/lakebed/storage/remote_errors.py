@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from obstore import exceptions
 
-from lakebed.errors import AlreadyExistsError, LakebedError, NotFoundError, StorageError, TransientStorageError
+from lakebed.errors import (
+    AlreadyExistsError,
+    ChangedError,
+    LakebedError,
+    NotFoundError,
+    StorageError,
+    TransientStorageError,
+)
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -67,7 +74,7 @@ class remote_errors:  # noqa: N801 - reads as a statement
         if isinstance(error, exceptions.PreconditionError):
             if self._action == "create":
                 raise AlreadyExistsError(f"'{self._key}' is already in '{self._url}'") from error
-            raise StorageError(f"{wanted}: it was replaced since it was listed") from error
+            raise ChangedError(f"{wanted}: it was replaced since it was listed") from error
         status = _status(error)
         is_final = status is not None and 400 <= status < 500 and status not in _PASSING
         reason = _no_credentials(error, self._url) or error_reason(error)

@@ -70,7 +70,7 @@ class Store(Protocol):
         """Removes the object; one that is not there is no error."""
 
     def stream(self, info: ObjectInfo, chunk_bytes: int) -> Iterator[Buffer]:
-        """The object's bytes in pieces. Raises `StorageError` when it is no longer the one that `info` describes."""
+        """The object's bytes in pieces. Raises `ChangedError` when it is no longer the one that `info` describes."""
 
 
 def check_key(key: str) -> str:

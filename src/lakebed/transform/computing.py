@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from lakebed.query.suggest import did_you_mean
 from lakebed.transform.expressions import read_expression
 from lakebed.transform.mappings import load_mappings
 from lakebed.transform.names import read_target
+from lakebed.transform.place import Place
 
 if TYPE_CHECKING:
     from lakebed.query.plan import Node, PlanValue
     from lakebed.transform.mappings import Mapping
-    from lakebed.transform.place import Place
     from lakebed.transform.step_reader import StepReader
 
 NORMAL_FORMS = ("ecs", "ocsf")
@@ -45,9 +46,9 @@ def normalize(step: StepReader) -> list[Node]:
     if form not in NORMAL_FORMS:
         step.at("normalize").fail(f'unknown form "{form}"{did_you_mean(form, NORMAL_FORMS)}')
     wanted = step.texts("source_types")
-    nodes = [
-        _mapped(mapping, types, form, step.at("normalize"))
-        for mapping in load_mappings(form)
+    nodes: list[Node] = [
+        {"do": "set", "source_types": list(types), "fields": fields}
+        for mapping, fields in _compiled(form)
         if (types := [one for one in mapping.source_types if not wanted or one in wanted])
     ]
     if not nodes:
@@ -55,9 +56,15 @@ def normalize(step: StepReader) -> list[Node]:
     return nodes
 
 
-def _mapped(mapping: Mapping, source_types: list[str], form: str, place: Place) -> Node:
-    fields: list[PlanValue] = [
+@functools.cache
+def _compiled(form: str) -> tuple[tuple[Mapping, list[PlanValue]], ...]:
+    """The mappings with their expressions read once: a configuration may have hundreds of sources that want them."""
+    return tuple((mapping, _fields(mapping, form)) for mapping in load_mappings(form))
+
+
+def _fields(mapping: Mapping, form: str) -> list[PlanValue]:
+    place = Place(form)
+    return [
         {"name": f"@{form}.{name}", "value": read_expression(text, place.of_key(name))}
         for name, text in mapping.fields.items()
     ]
-    return {"do": "set", "source_types": list(source_types), "fields": fields}

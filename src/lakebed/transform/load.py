@@ -22,12 +22,14 @@ def load_transform(
     lookups: Callable[[str], LookupFile] | None = None,
     environment: Mapping[str, str] | None = None,
     now: datetime.datetime | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Transform:
     """What `SourceSettings.transform` takes: the steps of these transforms, one after the other.
 
     A name is `ecs`, `ocsf` or the path of a TOML file (docs/transforms.md). `lookups` opens lookup tables of a lake:
     `lake.lookups.open`. Keys of masks come from `environment`, by default that of the process; `now` decides which
-    indicators have expired. Files are read now, and not again. Raises `UsageError` and `QueryError`, which say where.
+    indicators have expired. `labels` are fields that every event gets as `labels.NAME`, at last. Files are read now,
+    and not again. Raises `UsageError` and `QueryError`, which say where.
 
     >>> import lakebed
     >>> lakebed.load_transform("esc")
@@ -37,7 +39,7 @@ def load_transform(
     surroundings = Surroundings(
         os.environ if environment is None else environment, now or datetime.datetime.now(datetime.UTC), lookups
     )
-    context = compile_transforms(names, surroundings)
+    context = compile_transforms(names, surroundings, labels)
     tables = [(table.header, table.data) for table in context.tables]
     with engine_errors("the transform"):
         engine = EngineTransform(program_bytes(context), tables)

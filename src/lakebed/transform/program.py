@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,14 +12,20 @@ from lakebed.errors import UsageError
 from lakebed.query.suggest import did_you_mean
 from lakebed.transform.computing import NORMAL_FORMS
 from lakebed.transform.context import Context, Surroundings
-from lakebed.transform.limits import TRANSFORM_BYTES_MAX
+from lakebed.transform.labels import label_steps
+from lakebed.transform.limits import ENGINE_STEPS_MAX, TRANSFORM_BYTES_MAX
 from lakebed.transform.place import Place
 from lakebed.transform.reader import compile_step, compile_toml
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def compile_transforms(names: tuple[str | os.PathLike[str], ...], surroundings: Surroundings) -> Context:
-    """The steps, tables and notes of these transforms."""
-    if not names:
+
+def compile_transforms(
+    names: tuple[str | os.PathLike[str], ...], surroundings: Surroundings, labels: Mapping[str, str] | None = None
+) -> Context:
+    """The steps, tables and notes of these transforms; labels come last."""
+    if not names and not labels:
         raise UsageError("wanted the name of a transform, found none")
     context = Context(surroundings)
     for name in [os.fspath(name) for name in names]:
@@ -28,6 +35,10 @@ def compile_transforms(names: tuple[str | os.PathLike[str], ...], surroundings: 
         path = Path(name).expanduser()
         context.folder = path.parent
         compile_toml(_read(path, name), name, context)
+    if labels:
+        context.steps += label_steps(labels)
+        if len(context.steps) > ENGINE_STEPS_MAX:
+            raise UsageError(f"the transforms have more than {ENGINE_STEPS_MAX:,} steps with the labels")
     context.notes += context.hiding.notes()
     return context
 

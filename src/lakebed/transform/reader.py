@@ -1,16 +1,15 @@
 """Reads the TOML of a transform: `[[step]]` tables, each with one verb.
 
-Everything that is wrong is an error that names the file, the step, the key, what was wanted and what was found. TOML's
-reader does not say where a value stands, so the line that is told is that of the step's `[[step]]`.
+Everything that is wrong is an error that names the file, the step and the line of its `[[step]]`, the key, what was
+wanted and what was found.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
 from typing import TYPE_CHECKING, NoReturn
 
 from lakebed.query.suggest import did_you_mean
+from lakebed.toml_file import TomlFault, parse_toml
 from lakebed.transform import computing, enriching, shaping
 from lakebed.transform.limits import ENGINE_STEPS_MAX, STEPS_MAX, TRANSFORM_BYTES_MAX
 from lakebed.transform.place import Place, described
@@ -42,19 +41,16 @@ VERBS: dict[str, tuple[Compile, tuple[str, ...]]] = {
 }
 """What a step can do, and the options that it may have. The only list of its kind."""
 
-_STEP_LINE = re.compile(r"^[ \t]*\[\[[ \t]*(?:step|\"step\"|'step')[ \t]*\]\]", re.MULTILINE)
-_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-
 
 def compile_toml(data: bytes, file: str, context: Context) -> None:
     """Adds the steps of a file to the context. Raises `UsageError` and `QueryError`."""
     place = Place(file)
-    text = _text(data, place)
-    steps = _steps(text, place)
-    lines = [text.count("\n", 0, found.start()) + 1 for found in _STEP_LINE.finditer(text)]
-    is_known = len(lines) == len(steps)  # else a text of several lines looks like a step
-    for number, values in enumerate(steps, 1):
-        compile_step(values, place.of_step(number, lines[number - 1] if is_known else None), context)
+    toml = parse_toml(_text(data, place))
+    if isinstance(toml, TomlFault):
+        column = "" if toml.column is None else f", column {toml.column}"
+        place.fail(f"line {toml.line}{column}: not TOML: {toml.message}")
+    for number, values in enumerate(_steps(toml.values, place), 1):
+        compile_step(values, place.of_step(number, toml.line(("step", number - 1))), context)
 
 
 def compile_step(values: object, place: Place, context: Context) -> None:
@@ -86,13 +82,7 @@ def _text(data: bytes, place: Place) -> str:
         place.fail(f"line {data[: error.start].count(10) + 1}: not UTF-8")
 
 
-def _steps(text: str, place: Place) -> list[object]:
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place.fail(_toml_message(str(error)))
-    except RecursionError:
-        place.fail("not TOML: nested too deeply")
+def _steps(found: dict[str, object], place: Place) -> list[object]:
     for key in found:
         if key != "step":
             near = f'; steps begin with [[step]], "{key}" stands before the first of them' if key in VERBS else ""
@@ -107,14 +97,6 @@ def _steps(text: str, place: Place) -> list[object]:
     if len(steps) > STEPS_MAX:
         place.fail(f"wanted at most {STEPS_MAX} steps, found {len(steps)}")
     return list(steps)
-
-
-def _toml_message(text: str) -> str:
-    """`line 3, column 5: not TOML: …`"""
-    found = _TOML_PLACE.search(text)
-    what = (text[: found.start()] if found else text).rstrip(".")
-    where = "" if found is None else f"line {found[1]}, column {found[2]}: " if found[1] else "at its end: "
-    return f"{where}not TOML: {what[:1].lower()}{what[1:]}"
 
 
 def _verb(values: dict[str, object], place: Place) -> str:

@@ -90,6 +90,15 @@ impl RowTable {
         Ok(self.origin_ids.get().map_or(0, |ids| ids[row] as usize))
     }
 
+    /// How rows were read; `origin` says which row in which way.
+    pub fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    pub fn origin(&self, row: usize) -> Result<usize> {
+        self.origin_id(row)
+    }
+
     /// What the row's value is decided by: rows of equal key have equal values.
     pub fn key(&self, field: Field, row: usize) -> Result<i64> {
         Ok(match field {

@@ -214,10 +214,18 @@ impl Plan {
                 plan.version
             )));
         }
-        if depth(&plan.filter) > FILTER_DEPTH_MAX {
+        plan.filter.check_depth()?;
+        Ok(plan)
+    }
+}
+
+impl Node {
+    /// Deeper filters are refused: what walks them recurses.
+    pub fn check_depth(&self) -> Result<()> {
+        if depth(self) > FILTER_DEPTH_MAX {
             return Err(CoreError::Plan(format!("filter is nested deeper than {FILTER_DEPTH_MAX}")));
         }
-        Ok(plan)
+        Ok(())
     }
 }
 

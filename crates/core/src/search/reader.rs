@@ -104,17 +104,28 @@ impl SegmentReader {
         shapes_frame: &[u8],
         paths: &Paths,
     ) -> Result<Arc<GroupFacts>> {
+        let facts = Arc::new(self.read_group(group, directory, shapes_frame, paths)?);
+        let mut learned = self.learned();
+        learned.bytes += facts.directory.memory_bytes() + facts.shapes.memory_bytes();
+        learned.groups[group] = Some(facts.clone());
+        Ok(facts)
+    }
+
+    /// As `learn_group`, without remembering it.
+    pub fn read_group(
+        &self,
+        group: usize,
+        directory: Directory,
+        shapes_frame: &[u8],
+        paths: &Paths,
+    ) -> Result<GroupFacts> {
         let entry = &self.address.groups[group];
         let at = directory.shapes.offset;
         let shapes = Shapes::read(shapes_frame, directory.shape_count, entry.rows(), paths.len())
             .map_err(|error| error.at("shapes", at))?;
         let shapes = GroupShapes::new(shapes, &directory, entry.pages.iter().map(|page| page.rows))
             .map_err(|error| error.at("shapes", at))?;
-        let facts = Arc::new(GroupFacts { directory, shapes });
-        let mut learned = self.learned();
-        learned.bytes += facts.directory.memory_bytes() + facts.shapes.memory_bytes();
-        learned.groups[group] = Some(facts.clone());
-        Ok(facts)
+        Ok(GroupFacts { directory, shapes })
     }
 }
 

@@ -82,8 +82,12 @@ impl RowQueue {
         if self.ranks.len() != objects.len() {
             let mut order: Vec<u32> = (0..objects.len() as u32).collect();
             order.sort_by(|&a, &b| objects[a as usize].url.cmp(&objects[b as usize].url));
+            // Parts of one object have one rank: a merge may bring them together.
             self.ranks = vec![0; objects.len()];
-            order.iter().enumerate().for_each(|(rank, &object)| self.ranks[object as usize] = rank as u32);
+            for pair in order.windows(2) {
+                let is_other = objects[pair[0] as usize].url != objects[pair[1] as usize].url;
+                self.ranks[pair[1] as usize] = self.ranks[pair[0] as usize] + u32::from(is_other);
+            }
         }
         let ranks = &self.ranks;
         self.rows.extend(rows.map(|found| Queued { found, object_rank: ranks[found.key.1 as usize], json: None }));

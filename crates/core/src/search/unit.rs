@@ -139,6 +139,11 @@ impl Unit {
         }
     }
 
+    /// Lets go of what was decoded of one page's own columns.
+    pub fn forget_page(&mut self, page: usize) {
+        self.paged.retain(|&(_, known), _| known != page);
+    }
+
     /// Lets go of what was decoded; it can be decoded again.
     pub fn forget_values(&mut self) {
         self.shared.clear();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 mod sink;
+mod taken;
 
 /// Memory of column buffers that is kept for the next group: what a group needs as a rule. What was large in one group need not be
 /// so in the next, and must not be held for ever.
@@ -264,25 +265,30 @@ impl Batch {
         }
     }
 
-    fn intern_shape(&mut self) -> u32 {
+    fn intern_event_shape(&mut self) -> u32 {
         let steps = std::mem::take(&mut self.event.steps);
-        let mut hash = hash_steps(&steps);
-        let shape = loop {
+        let shape = self.intern_shape(&steps);
+        self.event.steps = steps;
+        shape
+    }
+
+    /// The number of the shape that has these steps.
+    pub fn intern_shape(&mut self, steps: &[u32]) -> u32 {
+        let mut hash = hash_steps(steps);
+        loop {
             match self.shape_index.get(&hash) {
-                Some(&shape) if self.shape(shape) == steps => break shape,
+                Some(&shape) if self.shape(shape) == steps => return shape,
                 // Two shapes with one hash: the second lives under the next free number.
                 Some(_) => hash = hash.wrapping_add(1),
                 None => {
                     let shape = self.shape_ends.len() as u32;
-                    self.shape_steps.extend_from_slice(&steps);
+                    self.shape_steps.extend_from_slice(steps);
                     self.shape_ends.push(self.shape_steps.len());
                     self.shape_index.insert(hash, shape);
-                    break shape;
+                    return shape;
                 }
             }
-        };
-        self.event.steps = steps;
-        shape
+        }
     }
 
     fn origin(&mut self, told: Told, parse_error: Option<&'static str>) -> u32 {

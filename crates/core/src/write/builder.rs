@@ -26,11 +26,11 @@ const GROUP_ROWS: usize = GROUP_ROWS_MAX / 2;
 const GROUP_BYTES: usize = PAYLOAD_BYTES_MAX / 4;
 
 /// A segment with more paths, or longer keys, is closed early: they are kept in memory until the segment ends.
-const PATHS: usize = 200_000;
-const KEYS_BYTES: usize = PAYLOAD_BYTES_MAX / 4;
+pub(crate) const PATHS: usize = 200_000;
+pub(crate) const KEYS_BYTES: usize = PAYLOAD_BYTES_MAX / 4;
 
 /// A segment of more objects is closed early: objects may be empty, and still have a name.
-const OBJECTS: usize = 100_000;
+pub(crate) const OBJECTS: usize = 100_000;
 
 /// Text goes to the parser in steps of this size, so that a group's size does not depend on how much is fed at once.
 const STEP_BYTES: usize = 256 << 10;
@@ -286,11 +286,13 @@ fn parse(text: &[u8], parser: &mut SourceParser, batch: &mut Batch, writer: &mut
     }
 }
 
-fn flush_if_full(batch: &mut Batch, writer: &mut SegmentWriter, limits: PageLimits) {
+/// Encodes the batch as a group when it is large enough; true: it was.
+pub(crate) fn flush_if_full(batch: &mut Batch, writer: &mut SegmentWriter, limits: PageLimits) -> bool {
     let is_full = batch.size_bytes() >= limits.bytes.saturating_mul(GROUP_PAGES).min(GROUP_BYTES)
         || batch.rows.len() >= limits.rows.saturating_mul(GROUP_PAGES).min(GROUP_ROWS)
         || batch.values() >= GROUP_VALUES;
     if is_full {
         writer.put_batch(batch, limits);
     }
+    is_full
 }

@@ -32,8 +32,10 @@ impl Layout {
     pub fn of(batch: &Batch, limits: PageLimits) -> Self {
         let rows = &batch.rows;
         let mut by_time: Vec<u32> = (0..rows.len() as u32).collect();
-        if !rows.is_sorted_by_key(|row| row.facts.time_ns) {
-            by_time.sort_by_key(|&row| rows[row as usize].facts.time_ns);
+        // Of equal times in the order of their coming, also where a merge puts rows in by shape.
+        let key = |row: &Row| (row.facts.time_ns, row.facts.object, row.facts.record);
+        if !rows.is_sorted_by_key(key) {
+            by_time.sort_by_key(|&row| key(&rows[row as usize]));
         }
         let mut shapes: Vec<u32> = (0..batch.shape_count() as u32).collect();
         shapes.sort_by_key(|&shape| batch.shape(shape));

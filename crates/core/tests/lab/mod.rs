@@ -7,6 +7,7 @@ pub mod filters;
 pub mod index;
 pub mod json;
 pub mod loose;
+pub mod merge;
 pub mod reference;
 pub mod sample;
 pub mod search;

@@ -18,7 +18,9 @@ def complete(
     /,
     *,
     cursor: Annotated[int | None, Parameter(help="characters before the cursor [all]")] = None,
-    lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
+    lake: Annotated[
+        str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, lakebed.toml, else ./lake]")
+    ] = None,
     index: Annotated[str | None, Parameter(name=["--index", "-i"], help="names and values of this index only")] = None,
     since: Annotated[str | None, Parameter(help="of events from then on: '24h' ago, '2026-01-31'")] = None,
     until: Annotated[str | None, Parameter(help="of events before then")] = None,

@@ -19,7 +19,9 @@ def explain(
     query: Annotated[str, Parameter(help="the query; quote it")],
     /,
     *,
-    lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
+    lake: Annotated[
+        str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, lakebed.toml, else ./lake]")
+    ] = None,
     index: Annotated[str | None, Parameter(name=["--index", "-i"], help="this index only")] = None,
     since: Annotated[
         str | None, Parameter(help="events from then on: '24h' ago, '2026-01-31', '2026-01-31T12:00:00Z'")

@@ -33,7 +33,9 @@ def index(
     /,
     *,
     into: Annotated[str, Parameter(help="name of the index")],
-    lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
+    lake: Annotated[
+        str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, lakebed.toml, else ./lake]")
+    ] = None,
     options: SourceOptions = _OPTIONS,
     output: Annotated[
         Literal["table", "json"], Parameter(name=["--output", "-o"], help="totals for people or for programs")

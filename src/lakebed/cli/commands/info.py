@@ -23,7 +23,9 @@ COLUMNS = ("index", "events", "earliest", "latest", "raw_bytes", "stored_bytes",
 
 def info(
     *,
-    lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
+    lake: Annotated[
+        str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, lakebed.toml, else ./lake]")
+    ] = None,
     output: Annotated[
         Output | None, Parameter(name=["--output", "-o"], help="[table on a terminal, else jsonl]")
     ] = None,

@@ -23,7 +23,9 @@ COLUMNS = ("name", "bytes", "changed")
 ROWS_SHOWN = 20
 """Rows that `show` begins with; `--limit` asks for more."""
 
-LakeOption = Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")]
+LakeOption = Annotated[
+    str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, lakebed.toml, else ./lake]")
+]
 OutputOption = Annotated[Output | None, Parameter(name=["--output", "-o"], help="[table on a terminal, else jsonl]")]
 
 lookup = App(

@@ -38,7 +38,9 @@ def search(
     query: Annotated[str, Parameter(help="what to find, in the query language; quote it")],
     /,
     *,
-    lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
+    lake: Annotated[
+        str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, lakebed.toml, else ./lake]")
+    ] = None,
     index: Annotated[str | None, Parameter(name=["--index", "-i"], help="search this index only")] = None,
     since: Annotated[
         str | None, Parameter(help="events from then on: '24h' ago, '2026-01-31', '2026-01-31T12:00:00Z'")

@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 
 from lakebed.cli.exit_codes import FOUND, NOTHING
 from lakebed.cli.sizes import counted, size_text
+from lakebed.cli.source_names import named_source
 from lakebed.cli.source_options import SourceOptions
 from lakebed.ingest.preview import preview_source
 from lakebed.query.json_lines import json_text
@@ -43,7 +44,12 @@ _OPTIONS = SourceOptions()
 
 @source.command
 def preview(
-    source: Annotated[str, Parameter(help="a file, a folder, a glob (quote it) or an object-store URL prefix")],
+    source: Annotated[
+        str,
+        Parameter(
+            help="name of a source in lakebed.toml, or a file, a folder, a glob (quote it), an object-store URL prefix"
+        ),
+    ],
     /,
     *,
     options: SourceOptions = _OPTIONS,
@@ -53,15 +59,22 @@ def preview(
     """Show what indexing a source would make of it: by its first object that has events, a few megabytes of it.
 
     The first events as an index would have them; what was detected, and why; fields with their types and the share of
-    events that have them; what could not be understood. Nothing is written.
+    events that have them; what could not be understood. Nothing is written. Options that are given with the name of a
+    source stand in place of what the lakebed.toml says; `./NAME` is a file.
 
     Exit codes: 0 done, 1 there is no event, 2 error.
 
     For example:
+      lakebed source preview nginx --config /etc/lakebed/lakebed.toml
       lakebed source preview /var/log/nginx/
       lakebed source preview 's3://my-logs/**/*.gz' --format text -n 20
     """
-    found = preview_source(source, options.settings(), events=events)
+    named, settings = named_source(source), options.settings()
+    if named is None:
+        found = preview_source(source, settings, events=events)
+    else:
+        named = named.with_options(settings)
+        found = preview_source(named.url, named.settings, events=events, takes=named.takes)
     if output == "json":
         sys.stdout.buffer.write(json_text(_to_dict(found)) + b"\n")
     else:

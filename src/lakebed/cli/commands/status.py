@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from lakebed.api import open as open_lake
 from lakebed.cli.exit_codes import FOUND
 from lakebed.cli.rows import TableWriter, short_time
+from lakebed.cli.running_status import running_status
 from lakebed.cli.sizes import counted, size_text
 from lakebed.query.json_lines import json_text
 from lakebed.query.times import format_time
@@ -29,7 +30,9 @@ _FLAG = Parameter(negative="", show_default=False)
 
 
 def status(
-    lake: Annotated[str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, else ./lake]")] = None,
+    lake: Annotated[
+        str | None, Parameter(help="folder or URL of the lake [LAKEBED_LAKE, lakebed.toml, else ./lake]")
+    ] = None,
     *,
     output: Annotated[
         Literal["text", "json"], Parameter(name=["--output", "-o"], help="for people or for programs")
@@ -37,6 +40,9 @@ def status(
     json: Annotated[bool, _FLAG, Parameter(help="the same as --output json: all objects with problems")] = False,
 ) -> int:
     """Show how a lake is: its indexes, and the source objects that did not wholly become events.
+
+    Where a lakebed.toml of this lake is found and `lakebed run` has run: what waits to be indexed and for how long,
+    what was set aside, and about what the runners' requests of the last day cost.
 
     These are objects with lines that could not be parsed (they are events with the text as `message` and the reason as
     `@lb.parse_error`), with bytes that are no UTF-8, with members of archives that were left out, and damaged ones. An
@@ -51,8 +57,10 @@ def status(
     """
     with open_lake(lake) as opened:
         found = opened.status()
+        running = running_status(opened.url)
     if json or output == "json":
-        sys.stdout.write(json_text(_to_dict(found)).decode() + "\n")
+        told = _to_dict(found) | ({} if running is None else {"running": running.to_dict()})
+        sys.stdout.write(json_text(told).decode() + "\n")
         return FOUND
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a real stream has it
     events = sum(one.events for one in found.indexes)
@@ -61,6 +69,8 @@ def status(
     if found.indexes:
         _write_table([_index_row(one) for one in found.indexes])
     _write_problems(found)
+    if running is not None:
+        sys.stdout.write("\n" + "".join(f"{safe_text(line)}\n" for line in running.lines()))
     return FOUND
 
 

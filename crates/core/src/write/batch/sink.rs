@@ -88,7 +88,7 @@ impl EventSink for Batch {
     }
 
     fn end_event(&mut self, facts: RecordFacts) {
-        let shape = self.intern_shape();
+        let shape = self.intern_event_shape();
         let (time_ns, origin) = match self.told_time.take() {
             Some((ns, source)) => (ns, self.origin_of(source, facts.parse_error.unwrap_or_default())),
             None => {

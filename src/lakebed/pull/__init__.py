@@ -1,0 +1,1 @@
+"""Connectors that fetch logs from services which do not put them into a bucket by themselves."""

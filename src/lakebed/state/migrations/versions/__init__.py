@@ -1,0 +1,1 @@
+"""Each migration once, never changed after its release."""
