@@ -12,6 +12,7 @@ import lakebed
 from lakebed.catalog.catalog import Catalog
 from lakebed.ingest.run import index_source
 from lakebed.ingest.worker import IndexSettings
+from lakebed.repair.inspect import rebuild_lake, verify_lake
 from lakebed.storage.counting import CountingStore
 from lakebed.storage.open import open_store
 from tests.lakes import numbers_in
@@ -88,3 +89,18 @@ def test_a_warm_search_asks_only_for_news(url: str, tmp_path: Path) -> None:
     assert len(list(again)) == 1
     assert first.cost.requests > 0
     assert (again.cost.requests, again.cost.bytes_read) == (0, 0)
+
+
+def test_a_deletion_outlives_the_loss_of_the_catalog(url: str, tmp_path: Path) -> None:
+    lake = lakebed.open(url)
+    lake.index(write_logs(tmp_path / "logs", 4, 25), into="web")
+    assert lake.delete("n < 30", index="web", reason="test").events == 30
+    assert numbers_in(open_store(url)) == list(range(30, 100))
+    assert verify_lake(url, deep=True).problems == []
+    store = open_store(url)
+    for info in list(store.list("catalog/")):
+        store.delete(info.key)
+    told = rebuild_lake(url, dry_run=False)
+    assert (told.objects, told.unsure, told.deletions) == (4, 4, 1)
+    assert numbers_in(open_store(url)) == list(range(30, 100))
+    assert verify_lake(url, deep=True).problems == []

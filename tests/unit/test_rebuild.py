@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,15 @@ def test_a_lost_catalog(lake: Lake, tmp_path: Path) -> None:
     assert is_well(tmp_path)
 
 
+def test_what_came_after_a_deletion_is_not_hit_by_it(lake: Lake, tmp_path: Path) -> None:
+    """The new catalog does not know which segment came first; the events do."""
+    write(tmp_path, "later", range(2))
+    lake.index(tmp_path / "logs/later", into="app", workers=1)
+    shutil.rmtree(tmp_path / "lake/catalog")
+    rebuild(store_of(tmp_path), dry_run=False)
+    assert seen(tmp_path) == [0, 1, *VISIBLE]
+
+
 def test_a_damaged_commit(lake: Lake, tmp_path: Path) -> None:
     """What the other commits say is still known: nothing need be indexed again but what that one brought."""
     path = sorted((tmp_path / "lake/catalog").glob("*.json.gz"))[3]  # object "c"
@@ -168,10 +178,11 @@ class Leftovers:
         self.folder = folder
         self.store = store_of(folder)
         self.made = 0
+        self.key = ""
 
     def put(self, segment: object) -> str:
         self.made += 1
-        key = segment_key("app", f"20260102T0000{self.made:02}", self.made)
+        key = self.key or segment_key("app", f"20260102T0000{self.made:02}", self.made)
         self.store.put(key, segment.data)  # type: ignore[attr-defined] # the engine's segment
         return key
 
@@ -226,6 +237,22 @@ def test_of_a_merge_and_its_inputs_the_merge_counts(leftovers: Leftovers) -> Non
     assert leftovers.numbers() == list(range(14))
     assert sorted(told.left_out) == sorted(inputs)
     assert [entry.key for entry in Catalog(leftovers.store).snapshot.entries()] == merged
+
+
+@pytest.mark.parametrize("generation", ["", "-g1", "-g2"])
+def test_what_was_merged_or_written_anew_from_one_second_counts(leftovers: Leftovers, generation: str) -> None:
+    """Events were deleted on the way: the copy with more of them is the old one."""
+    leftovers.key = "segments/app/20260102T000001-g1-0000000000000001.seg" if generation else ""
+    (old,) = leftovers.read(("a", 1, range(10)))
+    leftovers.key = f"segments/app/20260102T000001{generation}-0000000000000002.seg"
+    (new,) = leftovers.read(("a", 1, range(6)))
+    if generation == "-g2":
+        os.utime(leftovers.store.root / new, (1, 1))  # copied elsewhere: the merges in the key decide
+    else:
+        os.utime(leftovers.store.root / old, (1, 1))
+    told = leftovers.rebuilt()
+    assert told.left_out == [old]
+    assert leftovers.numbers() == list(range(6))
 
 
 def test_a_part_that_is_not_in_the_merge_stays(leftovers: Leftovers) -> None:

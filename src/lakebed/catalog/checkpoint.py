@@ -102,8 +102,7 @@ def write_checkpoint(store: Store, state: State, writer: str) -> State:
     """Writes the state and returns it with its addresses packed. Another writer's checkpoint is left alone."""
     number = state.snapshot.number
     name = f"{CATALOG_FOLDER}{number:020}-{writer[:8]}"
-    kept_packs, packed, addresses = _pack_addresses(state.snapshot, state.addresses)
-    packs = state.addresses.packs[:kept_packs]
+    packs, packed, addresses = _pack_addresses(state.snapshot, state.addresses)
     if addresses:
         store.put(f"{name}.addresses", addresses)
         packs.append(f"{name}.addresses")
@@ -140,10 +139,11 @@ def _write_sources(store: Store, name: str, files: SourceFiles, new: NewRun) -> 
     return SourceFiles(runs, redirects)
 
 
-def _pack_addresses(snapshot: Snapshot, book: AddressBook) -> tuple[int, list[SegmentEntry], bytes]:
+def _pack_addresses(snapshot: Snapshot, book: AddressBook) -> tuple[list[str], list[SegmentEntry], bytes]:
     """A pack of the addresses that are in none yet, and of the last packs as far as they are small.
 
-    Returns how many packs stay as they are, the entries that point into the new pack, and its bytes.
+    Returns the packs that stay as they are, the entries that point elsewhere now, and the bytes of the new pack. A pack
+    of which no segment is left does not stay: nobody could ever remove its file.
     """
     entries = snapshot.entries()
     live = [0] * len(book.packs)
@@ -152,18 +152,21 @@ def _pack_addresses(snapshot: Snapshot, book: AddressBook) -> tuple[int, list[Se
             live[entry.pack] += entry.address_bytes
     size = sum(len(address) for address in snapshot.addresses.values())
     kept = len(book.packs)
-    if size == 0:
-        return kept, [], b""
-    while kept and live[kept - 1] <= min(MERGE_RATIO * size, config.ADDRESS_PACK_BYTES):
+    while size and kept and live[kept - 1] <= min(MERGE_RATIO * size, config.ADDRESS_PACK_BYTES):
         kept -= 1
         size += live[kept]
+    places = {old: new for new, old in enumerate(number for number in range(kept) if live[number])}
+    packed = [
+        msgspec.structs.replace(entry, pack=places[entry.pack])
+        for entry in entries
+        if 0 <= entry.pack < kept and places[entry.pack] != entry.pack
+    ]
     moved = [entry for entry in entries if entry.pack < 0 or entry.pack >= kept]
     moved.sort(key=lambda entry: (entry.index, entry.min_time_ns))
     addresses = book.find(snapshot, moved)
-    packed: list[SegmentEntry] = []
     offset = 0
     for entry in moved:
         length = len(addresses[entry.key])
-        packed.append(msgspec.structs.replace(entry, pack=kept, address_offset=offset, address_bytes=length))
+        packed.append(msgspec.structs.replace(entry, pack=len(places), address_offset=offset, address_bytes=length))
         offset += length
-    return kept, packed, b"".join(addresses[entry.key] for entry in moved)
+    return [book.packs[old] for old in places], packed, b"".join(addresses[entry.key] for entry in moved)

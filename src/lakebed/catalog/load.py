@@ -15,6 +15,8 @@ from lakebed.catalog.sources import SourceFiles, SourceTable
 from lakebed.errors import CatalogError, NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lakebed.catalog.commit import CommitFile
     from lakebed.storage.store import Store
 
@@ -38,14 +40,15 @@ def load_state(store: Store) -> State:
         raise CatalogError(f"the catalog of '{store.url}' changed while it was read; try again") from error
     last = checkpoint
     for start in range(0, len(commits), COMMITS_AT_ONCE):
-        for commit in _read_commits(store, commits[start : start + COMMITS_AT_ONCE]):
+        found = _read_commits(store, commits[start : start + COMMITS_AT_ONCE])
+        for commit in found:
             if commit.number != last + 1:
                 raise CatalogError(
                     f"the catalog of '{store.url}' has no commit {last + 1} (file '{commit_key(last + 1)}'), "
-                    "but later ones; restore the file"
+                    "but later ones; restore the file, or see `lakebed catalog rebuild`"
                 )
-            state = apply_commit(state, commit)
             last = commit.number
+        state = apply_commits(state, found)
     return state
 
 
@@ -56,10 +59,17 @@ def empty_state(store: Store) -> State:
 
 def apply_commit(state: State, commit: CommitFile) -> State:
     """The state after one more commit. Raises `CatalogError` when it does not fit, or no commit leads there."""
-    if commit.action == REBUILD:
-        raise CatalogError(f"the catalog was made anew at commit {commit.number}: open the lake again")
-    snapshot = state.snapshot.apply(commit)
-    state.sources.apply(commit.sources, commit.moves)
+    return apply_commits(state, [commit])
+
+
+def apply_commits(state: State, commits: Sequence[CommitFile]) -> State:
+    """The same for several."""
+    for commit in commits:
+        if commit.action == REBUILD:
+            raise CatalogError(f"the catalog was made anew at commit {commit.number}: open the lake again")
+    snapshot = state.snapshot.apply(*commits)
+    for commit in commits:
+        state.sources.apply(commit.sources, commit.moves)
     return State(snapshot, state.addresses, state.sources, state.checkpoint)
 
 

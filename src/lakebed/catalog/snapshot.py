@@ -111,40 +111,38 @@ class Snapshot:
             found.extend(e for e in entries if e.max_time_ns >= low and e.min_time_ns < high)
         return found
 
-    def apply(self, commit: CommitFile) -> Snapshot:
-        """The state after the next commit. Raises `CatalogError` when the commit does not fit this state."""
-        if commit.number != self.number + 1:
-            raise CatalogError(f"wanted commit {self.number + 1}, found {commit.number}")
+    def apply(self, *commits: CommitFile) -> Snapshot:
+        """The state after the next commits. Raises `CatalogError` when they do not fit this state.
+
+        Many at once cost little more than one: what they change is copied once.
+        """
         segments = _Copies(self._segments)
         addresses = dict(self.addresses)
-        for key in commit.remove:
-            if segments.of(key).pop(key, None) is None:
-                raise CatalogError(f"commit {commit.number} removes segment '{key}', which is not in the catalog")
-            addresses.pop(key, None)
-        for key, dead in commit.dead.items():
-            segments.replace(commit.number, key, dead=dead)
-        for key, number in commit.swept.items():
-            segments.replace(commit.number, key, swept=number)
-        merged = {move.into for move in commit.moves}
-        for new in commit.add:
-            # What is no merge of older segments is younger than every deletion so far.
-            swept = new.swept if new.key in merged else commit.number
-            segments.of(new.key)[new.key] = msgspec.structs.replace(new.entry(), swept=swept)
-            addresses[new.key] = new.address
-        deletions = (*self._deletions, *commit.deletions)
-        found = Snapshot(commit.number, segments.all, addresses, _with_flawed(self.flawed, commit), deletions)
-        self._hand_on_ids(found, commit)
+        flawed: Sequence[FlawedObject] = self.flawed
+        deletions = list(self._deletions)
+        number = self.number
+        for commit in commits:
+            if commit.number != number + 1:
+                raise CatalogError(f"wanted commit {number + 1}, found {commit.number}")
+            number = commit.number
+            segments.apply(commit, addresses)
+            flawed = _with_flawed(flawed, commit)
+            deletions += commit.deletions
+        found = Snapshot(number, segments.all, addresses, flawed, deletions)
+        self._hand_on_ids(found, commits)
         return found
 
-    def _hand_on_ids(self, newer: Snapshot, commit: CommitFile) -> None:
-        """A writer that replaces objects wants the ids after each commit; making them anew takes a while."""
-        known = self.__dict__.get("keys_by_id")
+    def _hand_on_ids(self, newer: Snapshot, commits: Iterable[CommitFile]) -> None:
+        """A writer that replaces objects wants the ids after each commit, and copying them for each takes a while: so
+        the newer snapshot takes them over. Who asks the older one again makes them anew.
+        """
+        known = self.__dict__.pop("keys_by_id", None)
         if known is None:
             return
-        known = dict(known)
-        for key in commit.remove:
-            known.pop(id_of_key(key), None)
-        known.update((id_of_key(new.key), new.key) for new in commit.add)
+        for commit in commits:
+            for key in commit.remove:
+                known.pop(id_of_key(key), None)
+            known.update((id_of_key(new.key), new.key) for new in commit.add)
         newer.__dict__["keys_by_id"] = known
 
     def with_packed(self, packed: Iterable[SegmentEntry]) -> Snapshot:
@@ -166,6 +164,23 @@ class _Copies:
     def __init__(self, segments: Segments) -> None:
         self.all = dict(segments)
         self._copied: set[str] = set()
+
+    def apply(self, commit: CommitFile, addresses: dict[str, bytes]) -> None:
+        """What the commit does to segments and their addresses."""
+        for key in commit.remove:
+            if self.of(key).pop(key, None) is None:
+                raise CatalogError(f"commit {commit.number} removes segment '{key}', which is not in the catalog")
+            addresses.pop(key, None)
+        for key, dead in commit.dead.items():
+            self.replace(commit.number, key, dead=dead)
+        for key, number in commit.swept.items():
+            self.replace(commit.number, key, swept=number)
+        merged = {move.into for move in commit.moves}
+        for new in commit.add:
+            # What is no merge of older segments is younger than every deletion so far.
+            swept = new.swept if new.key in merged else commit.number
+            self.of(new.key)[new.key] = msgspec.structs.replace(new.entry(), swept=swept)
+            addresses[new.key] = new.address
 
     def of(self, key: str) -> dict[str, SegmentEntry]:
         """The entries of the segment's index, to be changed."""

@@ -38,10 +38,16 @@ class SegmentFile:
     address: bytes
     summary: FoundSummary
 
+    modified_ns: int = 0
+
     @property
-    def age(self) -> tuple[str, int, str]:
-        """Sorts the later made last; of those made in one second the larger, since a merge is made of smaller ones."""
-        return self.key.rsplit("/", 1)[1].split("-", 1)[0], self.summary.events, self.key
+    def age(self) -> tuple[str, str, int, str]:
+        """Sorts the later made last. A merged segment has the time of its newest input in its key, and `-gN` behind it
+        for the N merges that it came from; what was only written anew is the later file.
+        """
+        created, _, rest = self.key.rsplit("/", 1)[1].partition("-")
+        generation = rest.partition("-")[0] if rest.startswith("g") else ""
+        return created, generation, self.modified_ns, self.key
 
 
 class Reading(NamedTuple):

@@ -125,7 +125,8 @@ def _read_files(store: Store, evidence: Evidence, told: Rebuilt) -> list[Segment
 
     def read(info: ObjectInfo) -> SegmentFile | str:
         try:
-            return SegmentFile(info.key, info.size_bytes, *read_segment(store, info.key, info.size_bytes))
+            address, summary = read_segment(store, info.key, info.size_bytes)
+            return SegmentFile(info.key, info.size_bytes, address, summary, info.modified_ns)
         except TransientStorageError:
             raise
         except (LakebedError, ValueError) as error:

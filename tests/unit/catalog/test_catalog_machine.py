@@ -187,6 +187,9 @@ class Walk:
     def a_fresh_reader_sees_the_model(self) -> None:
         catalog = Catalog(self.store)
         assert self.segments.visible(catalog.snapshot) == sorted(self.visible)
+        entries = catalog.snapshot.entries()
+        addresses = catalog.state.addresses.find(catalog.snapshot, entries)
+        assert addresses == {entry.key: b"address of " + entry.key.encode() for entry in entries}
         for url in URLS:
             for version in range(1, VERSIONS + 1):
                 is_indexed = catalog.is_indexed("web", url, source_version(100, version * SECOND, None))

@@ -11,6 +11,7 @@ import pytest
 from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.changes import Changes, Outcome
+from lakebed.catalog.checkpoint import write_checkpoint
 from lakebed.catalog.entries import Move, NewSegment, source_version
 from lakebed.storage.counting import CountingStore
 from lakebed.storage.local import LocalStore
@@ -202,3 +203,24 @@ def test_redirects_are_folded_into_the_records(store: LocalStore, monkeypatch: p
         small = again.find_source("web", f"small/{90 + n}")
         assert small is not None
         assert [(again.snapshot.keys_by_id[one], number) for one, number in small.parts] == [(newest[n].key, 109)]
+
+
+def test_a_pack_of_which_no_segment_is_left_is_forgotten(store: LocalStore, catalog: Catalog) -> None:
+    """Its file can be removed then; addresses of the others are found all the same."""
+    found: list[NewSegment] = []
+    for count in (50, 20, 8):  # each pack stays, as it is more than twice as large as the next
+        some = [segment(1) for _ in range(count)]
+        catalog.commit(Changes("index", some))
+        catalog._state = write_checkpoint(store, catalog.state, "w" * 32)
+        found += some
+    first, second, third = catalog.state.addresses.packs
+    catalog.commit(Changes("expire", remove=[one.key for one in found[50:70]]))
+    new = segment(1)
+    catalog.commit(Changes("index", [new]))
+    catalog._state = write_checkpoint(store, catalog.state, "w" * 32)
+    assert catalog.state.addresses.packs[:2] == [first, third]
+    assert second not in catalog.state.addresses.packs
+    for opened in (catalog, Catalog(store)):
+        entries = opened.snapshot.entries()
+        expected = {one.key: one.address for one in (*found[:50], *found[70:], new)}
+        assert opened.state.addresses.find(opened.snapshot, entries) == expected
