@@ -22,6 +22,7 @@ from lakebed.errors import CatalogError, NotFoundError, StorageError
 from lakebed.maintenance.inventory import Inventory, take_inventory
 from lakebed.maintenance.keys import SECOND_NS, is_segment_key
 from lakebed.maintenance.marks import MARKS_KEY, Mark, Marks, read_marks, write_marks
+from lakebed.maintenance.temporaries import is_temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -81,6 +82,8 @@ def _is_due(marks: Marks, now_ns: int) -> bool:
 
 
 def _grace_s(key: str, mark: Mark) -> int:
+    if is_temporary(key):
+        return config.TEMPORARY_GRACE_S
     if not is_segment_key(key):
         return config.SUPERSEDED_GRACE_S
     return config.REMOVED_GRACE_S if mark.is_removed else config.ORPHAN_GRACE_S

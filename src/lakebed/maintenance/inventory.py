@@ -16,6 +16,7 @@ from lakebed.catalog.commit import CATALOG_FOLDER, parse_key
 from lakebed.catalog.entries import SEGMENT_FOLDER
 from lakebed.catalog.selftest import SELFTEST_PREFIX
 from lakebed.maintenance.keys import is_segment_key
+from lakebed.maintenance.temporaries import find_temporaries
 
 if TYPE_CHECKING:
     from lakebed.catalog.catalog import Catalog
@@ -69,7 +70,7 @@ def take_inventory(store: Store, catalog: Catalog) -> Inventory:
         # What is newer than the listing's newest checkpoint may belong to one that is being written.
         if key not in named and _number(key) <= newest:
             found.unnamed[key] = size
-    found.unnamed |= files.leftovers
+    found.unnamed |= files.leftovers | find_temporaries(store)
     return found
 
 

@@ -32,7 +32,6 @@ class Report:
 
     deleted_events: int = 0
     expired: int = 0
-    temporaries: int = 0
     garbage: GarbageReport | None = None
     """None: it was not time to look for garbage."""
 

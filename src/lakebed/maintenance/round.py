@@ -24,7 +24,6 @@ from lakebed.maintenance.policy import DEFAULT_TIERS, Job, Tiers, due_merges
 from lakebed.maintenance.report import Report
 from lakebed.maintenance.retention import expired
 from lakebed.maintenance.sweeping import due_sweeps, holds_deleted
-from lakebed.maintenance.temporaries import remove_temporaries
 
 if TYPE_CHECKING:
     import random
@@ -249,7 +248,6 @@ class Maintenance:
         self._next_look = self._monotonic() + config.GARBAGE_EVERY_S
         try:
             now_ns = agreed_now_ns(self._store, self._clock_ns)
-            report.temporaries = remove_temporaries(self._store, now_ns)
             report.garbage = collect(
                 self._store,
                 self._catalog,

@@ -1,6 +1,7 @@
 """Half-written files that killed writers leave in a folder: no listing shows them, so nothing else would remove them.
 
-A writer renames such a file within seconds of its last write, so its own time says whether someone is still at it.
+A writer renames such a file within seconds, and its name is its own; one that is there at every look for a day is
+nobody's. Not by its time: a clock that jumps would make the file of a moment ago look old.
 """
 
 from __future__ import annotations
@@ -8,10 +9,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from lakebed import config
 from lakebed.catalog.commit import CATALOG_FOLDER
 from lakebed.catalog.entries import SEGMENT_FOLDER
-from lakebed.maintenance.keys import SECOND_NS
 from lakebed.storage.local import HIDDEN_PREFIX
 from lakebed.storage.open import path_of_file_url, url_scheme
 
@@ -22,16 +21,20 @@ FOLDERS = (SEGMENT_FOLDER, CATALOG_FOLDER, "maintenance/", "raw/")
 """Where Lakebed writes; the folder may hold other things."""
 
 
-def remove_temporaries(store: Store, now_ns: int) -> int:
-    """Removes those that nobody has written to for a day; returns how many. In a bucket there are none."""
+def find_temporaries(store: Store) -> dict[str, int]:
+    """Keys with sizes. In a bucket there are none."""
     if url_scheme(store.url) != "file":
-        return 0
+        return {}
     root = path_of_file_url(store.url)
-    removed = 0
+    found: dict[str, int] = {}
     for folder in FOLDERS:
         for path in (root / folder).rglob(f"{HIDDEN_PREFIX}*"):
-            with contextlib.suppress(OSError):  # another process may have renamed or removed it meanwhile
-                if path.is_file() and path.stat().st_mtime_ns < now_ns - config.TEMPORARY_GRACE_S * SECOND_NS:
-                    path.unlink()
-                    removed += 1
-    return removed
+            with contextlib.suppress(OSError):  # its writer may have renamed it meanwhile
+                if path.is_file():
+                    found[path.relative_to(root).as_posix()] = path.stat().st_size
+    return found
+
+
+def is_temporary(key: str) -> bool:
+    """Whether it is the key of such a file."""
+    return key.rpartition("/")[2].startswith(HIDDEN_PREFIX)

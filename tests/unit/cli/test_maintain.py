@@ -68,7 +68,6 @@ def test_the_report_as_json(tmp_path: Path) -> None:
         "segments_marked": 0,
         "deleted_events": 0,
         "expired": 0,
-        "temporaries": 0,
         "garbage": {
             "files_deleted": 0,
             "bytes_deleted": 0,

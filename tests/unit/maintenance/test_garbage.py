@@ -18,7 +18,6 @@ from lakebed.errors import CatalogError, StorageError
 from lakebed.maintenance.garbage import GarbageReport, collect
 from lakebed.maintenance.keys import SECOND_NS
 from lakebed.maintenance.marks import MARKS_KEY
-from lakebed.maintenance.temporaries import remove_temporaries
 from lakebed.storage.local import LocalStore
 from lakebed.storage.open import open_store
 from lakebed.storage.wrapper import StoreWrapper
@@ -311,18 +310,23 @@ def test_a_look_that_is_cut_short_anywhere_leaves_a_catalog_that_can_be_checked(
 
 
 def test_half_written_files_of_killed_writers_go(tmp_path: Path) -> None:
-    store = LocalStore(tmp_path)
-    store.put("segments/web/kept", b"1")
-    now_s = 1_800_000_000
-    for name, age_s in (("old", DAY + 1), ("young", DAY - 1)):
-        path = tmp_path / "segments" / "web" / f".lakebed-{name}"
-        path.write_bytes(b"half")
-        os.utime(path, (now_s - age_s, now_s - age_s))
-    (tmp_path / ".lakebed-mine").write_bytes(b"not in a folder of the lake")
-    os.utime(tmp_path / ".lakebed-mine", (0, 0))
-    assert remove_temporaries(store, now_s * SECOND_NS) == 1
-    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
-        ".lakebed-mine",
-        ".lakebed-young",
-        "kept",
-    ]
+    lake = Lake(LocalStore(tmp_path))
+    lake.index("a")
+    for path in ("segments/web/.lakebed-half", ".lakebed-mine"):
+        (tmp_path / path).write_bytes(b"half")
+        os.utime(tmp_path / path, (0, 0))  # its time means nothing
+    lake.look()
+    assert lake.look_for(config.TEMPORARY_GRACE_S - HOUR) == 0
+    assert lake.look_for(HOUR) == 1
+    assert [path.name for path in tmp_path.rglob(".lakebed-*")] == [".lakebed-mine"]
+
+
+def test_a_jump_of_the_clock_takes_no_file_from_its_writer(tmp_path: Path) -> None:
+    lake = Lake(LocalStore(tmp_path))
+    lake.index("a")
+    lake.look()
+    lake.now_s += 30 * DAY
+    (tmp_path / "segments/web/.lakebed-now").write_bytes(b"half")
+    report = lake.look()
+    assert report is not None
+    assert (report.files_deleted, report.files_waiting) == (0, 1)
