@@ -5,9 +5,8 @@
 use super::input::{Input, Opened};
 use crate::error::{DecodeError, Result};
 use crate::format::column::Kind;
-use crate::format::directory::{ColumnEntry, Place};
+use crate::format::directory::Place;
 use crate::format::rows::RowFacts;
-use crate::format::shape::CLOSE;
 use crate::search::bits::RowSet;
 use crate::search::columns::Values;
 use crate::search::evaluate::{Context, Evaluation};
@@ -28,14 +27,14 @@ struct TakenShape {
 }
 
 pub struct Transfer<'a> {
-    opened: &'a mut Opened,
-    kept_events: &'a mut u64,
-    fetched: &'a Fetched,
-    unit: Unit,
-    facts: Arc<GroupFacts>,
-    table: Arc<RowTable>,
+    pub(super) opened: &'a mut Opened,
+    pub(super) kept_events: &'a mut u64,
+    pub(super) fetched: &'a Fetched,
+    pub(super) unit: Unit,
+    pub(super) facts: Arc<GroupFacts>,
+    pub(super) table: Arc<RowTable>,
     /// By page: the rows that are left, by place as stored; None: all.
-    left: Vec<Option<RowSet>>,
+    pub(super) left: Vec<Option<RowSet>>,
     /// By shape, origin, and column of the whole group: what it is in the batch, as far as it was needed.
     shapes: Vec<Option<TakenShape>>,
     origins: Vec<u32>,
@@ -68,10 +67,6 @@ impl<'a> Transfer<'a> {
             table,
             left,
         })
-    }
-
-    pub fn pages(&self) -> usize {
-        self.left.len()
     }
 
     /// The batch was emptied: what was known of it no longer holds.
@@ -134,10 +129,7 @@ impl<'a> Transfer<'a> {
     }
 
     fn take_shape(&mut self, shape: u32, batch: &mut Batch) -> TakenShape {
-        let mut steps = self.facts.shapes.shapes.steps(shape as usize).to_vec();
-        for step in steps.iter_mut().filter(|step| **step != CLOSE) {
-            *step = self.opened.node(*step >> 3, &mut batch.paths) << 3 | (*step & 7);
-        }
+        let steps = self.steps(shape, &mut batch.paths);
         let taken = TakenShape { number: batch.intern_shape(&steps), size_bytes: batch.shape_size_bytes(&steps) };
         self.shapes[shape as usize] = Some(taken);
         taken
@@ -159,7 +151,7 @@ impl<'a> Transfer<'a> {
         if count == 0 {
             return Ok(());
         }
-        let damaged = |error: DecodeError| error.at("column", offset(entry, page));
+        let damaged = |error: DecodeError| error.at("column", Unit::offset_of(entry, page));
         let (values, start) = self.unit.values(self.fetched, column, page)?;
         let node = self.opened.node(entry.node, &mut batch.paths);
         let buffer = batch.take_values(node, entry.kind, count);
@@ -221,15 +213,6 @@ fn spans(facts: &GroupFacts, page: usize, column: usize, left: Option<&RowSet>) 
         }
     });
     spans
-}
-
-/// Where a column's values of a page are in the file; 0 where they stand in the directory.
-fn offset(entry: &ColumnEntry, page: usize) -> u64 {
-    match &entry.place {
-        Place::Inline(_) => 0,
-        Place::Strip(located) => located.offset,
-        Place::Pages(pages) => pages[page].offset,
-    }
 }
 
 fn take_bools(

@@ -4,8 +4,10 @@ use super::world::{Making, Part};
 use lakebed_core::error::Result;
 use lakebed_core::merge::deletion::Deletion;
 use lakebed_core::merge::{Merge, Moved};
+use lakebed_core::parse::registry::Format;
+use lakebed_core::parse::settings::SourceSettings;
 use lakebed_core::search::fetch::Buffer;
-use lakebed_core::write::builder::{Builder, BuilderOptions};
+use lakebed_core::write::builder::{Builder, BuilderOptions, ObjectStart};
 use lakebed_core::write::segment::Segment;
 
 /// A merge that asks more often than this goes round in circles.
@@ -65,7 +67,9 @@ pub fn run(mut merge: Merge, files: &[&[u8]]) -> Result<Merged> {
 /// One object, of which so many lines stand in each segment.
 pub fn parts_of(text: &str, lines: usize) -> Vec<Part> {
     let mut builder = Builder::new("test", BuilderOptions { segment_bytes: 1, ..BuilderOptions::default() });
-    builder.begin_object(start("s3://bucket/object.json")).expect("no object is open");
+    // What tells formats apart would hold the first lines back.
+    let settings = SourceSettings::of_format(Format::by_name("json"));
+    builder.begin_object(ObjectStart { settings, ..start("s3://bucket/object.json") }).expect("no object is open");
     let all: Vec<&str> = text.split_inclusive('\n').collect();
     let mut segments = Vec::new();
     for lines in all.chunks(lines) {
