@@ -103,7 +103,8 @@ impl<'a> Transfer<'a> {
         let start = facts.shapes.page_rows[page];
         let places = facts.shapes.time_places(page);
         for run in &facts.shapes.runs[page] {
-            for row in run.row as usize..(run.row + run.rows) as usize {
+            let first = run.row as usize;
+            for (row, &place) in (first..).zip(&places[first..first + run.rows as usize]) {
                 if left.is_some_and(|left| !left.contains(row)) {
                     continue;
                 }
@@ -111,7 +112,7 @@ impl<'a> Transfer<'a> {
                     Some(shape) => shape,
                     None => self.take_shape(run.shape, batch),
                 };
-                let at = start + places[row] as usize;
+                let at = start + place as usize;
                 let origin = self.table.origin(at)?;
                 if self.origins[origin] == NONE {
                     self.origins[origin] = batch.intern_origin(&self.table.origins()[origin]);
@@ -284,8 +285,8 @@ fn rows_left(input: &mut Input, fetched: &Fetched, unit: &mut Unit) -> Result<Ve
         }
         let places = facts.shapes.time_places(page);
         let mut left = RowSet::none(rows);
-        for row in 0..rows {
-            if opened.numbers[table.objects[start + places[row] as usize] as usize] != NONE {
+        for (row, &place) in places.iter().enumerate() {
+            if opened.numbers[table.objects[start + place as usize] as usize] != NONE {
                 left.insert(row);
             }
         }
