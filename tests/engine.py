@@ -40,6 +40,9 @@ DECOY_URL = "file:///logs/deleted.json"
 ROUNDS_MAX = 1_000
 """More rounds of reads than any search needs; a search that never ends fails instead."""
 
+HEAD_BYTES = 16 << 10
+"""So much of an object the parser holds back to look at; without it the first events would go into a later segment."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -87,6 +90,8 @@ def build(lines: tuple[str, ...], layout: Layout) -> tuple[Stored, ...]:
     step = layout.segment_events or max(len(lines), 1)
     for start in range(0, len(lines), step):
         text = "".join(line + "\n" for line in lines[start : start + step])
+        if layout.segment_events:
+            text += "\n" * HEAD_BYTES
         if builder.feed(text.encode("utf-8", "surrogatepass")) or start + step < len(lines):
             segments.append(builder.take_segment())
     builder.end_object()

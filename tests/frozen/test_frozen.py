@@ -14,15 +14,25 @@ FROZEN = sorted(path for path in Path(__file__).parent.glob("v*") if path.is_dir
 EVERYTHING: dict[str, Any] = {"op": "all", "of": []}
 
 
-def run(folder: Path, **changes: Any) -> tuple[list[Any], Any, dict[str, int]]:
-    """Rows, finished aggregate or None, and cost."""
+def read(folder: Path) -> tuple[bytes, bytes]:
+    """The sample's file and its address."""
     data = (folder / "segment.lb").read_bytes()
     address, _, _ = _core.segment_address(data)
     assert address is not None
+    return data, address
+
+
+def run(folder: Path, **changes: Any) -> tuple[list[Any], Any, dict[str, int]]:
+    """Rows, finished aggregate or None, and cost."""
+    return search(*read(folder), **changes)
+
+
+def search(data: bytes, address: bytes, **changes: Any) -> tuple[list[Any], Any, dict[str, int]]:
+    """As `run`, over any segment."""
     plan: dict[str, Any] = {"version": 2, "filter": EVERYTHING, "since_ns": None, "until_ns": None}
     plan |= {"newest_first": False, "limit": None, "columns": None, "aggregate": None, "use_index": True, **changes}
     text = json.dumps(plan).encode()
-    search = _core.LeafSearch(text, _core.SegmentReader(address, folder.name))
+    search = _core.LeafSearch(text, _core.SegmentReader(address, "sample"))
     rows = []
     while needs := search.needs():
         search.feed([data[offset : offset + length] for offset, length in needs])
@@ -59,3 +69,22 @@ def test_a_column_is_counted(frozen: Path) -> None:
     _, table, _ = run(frozen, aggregate={"by": ["user.tags[1]"], "functions": [{"name": "sum", "columns": ["bytes"]}]})
     sums = {f"t{tag}": sum(number * number * 1000 for number in range(tag, 400, 5)) for tag in range(5)}
     assert table == [[tag, total, 80] for tag, total in sums.items()]
+
+
+@pytest.mark.parametrize("page_rows", [4, 8192])
+def test_it_can_be_merged(frozen: Path, page_rows: int) -> None:
+    data, address = read(frozen)
+    _, objects_offset, objects_length = _core.segment_address(data)
+    summary = json.loads(_core.segment_summary(address, data[objects_offset : objects_offset + objects_length]))
+    merge = _core.Merge(index=summary["index"], page_rows=page_rows)
+    for name in ("first", "second"):
+        merge.add(_core.SegmentReader(address, name))
+    while needs := merge.needs():
+        merge.feed([data[offset : offset + length] for _, offset, length in needs])
+    segment = merge.finish()
+    assert segment is not None
+    rows, _, _ = search(segment.data, segment.address)
+    once, _, _ = run(frozen)
+    assert rows == sorted([*once, *once], key=lambda row: row[:3])
+    objects = len(summary["objects"])
+    assert (merge.moved(), merge.deleted_events()) == ([(0, []), (objects, [])], 0)

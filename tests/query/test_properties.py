@@ -95,12 +95,19 @@ def test_conditions_may_stand_in_one_where_or_in_two(
 
 
 @half_as_thorough
-@given(segment_events=st.integers(1, 5), page_rows=st.integers(1, 3), options=options, data=st.data())
-def test_cutting_events_into_segments_changes_no_answer(
-    segment_events: int, page_rows: int, options: Options, data: st.DataObject
+@given(
+    segment_events=st.integers(1, 5),
+    page_rows=st.integers(1, 3),
+    is_merged=st.booleans(),
+    options=options,
+    data=st.data(),
+)
+def test_cutting_events_into_segments_and_merging_them_changes_no_answer(
+    segment_events: int, page_rows: int, is_merged: bool, options: Options, data: st.DataObject
 ) -> None:
     case = drawn_case(data, str(data.draw(function_queries)), options, most=20)
-    cut = Configuration("cut", "engine", layout=Layout(segment_events, (("page_rows", page_rows), ("page_bytes", 64))))
+    layout = Layout(segment_events, (("page_rows", page_rows), ("page_bytes", 64)), is_merged)
+    cut = Configuration("cut", "engine", layout=layout)
     assert canonical(answer_of(case, cut)) == canonical(answer_of(case, Configuration("whole", "engine")))
 
 

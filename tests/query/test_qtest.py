@@ -10,6 +10,7 @@ import pytest
 from lakebed.query.functions import FUNCTIONS
 from lakebed.query.scalar_functions import scalar_functions
 from lakebed.query.stages import STAGES
+from tests import engine
 from tests.qtest import Case, Configuration, check, read_configurations, read_script
 
 SCRIPTS = sorted(Path(__file__).parent.rglob("*.qtest"))
@@ -37,6 +38,13 @@ def test_every_configuration_is_read() -> None:
         "processes",
         "tiny_pages",
     ]
+
+
+def test_segments_are_cut_and_merged_as_configurations_say() -> None:
+    lines = tuple(f'{{"a":{n}}}' for n in range(6))
+    layouts = {configuration.name: configuration.layout for configuration in read_configurations()}
+    segments = {name: len(engine.build(lines, layouts[name])) for name in ("one_segment", "many_segments", "merged")}
+    assert segments == {"one_segment": 1, "many_segments": 3, "merged": 1}
 
 
 def test_every_stage_and_function_has_scripts() -> None:

@@ -2,6 +2,7 @@
 //! is; never a wrong answer, a panic, or a search without end.
 mod lab;
 
+use lab::merge::run as run_merge;
 use lab::sample::{NEEDLE, OBJECT_EVENTS, sample};
 use lab::search::{Answer, Ask, How, run, table};
 use lakebed_core::error::{CoreError, Result};
@@ -11,8 +12,10 @@ use lakebed_core::format::directory::{Directory, GroupBounds, Place};
 use lakebed_core::format::frame::FrameRef;
 use lakebed_core::format::paths::Paths;
 use lakebed_core::format::wire::Wire;
+use lakebed_core::merge::Merge;
 use lakebed_core::search::plan::Plan;
 use lakebed_core::search::reader::SegmentReader;
+use lakebed_core::write::builder::BuilderOptions;
 use lakebed_core::write::segment::Segment;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -121,6 +124,41 @@ fn any_byte_of_the_file_changed() {
         })
         .collect();
     assert_eq!(missed, [0; 0], "bytes that no plan reads, or that should not matter");
+}
+
+/// A merge copies groups as they are, or takes them apart: with pages of 5 rows, and with large ones.
+#[test]
+fn any_byte_changed_or_missing_is_seen_by_a_merge() {
+    let segment = sample();
+    let address = Address::read(&segment.address).expect("an address");
+    for page_rows in [5, 8192] {
+        let merged = |file: &[u8]| {
+            let options = BuilderOptions { page_rows, ..BuilderOptions::default() };
+            let mut merge = Merge::new("sample", options);
+            merge.add(Arc::new(SegmentReader::new(&segment.address, "sample")?), &[], Vec::new());
+            run_merge(merge, &[file]).map(|done| done.segment)
+        };
+        let right = merged(&segment.data).expect("whole");
+        let facts = right.as_ref().map(|right| (right.facts.events, &right.facts.objects));
+        assert_eq!(facts, Some((segment.facts.events, &segment.facts.objects)));
+        for_each(segment.data.len(), |at| {
+            let sections = sections_at(&address, at as u64);
+            let is_read = !sections.is_empty() && sections != ["terms"];
+            let mut file = segment.data.clone();
+            file[at] ^= 1 << (at % 8);
+            match merged(&file) {
+                Ok(found) => assert!(!is_read && found == right, "byte {at} of {sections:?} changes what is written"),
+                Err(error) => check_error(&error, sections, at as u64),
+            }
+            if at % 97 == 0 {
+                match merged(&segment.data[..at]) {
+                    Ok(found) => assert!(at as u64 >= address.objects_offset() && found == right, "cut at {at}"),
+                    Err(CoreError::Corrupt { section, .. }) => assert_eq!(section, "file", "cut at {at}"),
+                    Err(error) => panic!("cut at {at}: {error}"),
+                }
+            }
+        });
+    }
 }
 
 #[test]

@@ -4,11 +4,16 @@ mod lab;
 
 use lab::dice::Dice;
 use lab::loose::Loose;
+use lab::merge::run as run_merge;
 use lab::sample::{NEEDLE, sample};
 use lab::search::{Ask, How, run, table};
 use lakebed_core::error::Result;
+use lakebed_core::merge::Merge;
+use lakebed_core::merge::deletion::Deletion;
 use lakebed_core::search::plan::Plan;
 use lakebed_core::search::reader::SegmentReader;
+use lakebed_core::write::builder::BuilderOptions;
+use lakebed_core::write::segment::Segment;
 use serde_json::json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
@@ -47,6 +52,19 @@ fn plans() -> Vec<Plan> {
         Ask { aggregate: Some(aggregate), since_ns: Some(1_768_471_500_000_000_000), ..Ask::default() },
     ];
     asks.iter().map(Ask::plan).collect()
+}
+
+/// A merge of a whole segment and another one, with a deletion; what is written can be searched.
+fn merge(whole: &Segment, file: &[u8], address: &[u8], page_rows: usize) -> Result<()> {
+    let deletion = json!({"op": "exists", "column": {"parts": ["rare"]}}).to_string();
+    let mut merge = Merge::new("sample", BuilderOptions { page_rows, ..BuilderOptions::default() });
+    for address in [&whole.address, address] {
+        let deletions = vec![Deletion::parse(deletion.as_bytes())?];
+        merge.add(Arc::new(SegmentReader::new(address, "hostile")?), &[], deletions);
+    }
+    let segment = run_merge(merge, &[&whole.data, file])?.segment.expect("the whole segment has events");
+    plans().iter().for_each(|plan| search(plan, &segment.data, &segment.address).expect("what a merge wrote"));
+    Ok(())
 }
 
 fn search(plan: &Plan, file: &[u8], address: &[u8]) -> Result<()> {
@@ -90,7 +108,7 @@ fn in_little_memory() {
     let whole = Loose::of(&segment.data, &segment.address);
     let plans = plans();
     let seed = number("HOSTILE_SEED", 1);
-    let mut refused = 0;
+    let (mut refused, mut merges_refused) = (0, 0);
     for nth in 0..number("HOSTILE_SEGMENTS", SEGMENTS) {
         // Said before, as a process without memory says nothing.
         eprintln!("segment {nth} of seed {seed}");
@@ -107,6 +125,13 @@ fn in_little_memory() {
             refused += u64::from(result.is_err());
             assert!(start.elapsed() < TIME_MAX, "plan {number} takes too long on segment {nth} of seed {seed}");
         }
+        let start = Instant::now();
+        let page_rows = [5, 8192][dice.below(2)];
+        let ended = catch_unwind(AssertUnwindSafe(|| merge(&segment, &file, &address, page_rows)));
+        let result = ended.unwrap_or_else(|_| panic!("a merge panics on segment {nth} of seed {seed}"));
+        merges_refused += u64::from(result.is_err());
+        assert!(start.elapsed() < TIME_MAX, "a merge takes too long with segment {nth} of seed {seed}");
     }
+    assert!(merges_refused > 0, "no merge was refused");
     assert!(refused > SEGMENTS, "only {refused} searches were refused: the changes do not reach the structures");
 }

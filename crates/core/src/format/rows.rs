@@ -98,6 +98,29 @@ pub fn put_rows(out: &mut Vec<u8>, compressor: &mut Compressor, origins: &[Origi
     }
 }
 
+/// Appends a frame of rows with other numbers of their source objects.
+pub fn put_with_objects(
+    out: &mut Vec<u8>,
+    compressor: &mut Compressor,
+    frame: &[u8],
+    objects: &[u32],
+) -> Result<(), DecodeError> {
+    let mut wire = Wire::new(frame);
+    for _ in 0..wire.count()? {
+        wire.bytes()?;
+        TimeSource::read(&mut wire)?;
+        wire.bytes()?;
+    }
+    Payload::read(&mut wire)?;
+    out.extend_from_slice(&frame[..wire.position()]);
+    Payload::read(&mut wire)?;
+    let mut plain = Vec::new();
+    put_ints(&mut plain, &objects.iter().map(|&object| i64::from(object)).collect::<Vec<_>>());
+    compressor.put(out, &plain);
+    out.extend_from_slice(&frame[wire.position()..]);
+    Ok(())
+}
+
 /// The frame, taken apart; the lists are decoded when asked for.
 pub struct Rows<'a> {
     pub origins: Vec<Origin>,
@@ -180,5 +203,11 @@ mod tests {
         assert_eq!(read.records(), Ok(vec![9, 1 << 40, 0]));
         assert_eq!(read.origin_ids(), Ok(vec![0, 0, 0]));
         assert!(Rows::read(&out, 4).expect("rows").times().is_err());
+        let mut renamed = Vec::new();
+        put_with_objects(&mut renamed, &mut Compressor::new(), &out, &[7, 9, 8]).expect("rows");
+        let other = [7, 9, 8].iter().zip(rows).map(|(&object, row)| RowFacts { object, ..row }).collect::<Vec<_>>();
+        let mut wanted = Vec::new();
+        put_rows(&mut wanted, &mut Compressor::new(), &origins, &other);
+        assert_eq!(renamed, wanted);
     }
 }

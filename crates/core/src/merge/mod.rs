@@ -4,10 +4,11 @@
 //! is being written, some megabytes of what was read, and one group decoded. What is written is what an indexer would have written
 //! of the same events in the same order: the batch, the limits of groups and pages, and the encodings are its own.
 use crate::error::{CoreError, DecodeError, Result};
+use crate::format::address::Address;
 use crate::search::fetch::{Buffer, Fetched};
 use crate::search::reader::SegmentReader;
 use crate::write::batch::Batch;
-use crate::write::builder::{BuilderOptions, KEYS_BYTES, OBJECTS, PATHS, flush_if_full};
+use crate::write::builder::{BuilderOptions, KEYS_BYTES, OBJECTS, PATHS, flush_if_full, group_limits};
 use crate::write::layout::PageLimits;
 use crate::write::segment::{Segment, SegmentWriter};
 use deletion::Deletion;
@@ -15,6 +16,7 @@ use input::Input;
 use std::sync::Arc;
 use transfer::Transfer;
 
+mod carry;
 pub mod deletion;
 mod input;
 mod transfer;
@@ -29,6 +31,9 @@ const ROUND_INPUTS_MAX: usize = 256;
 /// given up: the caller chose too much for one segment.
 const MEMORY_BYTES_MAX: usize = 512 << 20;
 const TIMES_MAX: usize = 4;
+
+/// A group that is at least this part of a full one is kept as it is: larger ones are hardly smaller together (record 10).
+const LARGE_SHARE: usize = 4;
 
 /// What becomes of an input's source objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,8 +151,14 @@ impl Merge {
             input.open(&part.fetched, &self.index, &mut self.writer.objects)?;
         }
         for group in part.groups.clone() {
+            let is_large = is_large(&input.reader.address, group, self.limits);
+            let entry = input.reader.address.groups[group].clone();
             let mut transfer = Transfer::open(input, &part.fetched, group)?;
-            for page in 0..transfer.pages() {
+            if is_large && transfer.is_whole() {
+                transfer.carry(&entry, &mut self.batch.paths, &mut self.writer)?;
+                continue;
+            }
+            for page in 0..entry.pages.len() {
                 if transfer.take_page(page, &mut self.batch)?
                     && flush_if_full(&mut self.batch, &mut self.writer, self.limits)
                 {
@@ -203,4 +214,12 @@ impl Merge {
     pub fn memory_bytes(&self) -> usize {
         self.writer.memory_bytes() + self.writer.working_bytes() + self.batch.memory_bytes()
     }
+}
+
+/// Whether a group is worth keeping as it is, by its rows, or by the source bytes that it came from as far as can be told.
+fn is_large(address: &Address, group: usize, limits: PageLimits) -> bool {
+    let (bytes, rows) = group_limits(limits);
+    let own_rows = address.groups[group].rows();
+    let own_bytes = u128::from(address.raw_bytes) * own_rows as u128 / u128::from(address.events.max(1));
+    own_rows >= rows / LARGE_SHARE || own_bytes >= (bytes / LARGE_SHARE) as u128
 }

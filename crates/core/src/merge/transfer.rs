@@ -5,9 +5,8 @@
 use super::input::{Input, Opened};
 use crate::error::{DecodeError, Result};
 use crate::format::column::Kind;
-use crate::format::directory::{ColumnEntry, Place};
+use crate::format::directory::Place;
 use crate::format::rows::RowFacts;
-use crate::format::shape::CLOSE;
 use crate::search::bits::RowSet;
 use crate::search::columns::Values;
 use crate::search::evaluate::{Context, Evaluation};
@@ -28,14 +27,14 @@ struct TakenShape {
 }
 
 pub struct Transfer<'a> {
-    opened: &'a mut Opened,
-    kept_events: &'a mut u64,
-    fetched: &'a Fetched,
-    unit: Unit,
-    facts: Arc<GroupFacts>,
-    table: Arc<RowTable>,
+    pub(super) opened: &'a mut Opened,
+    pub(super) kept_events: &'a mut u64,
+    pub(super) fetched: &'a Fetched,
+    pub(super) unit: Unit,
+    pub(super) facts: Arc<GroupFacts>,
+    pub(super) table: Arc<RowTable>,
     /// By page: the rows that are left, by place as stored; None: all.
-    left: Vec<Option<RowSet>>,
+    pub(super) left: Vec<Option<RowSet>>,
     /// By shape, origin, and column of the whole group: what it is in the batch, as far as it was needed.
     shapes: Vec<Option<TakenShape>>,
     origins: Vec<u32>,
@@ -68,10 +67,6 @@ impl<'a> Transfer<'a> {
             table,
             left,
         })
-    }
-
-    pub fn pages(&self) -> usize {
-        self.left.len()
     }
 
     /// The batch was emptied: what was known of it no longer holds.
@@ -108,7 +103,8 @@ impl<'a> Transfer<'a> {
         let start = facts.shapes.page_rows[page];
         let places = facts.shapes.time_places(page);
         for run in &facts.shapes.runs[page] {
-            for row in run.row as usize..(run.row + run.rows) as usize {
+            let first = run.row as usize;
+            for (row, &place) in (first..).zip(&places[first..first + run.rows as usize]) {
                 if left.is_some_and(|left| !left.contains(row)) {
                     continue;
                 }
@@ -116,7 +112,7 @@ impl<'a> Transfer<'a> {
                     Some(shape) => shape,
                     None => self.take_shape(run.shape, batch),
                 };
-                let at = start + places[row] as usize;
+                let at = start + place as usize;
                 let origin = self.table.origin(at)?;
                 if self.origins[origin] == NONE {
                     self.origins[origin] = batch.intern_origin(&self.table.origins()[origin]);
@@ -134,10 +130,7 @@ impl<'a> Transfer<'a> {
     }
 
     fn take_shape(&mut self, shape: u32, batch: &mut Batch) -> TakenShape {
-        let mut steps = self.facts.shapes.shapes.steps(shape as usize).to_vec();
-        for step in steps.iter_mut().filter(|step| **step != CLOSE) {
-            *step = self.opened.node(*step >> 3, &mut batch.paths) << 3 | (*step & 7);
-        }
+        let steps = self.steps(shape, &mut batch.paths);
         let taken = TakenShape { number: batch.intern_shape(&steps), size_bytes: batch.shape_size_bytes(&steps) };
         self.shapes[shape as usize] = Some(taken);
         taken
@@ -159,7 +152,7 @@ impl<'a> Transfer<'a> {
         if count == 0 {
             return Ok(());
         }
-        let damaged = |error: DecodeError| error.at("column", offset(entry, page));
+        let damaged = |error: DecodeError| error.at("column", Unit::offset_of(entry, page));
         let (values, start) = self.unit.values(self.fetched, column, page)?;
         let node = self.opened.node(entry.node, &mut batch.paths);
         let buffer = batch.take_values(node, entry.kind, count);
@@ -221,15 +214,6 @@ fn spans(facts: &GroupFacts, page: usize, column: usize, left: Option<&RowSet>) 
         }
     });
     spans
-}
-
-/// Where a column's values of a page are in the file; 0 where they stand in the directory.
-fn offset(entry: &ColumnEntry, page: usize) -> u64 {
-    match &entry.place {
-        Place::Inline(_) => 0,
-        Place::Strip(located) => located.offset,
-        Place::Pages(pages) => pages[page].offset,
-    }
 }
 
 fn take_bools(
@@ -301,8 +285,8 @@ fn rows_left(input: &mut Input, fetched: &Fetched, unit: &mut Unit) -> Result<Ve
         }
         let places = facts.shapes.time_places(page);
         let mut left = RowSet::none(rows);
-        for row in 0..rows {
-            if opened.numbers[table.objects[start + places[row] as usize] as usize] != NONE {
+        for (row, &place) in places.iter().enumerate() {
+            if opened.numbers[table.objects[start + place as usize] as usize] != NONE {
                 left.insert(row);
             }
         }

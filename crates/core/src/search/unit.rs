@@ -5,7 +5,7 @@ use super::metadata::RowTable;
 use super::reader::{GroupFacts, SegmentReader};
 use crate::error::{CoreError, Result};
 use crate::format::column::Column;
-use crate::format::directory::{Directory, Located, Place};
+use crate::format::directory::{ColumnEntry, Directory, Located, Place};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -64,6 +64,15 @@ impl Unit {
             Place::Inline(_) => None,
             Place::Strip(strip) => Some(*strip),
             Place::Pages(pages) => pages.get(page).copied().filter(|located| located.frame.length > 0),
+        }
+    }
+
+    /// Where a column's values of a page are in the file; 0 where they stand in the directory.
+    pub fn offset_of(entry: &ColumnEntry, page: usize) -> u64 {
+        match &entry.place {
+            Place::Inline(_) => 0,
+            Place::Strip(located) => located.offset,
+            Place::Pages(pages) => pages[page].offset,
         }
     }
 

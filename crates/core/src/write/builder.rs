@@ -288,11 +288,16 @@ fn parse(text: &[u8], parser: &mut SourceParser, batch: &mut Batch, writer: &mut
 
 /// Encodes the batch as a group when it is large enough; true: it was.
 pub(crate) fn flush_if_full(batch: &mut Batch, writer: &mut SegmentWriter, limits: PageLimits) -> bool {
-    let is_full = batch.size_bytes() >= limits.bytes.saturating_mul(GROUP_PAGES).min(GROUP_BYTES)
-        || batch.rows.len() >= limits.rows.saturating_mul(GROUP_PAGES).min(GROUP_ROWS)
-        || batch.values() >= GROUP_VALUES;
+    let (bytes, rows) = group_limits(limits);
+    let is_full = batch.size_bytes() >= bytes || batch.rows.len() >= rows || batch.values() >= GROUP_VALUES;
     if is_full {
         writer.put_batch(batch, limits);
     }
     is_full
+}
+
+/// Bytes of events and rows at which a group ends.
+pub(crate) fn group_limits(limits: PageLimits) -> (usize, usize) {
+    let bytes = limits.bytes.saturating_mul(GROUP_PAGES).min(GROUP_BYTES);
+    (bytes, limits.rows.saturating_mul(GROUP_PAGES).min(GROUP_ROWS))
 }

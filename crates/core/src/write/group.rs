@@ -155,20 +155,24 @@ fn survey(column: &ColumnBuffer, values: &StoredValues, tokens: &mut TokenSet) -
             Kind::Bool => [&b"false"[..], b"true"][id],
             _ => column.dictionary.get(id as u32),
         };
-        note_tokens(text, pages, tokens);
-        if column.kind == Kind::Number && (text == b"-0" || text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')))
-        {
-            // `404.0` must be found by whoever looks for the number 404.
-            if let Some(integer) = integer_text(text).filter(|integer| integer != text) {
-                note_tokens(&integer, pages, tokens);
-            }
-        }
+        note_text(column.kind, text, pages, tokens);
         survey.distinct += 1;
         survey.distinct_bytes += text.len();
         survey.stamp.longest = survey.stamp.longest.max(text.len() as u32);
         survey.stamp.classes |= class_mask(text);
     }
     survey
+}
+
+/// Adds the tokens of a text that stands in these pages of the group, a bit each.
+pub fn note_text(kind: Kind, text: &[u8], pages: u64, tokens: &mut TokenSet) {
+    note_tokens(text, pages, tokens);
+    if kind == Kind::Number && (text == b"-0" || text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))) {
+        // `404.0` must be found by whoever looks for the number 404.
+        if let Some(integer) = integer_text(text).filter(|integer| integer != text) {
+            note_tokens(&integer, pages, tokens);
+        }
+    }
 }
 
 fn note_tokens(text: &[u8], pages: u64, tokens: &mut TokenSet) {

@@ -3,7 +3,7 @@ use super::batch::Batch;
 use super::group::put_group;
 use super::layout::PageLimits;
 use super::tokens::{TokenEntries, TokenSet};
-use crate::format::address::{Address, MAGIC};
+use crate::format::address::{Address, GroupEntry, MAGIC};
 use crate::format::frame::{Compressor, FrameRef};
 use crate::format::objects::{SourceObject, put_objects};
 use crate::format::paths::put_paths;
@@ -56,16 +56,30 @@ impl SegmentWriter {
             return batch.clear();
         }
         batch.settle();
-        let first_page = self.address.pages() as u32;
-        let mut group = put_group(&mut self.file, batch, limits, &mut self.tokens, &mut self.compressor);
-        group.first_page = first_page;
-        self.tokens.drain_into(&mut self.entries, first_page);
-        self.address.events += batch.rows.len() as u64;
-        for row in &batch.rows {
-            self.objects[row.facts.object as usize].events += 1;
+        let group = put_group(&mut self.file, batch, limits, &mut self.tokens, &mut self.compressor);
+        self.end_group(group, batch.rows.iter().map(|row| row.facts.object));
+        batch.clear();
+    }
+
+    /// Adds a group that `encode` appends to the file, with its tokens; `objects` has the source object of each row.
+    pub fn put_encoded<E>(
+        &mut self,
+        objects: &[u32],
+        encode: impl FnOnce(&mut Vec<u8>, &mut TokenSet, &mut Compressor) -> Result<GroupEntry, E>,
+    ) -> Result<(), E> {
+        let group = encode(&mut self.file, &mut self.tokens, &mut self.compressor)?;
+        self.end_group(group, objects.iter().copied());
+        Ok(())
+    }
+
+    fn end_group(&mut self, mut group: GroupEntry, objects: impl Iterator<Item = u32>) {
+        group.first_page = self.address.pages() as u32;
+        self.tokens.drain_into(&mut self.entries, group.first_page);
+        for object in objects {
+            self.objects[object as usize].events += 1;
+            self.address.events += 1;
         }
         self.address.groups.push(group);
-        batch.clear();
     }
 
     pub fn is_empty(&self) -> bool {
