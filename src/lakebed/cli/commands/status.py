@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from lakebed.api import open as open_lake
 from lakebed.cli.exit_codes import FOUND
+from lakebed.cli.lag_status import lags
 from lakebed.cli.rows import TableWriter, short_time
 from lakebed.cli.running_status import running_status
 from lakebed.cli.sizes import counted, size_text
@@ -42,7 +43,8 @@ def status(
     """Show how a lake is: its indexes, and the source objects that did not wholly become events.
 
     Where a lakebed.toml of this lake is found and `lakebed run` has run: what waits to be indexed and for how long,
-    what was set aside, and about what the runners' requests of the last day cost.
+    what was set aside, and about what the runners' requests of the last day cost. Where there is an index `_usage`:
+    how soon the objects of the last hour could be searched.
 
     These are objects with lines that could not be parsed (they are events with the text as `message` and the reason as
     `@lb.parse_error`), with bytes that are no UTF-8, with members of archives that were left out, and damaged ones. An
@@ -58,8 +60,10 @@ def status(
     with open_lake(lake) as opened:
         found = opened.status()
         running = running_status(opened.url)
+        late = lags(opened)
     if json or output == "json":
         told = _to_dict(found) | ({} if running is None else {"running": running.to_dict()})
+        told |= {"lag_last_hour": [one.to_dict() for one in late]} if late else {}
         sys.stdout.write(json_text(told).decode() + "\n")
         return FOUND
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a real stream has it
@@ -69,8 +73,9 @@ def status(
     if found.indexes:
         _write_table([_index_row(one) for one in found.indexes])
     _write_problems(found)
-    if running is not None:
-        sys.stdout.write("\n" + "".join(f"{safe_text(line)}\n" for line in running.lines()))
+    lines = [*([] if running is None else running.lines()), *(one.line() for one in late)]
+    if lines:
+        sys.stdout.write("\n" + "".join(f"{safe_text(line)}\n" for line in lines))
     return FOUND
 
 
