@@ -10,6 +10,7 @@ from lakebed.ingest.discovery.place import open_place
 from lakebed.ingest.worker import IndexSettings
 from lakebed.runner import limits
 from lakebed.runner.source import Source
+from lakebed.state import limits as state_limits
 
 LISTED_EVERY_S = 0.5
 
@@ -37,6 +38,6 @@ def hurry() -> None:
     limits.CLAIM_LEASE_S = limits.LISTING_LEASE_S = 2.0
     limits.KEEP_EVERY_S = limits.MAINTENANCE_EVERY_S = 0.3
     config.MAINTENANCE_RETRY_WAIT_S = config.MAINTENANCE_LEASE_S = 1.0
-    config.LOST_MAX = config.LOST_FEW = 1000  # every runner dies here, whatever it reads
+    state_limits.LOST_MAX = state_limits.LOST_FEW = 1000  # every runner dies here, whatever it reads
     discovery_limits.SQS_VISIBILITY_S, discovery_limits.SQS_WAIT_S = 2, 1
     config.STORE_BACKOFF_S = 0.002

@@ -1,8 +1,8 @@
 """Limits with their reasons, and what is read from the environment.
 
 Every number that bounds a loop, a queue, a buffer or a retry of the lake layer is here, so that it can be found: one
-file for each part of the product. Code reads them as `config.NAME`, whichever file it is in. Those of transforms, of
-discovery and of the runner are in their packages' `limits.py`.
+file for each part of the product. Code reads them as `config.NAME`, whichever file it is in. Those of transforms,
+discovery, the runner, the state and telemetry are in their packages' `limits.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from lakebed.config.maintenance import *  # noqa: F403 - read as config.NAME
 from lakebed.config.pull import *  # noqa: F403 - read as config.NAME
 from lakebed.config.receive import *  # noqa: F403 - read as config.NAME
 from lakebed.config.search import *  # noqa: F403 - read as config.NAME
-from lakebed.config.state import *  # noqa: F403 - read as config.NAME
 from lakebed.config.storage import *  # noqa: F403 - read as config.NAME
 from lakebed.config.units import *  # noqa: F403 - read as config.NAME
 from lakebed.config.usage import *  # noqa: F403 - read as config.NAME
