@@ -7,3 +7,6 @@ QUERY_RECORDS_EVERY_S = 60.0
 
 QUERY_RECORDS_WAITING_MAX = 10_000
 """Records that wait while the lake cannot be written; a kilobyte each. Older ones are dropped, and counted."""
+
+REASON_CHARS_MAX = 2_000
+"""Of the reason why an object or a search failed: an error's text, not a dump."""
