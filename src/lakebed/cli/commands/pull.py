@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from lakebed.cli.exit_codes import FOUND, NOTHING
+from lakebed.cli.server_packages import server_packages
 from lakebed.cli.sizes import counted, size_text
 from lakebed.errors import LakebedError, ThrottledError, UsageError
 from lakebed.safe_text import safe_text
@@ -50,6 +51,9 @@ def pull(
 
     configuration = read_found()
     found = configuration.source(source)
+    with server_packages("pull"):
+        import lakebed.pull.fetch
+        import lakebed.state  # noqa: F401 - both are used from here on
     if dry_run:
         return _show(found)
     return _pull(configuration, found, once=once, restart=restart)
