@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.ministack import Ministack
+    from tests.postgres import PostgresServer
     from tests.survival.logs import Logs
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
@@ -35,9 +36,12 @@ SEEDS = int(os.environ.get("SURVIVAL_SEEDS", "20"))
 
 
 @pytest.mark.parametrize("number", range(SEEDS))
-def test_every_accepted_event_is_there_once(number: int, tmp_path: Path, seed: int, aws: Ministack) -> None:
+def test_every_accepted_event_is_there_once(
+    number: int, tmp_path: Path, seed: int, aws: Ministack, postgres: PostgresServer
+) -> None:
     rng = random.Random(f"{seed} {number}")
-    places, logs, is_quiet = draw_places(rng, tmp_path, aws)
+    state = rng.choice([str(tmp_path / "state.db"), postgres.new_url()])
+    places, logs, is_quiet = draw_places(rng, tmp_path, state, aws)
     storm = Storm(rng, places, logs, tmp_path)
     try:
         storm.rage(rng.choice([1, 2, 5]))
@@ -52,9 +56,10 @@ def test_every_accepted_event_is_there_once(number: int, tmp_path: Path, seed: i
         print(f"storm {number}", *storm.told, sep="\n")  # noqa: T201 - shown when it fails
 
 
-def draw_places(rng: random.Random, folder: Path, aws: Ministack) -> tuple[Places, Logs, Callable[[], bool]]:
+def draw_places(
+    rng: random.Random, folder: Path, state: str, aws: Ministack
+) -> tuple[Places, Logs, Callable[[], bool]]:
     """A lake in a folder or a bucket, logs in a folder or a bucket with a queue; and whether no news wait."""
-    state = str(folder / "state.db")
     bucket = aws.bucket()
     lake = rng.choice([str(folder / "lake"), f"s3://{bucket}/lake"])
     if rng.random() < 0.5:
