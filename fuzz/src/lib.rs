@@ -2,6 +2,7 @@
 //!
 //! A target is a file in `targets/`, named for its decoder, with `run`, which is given the bytes, and `seeds`, which gives well-formed
 //! ones to start from. The same targets run under libFuzzer (`make fuzz`) and under the deterministic mutation tests.
+mod changed;
 mod lab;
 mod sink;
 mod targets;

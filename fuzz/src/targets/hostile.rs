@@ -1,17 +1,8 @@
 //! A segment that somebody made to do harm: any structure in it may be wrong, its checksums are right. A search ends with an error
 //! or some answer.
-use crate::lab::{SAMPLE, plan, search};
-use loose::Loose;
+use crate::changed::{change_seeds, changed};
+use crate::lab::{plan, search};
 use std::sync::LazyLock;
-
-// The engine's own tests take segments apart and put them together in the same way.
-#[path = "../../../crates/core/tests/lab/loose.rs"]
-mod loose;
-
-/// More changes at once hide each other.
-const CHANGES_MAX: usize = 6;
-
-static WHOLE: LazyLock<Loose> = LazyLock::new(|| Loose::of(&SAMPLE.data, &SAMPLE.address));
 
 static PLANS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let everything = r#"{"op":"all","of":[]}"#;
@@ -27,18 +18,7 @@ static PLANS: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 pub fn run(data: &[u8]) {
-    let mut bytes = data.iter().copied();
-    let mut loose = WHOLE.clone();
-    for _ in 0..CHANGES_MAX {
-        if bytes.len() == 0 {
-            break;
-        }
-        loose.change(&mut |end| {
-            let mut next = || usize::from(bytes.next().unwrap_or(0));
-            (next() << 8 | next()) % end.max(1)
-        });
-    }
-    let (file, address) = loose.put_together();
+    let (file, address) = changed(data);
     for plan in PLANS.iter() {
         let _ = search(plan, &file, &address);
     }
@@ -46,6 +26,5 @@ pub fn run(data: &[u8]) {
 
 /// Each kind of change once.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let seed = |kind: u16| [kind, kind % 3, kind * 7, kind * 3, 4, 7, 1, 90].into_iter().flat_map(u16::to_be_bytes).collect();
-    (0..12).map(seed).collect()
+    change_seeds().collect()
 }

@@ -1,17 +1,8 @@
 //! A merge of segments of which one was damaged, or made to do harm with checksums that are right: an error, or a segment that can
 //! be searched; and where nothing was changed, one that holds all rows.
+use crate::changed::{change_seeds, changed};
 use crate::lab::{SAMPLE, merge, plan, search};
-use loose::Loose;
 use std::sync::LazyLock;
-
-// The engine's own tests take segments apart and put them together in the same way.
-#[path = "../../../crates/core/tests/lab/loose.rs"]
-mod loose;
-
-/// More changes at once hide each other.
-const CHANGES_MAX: usize = 6;
-
-static WHOLE: LazyLock<Loose> = LazyLock::new(|| Loose::of(&SAMPLE.data, &SAMPLE.address));
 
 static EVERYTHING: LazyLock<String> = LazyLock::new(|| plan(r#"{"op":"all","of":[]}"#, "null", "null", true));
 
@@ -42,26 +33,8 @@ fn flipped(changes: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (file, SAMPLE.address.clone())
 }
 
-fn changed(changes: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let mut bytes = changes.iter().copied();
-    let mut loose = WHOLE.clone();
-    for _ in 0..CHANGES_MAX {
-        if bytes.len() == 0 {
-            break;
-        }
-        loose.change(&mut |end| {
-            let mut next = || usize::from(bytes.next().unwrap_or(0));
-            (next() << 8 | next()) % end.max(1)
-        });
-    }
-    loose.put_together()
-}
-
 /// Whole segments, a flipped byte, and each kind of change once.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let change = |kind: u16| {
-        let words = [kind, kind % 3, kind * 7, kind * 3, 4, 7, 1, 90].into_iter().flat_map(u16::to_be_bytes);
-        [1 + 2 * (kind % 2) as u8].into_iter().chain(words).collect()
-    };
-    [vec![0], vec![2], vec![0, 40, 0, 1], vec![2, 0, 4, 0x80]].into_iter().chain((0..12).map(change)).collect()
+    let changes = change_seeds().enumerate().map(|(kind, seed)| [vec![1 + 2 * (kind % 2) as u8], seed].concat());
+    [vec![0], vec![2], vec![0, 40, 0, 1], vec![2, 0, 4, 0x80]].into_iter().chain(changes).collect()
 }
