@@ -40,6 +40,7 @@ def test_a_full_disk(tmp_path: Path, rng: random.Random) -> None:
             write(storm, "after")
             wait_until(lambda: all_are_known(storm), "all is indexed")
             runner.end(signal.SIGTERM)
+            assert runner.code == 0
         assert storm.ledger.wrongs(numbers_in(open_store(places.lake))) == []
         assert verify_lake(places.lake, deep=True).problems == []
 

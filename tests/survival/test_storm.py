@@ -49,6 +49,7 @@ def test_every_accepted_event_is_there_once(
         with storm.start(Hardship(seed=0)) as healthy:
             wait_until(lambda: is_quiet() and all_are_known(storm), "all is indexed")
             healthy.end(signal.SIGTERM)
+            assert healthy.code == 0
         assert storm.ledger.wrongs(numbers_in(open_store(places.lake))) == []
         verified = verify_lake(places.lake, deep=True)
         assert verified.problems == []
