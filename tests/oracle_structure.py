@@ -128,6 +128,13 @@ def spelled(values: list[Json]) -> list[tuple[Json, int]]:
     return [(min(members, key=compact), len(members)) for members in groups.values()]
 
 
+def shown(value: Json) -> Json:
+    """A text whose JSON has more than 256 bytes is shown by its first 256."""
+    if not isinstance(value, str) or len(compact(value).encode()) <= 256:
+        return value
+    return value.encode()[:256].decode(errors="ignore") + "…"
+
+
 def summary(stage: FieldSummary, rows: list[oracle.OracleRow]) -> list[oracle.OracleRow]:
     """A row for each field."""
     events = fields_of(rows, stage.columns)
@@ -138,15 +145,15 @@ def summary(stage: FieldSummary, rows: list[oracle.OracleRow]) -> list[oracle.Or
         counted = sorted(spelled(values), key=lambda pair: (-pair[1], order_key(pair[0])))
         kinds = [kind for kind, holds in KINDS if any(holds(value) for value in values)]
         ordered = sorted((value for value, _ in counted), key=order_key)
-        top = [[value, number(count)] for value, count in counted[:10]]
+        top = [[shown(value), number(count)] for value, count in counted[:10]]
         columns = {
             "field": name,
             "@q.count": number(len(values)),
             "coverage": Num(repr(len(values) / len(events))),
             "distinct": number(len(counted)),
             "types": ", ".join(kinds),
-            "min": ordered[0],
-            "max": ordered[-1],
+            "min": shown(ordered[0]),
+            "max": shown(ordered[-1]),
             "top": compact(top),
         }
         answer.append((-len(values), name.encode(), columns))
@@ -194,7 +201,7 @@ def compared(name: str, value: Json, counts: list[int], a: list[Any], b: list[An
     share_a, share_b = counts[0] / len(a), counts[1] / len(b)
     return {
         "field": name,
-        "value": value,
+        "value": shown(value),
         "share_a": Num(repr(share_a)),
         "share_b": Num(repr(share_b)),
         "difference": Num(repr(share_b - share_a)),

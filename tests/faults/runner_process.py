@@ -25,20 +25,9 @@ from lakebed.telemetry.logs import configure
 from lakebed.telemetry.metrics import Metrics
 from tests.faults.dying_store import DyingStore
 
-# What a dead process held must be free again in seconds, and a checkpoint come often.
-discovery_limits.SQS_VISIBILITY_S = 3
-discovery_limits.SQS_WAIT_S = 1
-runner_limits.CLAIM_LEASE_S = 3.0
-runner_limits.LISTING_LEASE_S = 3.0
-runner_limits.KEEP_EVERY_S = 0.5
-runner_limits.CLAIM_EVERY_S = 0.1
-runner_limits.PART_RETRY_S = 0.1
-runner_limits.PART_RETRY_S_MAX = 1.0
-runner_limits.OBJECT_RETRY_S = 0.1
-config.CHECKPOINT_COMMITS = 4
-
 
 def main() -> None:
+    hurry()
     told = json.loads(sys.argv[1])
     store = DyingStore(open_store(told["lake"]), told["fatal_request"], told["delay_s"])
     rates = FaultRates(throttled=told["throttled"], lost_answer=told["throttled"] / 2)
@@ -58,6 +47,20 @@ def main() -> None:
     stop.wait()
     runner.stop()
     print(store.requests)  # noqa: T201 - for who started it
+
+
+def hurry() -> None:
+    """What a dead process held is free again in seconds, and a checkpoint comes often."""
+    discovery_limits.SQS_VISIBILITY_S = 3
+    discovery_limits.SQS_WAIT_S = 1
+    runner_limits.CLAIM_LEASE_S = 3.0
+    runner_limits.LISTING_LEASE_S = 3.0
+    runner_limits.KEEP_EVERY_S = 0.5
+    runner_limits.CLAIM_EVERY_S = 0.1
+    runner_limits.PART_RETRY_S = 0.1
+    runner_limits.PART_RETRY_S_MAX = 1.0
+    runner_limits.OBJECT_RETRY_S = 0.1
+    config.CHECKPOINT_COMMITS = 4
 
 
 if __name__ == "__main__":
