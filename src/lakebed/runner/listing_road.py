@@ -110,6 +110,9 @@ class ListingRoad:
                 return
             try:
                 self._list_now(one, lease, is_stopping)
+            except BaseException:
+                one.lister.forget()
+                raise
             finally:
                 self._state.leases.release(lease, self._owner)
         except (_StoppedError, StateConflict):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakebed.errors import IngestError, StorageError, TransientStorageError
+from lakebed.errors import IngestError, StorageError, TransientStateError, TransientStorageError
 from lakebed.native import Builder
 from lakebed.runner import limits
 from lakebed.storage.wrapper import StoreWrapper
@@ -16,12 +16,13 @@ from tests.logs import event, write_log, write_logs
 from tests.runners import Heard, World, folder_source, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from typing_extensions import Buffer
 
     from lakebed.runner.source import Source
+    from lakebed.state import WorkObject
     from lakebed.storage.store import ObjectInfo
 
 
@@ -51,6 +52,24 @@ class Broken(StoreWrapper):
             self.tries += 1
             raise self._error
         return self.inner.stream(info, chunk_bytes)
+
+
+def test_objects_that_the_state_did_not_take_are_listed_again(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_logs(tmp_path / "logs", 5, 10)
+    offer, failures = world.state.work.offer, [TransientStateError("the disk is full")]
+
+    def fails_once(objects: Sequence[WorkObject]) -> int:
+        if failures:
+            raise failures.pop()
+        return offer(objects)
+
+    monkeypatch.setattr(world.state.work, "offer", fails_once)
+    monkeypatch.setattr(limits, "PART_RETRY_S", 0.05)
+    with world.running(folder_source(tmp_path / "logs")):
+        wait_until(lambda: numbers_in(world.lake) == list(range(50)), "all events are there")
+    assert failures == []
 
 
 def test_files_become_searchable_and_so_do_those_that_come_later(world: World, tmp_path: Path) -> None:

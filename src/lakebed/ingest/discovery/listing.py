@@ -88,9 +88,13 @@ class Lister:
             else:
                 yield from self._ends(ends)
         except BaseException:  # also when the caller wants no more: nobody may have heard of what was told last
-            self._seen.clear()
+            self.forget()
             raise
         ends.listed_s = self.clock()
+
+    def forget(self) -> None:
+        """What was told may not have been heard: it is found again."""
+        self._seen.clear()
 
     def _is_whole_due(self, ends: Ends, now: float) -> bool:
         pages = ends.objects / LIST_PAGE
