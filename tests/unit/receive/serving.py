@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import gzip
 import http.client
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 TOKEN = "token-of-app-0123456789"
 OTHER_TOKEN = "token-of-web-0123456789"
+CHANNEL = "8c1d1a5e-0000-4000-8000-000000000000"
+NOW = 1_767_323_045.25
+A = b'"2026-01-02T03:04:05.250Z"'
+RESOURCE = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","body":{"stringValue":"hi"}}]}]}]}'
 TOKENS = {"app": (TOKEN, "second-token-of-app-0123"), "web": (OTHER_TOKEN,)}
 LOOPBACK = Address("127.0.0.1", 0)
 START_SECONDS = 60
@@ -158,3 +163,7 @@ def receiving(lake: Path | str, *, store: Store | None = None, **told: Any) -> I
     if failed:
         raise failed[0]
     assert errors == []
+
+
+def basic(text: str) -> str:
+    return "Basic " + base64.b64encode(text.encode()).decode()

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lakebed.storage.open import open_store
-from tests.unit.receive.serving import TOKEN, FullStore, Running, receiving
+from tests.unit.receive.serving import CHANNEL, TOKEN, A, FullStore, Running, basic, receiving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-CHANNEL = "8c1d1a5e-0000-4000-8000-000000000000"
-NOW = 1_767_323_045.25
-A = b'"2026-01-02T03:04:05.250Z"'
-RESOURCE = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","body":{"stringValue":"hi"}}]}]}]}'
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    with receiving(tmp_path / "lake", clock=lambda: NOW) as found:
-        yield found
-
-
-def basic(text: str) -> str:
-    return "Basic " + base64.b64encode(text.encode()).decode()
 
 
 def test_hec_events(running: Running) -> None:

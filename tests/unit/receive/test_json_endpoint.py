@@ -5,28 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 
 from lakebed.storage.open import open_store
-from tests.unit.receive.serving import OTHER_TOKEN, Running, receiving
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-
-CHANNEL = "8c1d1a5e-0000-4000-8000-000000000000"
-NOW = 1_767_323_045.25
-A = b'"2026-01-02T03:04:05.250Z"'
-RESOURCE = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","body":{"stringValue":"hi"}}]}]}]}'
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    with receiving(tmp_path / "lake", clock=lambda: NOW) as found:
-        yield found
+from tests.unit.receive.serving import OTHER_TOKEN, A, Running
 
 
 def test_newline_json(running: Running) -> None:

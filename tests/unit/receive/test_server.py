@@ -15,24 +15,12 @@ from lakebed.serve.receive import hec
 from lakebed.serve.receive.settings import ReceiveSettings
 from lakebed.storage.open import open_store
 from lakebed.storage.wrapper import StoreWrapper
-from tests.unit.receive.serving import TOKEN, FullStore, Running, receiving
+from tests.unit.receive.serving import RESOURCE, TOKEN, FullStore, Running, receiving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from typing_extensions import Buffer
-
-CHANNEL = "8c1d1a5e-0000-4000-8000-000000000000"
-NOW = 1_767_323_045.25
-A = b'"2026-01-02T03:04:05.250Z"'
-RESOURCE = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","body":{"stringValue":"hi"}}]}]}]}'
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    with receiving(tmp_path / "lake", clock=lambda: NOW) as found:
-        yield found
 
 
 @pytest.mark.parametrize(
