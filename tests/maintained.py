@@ -6,6 +6,7 @@ import random
 import time
 from typing import TYPE_CHECKING
 
+import lakebed
 from lakebed.catalog.catalog import Catalog
 from lakebed.ingest.run import index_source
 from lakebed.ingest.worker import IndexSettings
@@ -54,3 +55,15 @@ def segment_counts(store: Store) -> dict[str, int]:
     """Segments of each index."""
     snapshot = Catalog(store).snapshot
     return {name: len(snapshot.entries(name)) for name in snapshot.indexes}
+
+
+def everything(store: Store) -> list[tuple[str, int, str]]:
+    """All events: source object, record and JSON."""
+    found = lakebed.open(store.url).search("*")
+    rows = [row for row in found if isinstance(row, lakebed.Row)]
+    return sorted((row.object, row.record, str(row.event)) for row in rows)
+
+
+def delete(store: Store, query: str, index: str = "web") -> None:
+    """Deletes the events that a query finds."""
+    lakebed.open(store.url).delete(query, index=index, reason="a test", by="alice")

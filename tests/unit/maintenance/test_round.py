@@ -22,7 +22,7 @@ from lakebed.storage.retry import RetryStore
 from lakebed.storage.wrapper import StoreWrapper
 from tests.lakes import numbers_in
 from tests.logs import event, write_log, write_logs
-from tests.maintained import NEVER, index_small, maintenance, segment_counts
+from tests.maintained import NEVER, delete, everything, index_small, maintenance, segment_counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,18 +41,6 @@ NOW = 1_767_229_200  # 2026-01-01T01:00:00Z; the logs are of this hour
 @pytest.fixture
 def store() -> Store:
     return open_store(f"memory://{uuid.uuid4().hex}")
-
-
-def everything(store: Store) -> list[tuple[str, int, str]]:
-    """All events: source object, record and JSON."""
-    found = lakebed.open(store.url).search("*")
-    rows = [row for row in found if isinstance(row, lakebed.Row)]
-    return sorted((row.object, row.record, str(row.event)) for row in rows)
-
-
-def delete(store: Store, query: str, index: str = "web") -> None:
-    """Deletes the events that a query finds."""
-    lakebed.open(store.url).delete(query, index=index, reason="a test", by="alice")
 
 
 def test_small_segments_become_few_and_searches_find_the_same(store: Store, tmp_path: Path) -> None:
