@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from lakebed.cli.exit_codes import CANCELLED, FOUND, PARTIAL
-from lakebed.errors import UsageError
+from lakebed.cli.server_packages import server_packages
 
 if TYPE_CHECKING:
     from lakebed.configuration import Configuration
@@ -46,11 +46,9 @@ def receive() -> int:
 
 
 async def _serve(configuration: Configuration) -> int:
-    try:
+    with server_packages("receive"):
         from lakebed.serve.receive.service import open_server, places
         from lakebed.telemetry.logs import configure
-    except ImportError as error:
-        raise UsageError(f"{error.name} is not installed: pip install 'lakebed[server]'") from error
     import asyncio
 
     log = configure(stream=sys.stderr, secrets=configuration.secrets())
