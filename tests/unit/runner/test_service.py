@@ -108,6 +108,7 @@ def test_many_small_segments_become_few_and_old_events_go(tmp_path: Path, monkey
     sources = '[sources.web]\nurl = "logs"\nindex = "web"\n[sources.old]\nurl = "old"\nindex = "old"\n'
     text = f'[indexes.old]\nretention = "1d"\n{sources}'
     told = configured(tmp_path, text)
+    (tmp_path / "logs").mkdir()  # a listing before the first log is written would find no folder
     write_logs(tmp_path / "old", 2, 10)
     heard = Heard()
     with open_runner(told, heard) as runner:
