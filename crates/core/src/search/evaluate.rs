@@ -16,6 +16,8 @@ use crate::format::directory::{Directory, Place};
 use crate::format::objects::SourceObject;
 use crate::format::paths::Paths;
 use crate::format::shape::NULL;
+use crate::format::template::Seeker;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -101,6 +103,7 @@ struct LeafState {
     columns: Option<Vec<(usize, Option<Arc<Positions>>)>>,
     /// Of whole-group columns, by column; a page's are used once.
     matchers: HashMap<usize, Arc<Matcher>>,
+    seeker: OnceCell<Seeker>,
     results: Results,
     /// Which of the results pass, as far as it is known.
     passing: Vec<Option<bool>>,
@@ -268,7 +271,7 @@ impl<'a> Evaluation<'a> {
             let known = if is_paged { None } else { self.states[number].matchers.get(&column).cloned() };
             let matcher = match known {
                 Some(matcher) => matcher,
-                None => Arc::new(Matcher::of(&leaf.test, entry.kind, &values)?),
+                None => Arc::new(Matcher::of(&leaf.test, entry.kind, &values, &self.states[number].seeker)?),
             };
             if !is_paged && !matches!(*matcher, Matcher::None) {
                 self.states[number].matchers.insert(column, matcher.clone());

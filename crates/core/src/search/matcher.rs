@@ -3,9 +3,10 @@ use super::columns::Values;
 use super::filter::Test;
 use crate::error::Result;
 use crate::format::column::Kind;
-use crate::format::template::may_contain;
+use crate::format::template::{Answer, Seeker};
 use crate::format::texts::{Strings, Texts};
 use crate::value::needle::Needle;
+use std::cell::OnceCell;
 
 pub enum Matcher {
     None,
@@ -15,7 +16,8 @@ pub enum Matcher {
 }
 
 impl Matcher {
-    pub fn of(test: &Test, kind: Kind, values: &Values) -> Result<Self> {
+    /// `seeker` is the test's own, made when it is first needed.
+    pub fn of(test: &Test, kind: Kind, values: &Values, seeker: &OnceCell<Seeker>) -> Result<Self> {
         let mut buffer = Vec::new();
         let mut passing = Passing { count: values.text_count(), numbers: Vec::new() };
         let look = |number: usize| -> Result<()> {
@@ -29,12 +31,16 @@ impl Matcher {
             (Some(needle), Values::Texts { texts: Texts::Plain(strings), .. }) => {
                 holders(strings, needle).into_iter().try_for_each(look)?;
             }
-            (Some(needle), Values::Texts { texts: Texts::Templates { templates, ids: Some(ids), .. }, .. }) => {
-                let (sought, literal) = (test.sought(), needle.literal());
-                let possible: Vec<bool> =
-                    (0..templates.len()).map(|at| may_contain(templates.get(at), literal, sought)).collect();
-                if possible.contains(&true) {
-                    (0..ids.len()).filter(|&number| possible[ids.get(number)]).try_for_each(look)?;
+            (
+                Some(needle),
+                Values::Texts { texts: Texts::Templates { templates, ids: Some(ids), starts, bits }, .. },
+            ) => {
+                let seeker = seeker.get_or_init(|| Seeker::new(needle.literal(), test.sought()));
+                let answers: Vec<Answer> = (0..templates.len()).map(|at| seeker.ask(templates.get(at))).collect();
+                if answers.iter().any(|answer| *answer != Answer::Never) {
+                    let may_hold =
+                        |number: &usize| seeker.may_hold(&answers[ids.get(*number)], bits, starts[*number] as usize);
+                    (0..starts.len()).filter(may_hold).try_for_each(look)?;
                 }
             }
             _ => (0..values.text_count()).try_for_each(look)?,
@@ -102,7 +108,7 @@ mod tests {
         let pattern = ValuePattern::new(&["", "AB", ""], false);
         assert_eq!(holders(strings, pattern.longest_needle()), [0, 2, 5]);
         let values = Values::Texts { texts: texts_read, ids: StoredIds::Own };
-        let matcher = Matcher::of(&Test::Has(pattern), Kind::Text, &values).expect("a matcher");
+        let matcher = Matcher::of(&Test::Has(pattern), Kind::Text, &values, &OnceCell::new()).expect("a matcher");
         let Matcher::Some(passing) = matcher else { panic!("not some") };
         assert_eq!(passing, [true, false, true, false, false, true, false]);
     }
