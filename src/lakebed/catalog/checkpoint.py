@@ -23,6 +23,7 @@ from lakebed.catalog.redirects import store_redirects
 from lakebed.catalog.snapshot import Segments, Snapshot
 from lakebed.catalog.source_run import store_run
 from lakebed.catalog.sources import MERGE_RATIO, SourceFiles, SourceTable
+from lakebed.decoding import from_json, from_msgpack
 from lakebed.errors import AlreadyExistsError, CatalogError, NotFoundError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class _Hint(msgspec.Struct, frozen=True):
 def read_hint(store: Store) -> int:
     """Number of the latest checkpoint as far as is known; 0 when there is none."""
     try:
-        return msgspec.json.decode(store.get(HINT_KEY), type=_Hint).number
+        return from_json(store.get(HINT_KEY), _Hint).number
     except NotFoundError:
         return 0
     except msgspec.MsgspecError:
@@ -82,7 +83,7 @@ def read_checkpoint(store: Store, number: int) -> State:
     """The state after commit `number`. Raises `CatalogError`, `NotFoundError`."""
     key = checkpoint_key(number)
     try:
-        found = msgspec.msgpack.decode(unpack(store.get(key), key), type=CheckpointFile)
+        found = from_msgpack(unpack(store.get(key), key), CheckpointFile)
     except msgspec.MsgspecError as error:
         raise CatalogError(f"checkpoint '{key}' cannot be read: {error}; was it written by a newer lakebed?") from error
     if not 1 <= found.version <= CHECKPOINT_VERSION or found.number != number:

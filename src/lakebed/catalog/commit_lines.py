@@ -25,10 +25,11 @@ from lakebed.catalog.entries import (
     source_version,
 )
 from lakebed.catalog.packed import pack, unpack
+from lakebed.decoding import json_decoder
 from lakebed.errors import CatalogError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _LEVEL = 9
 """A commit of 5,000 objects takes 60 ms at this level, and is kept for as long as the lake."""
@@ -144,7 +145,7 @@ class _Object(_Line, frozen=True):
 _AnyLine: TypeAlias = _Commit | _Segment | _Remove | _Dead | _Moved | _Delete | _Swept | _Objects | _Object
 
 _encode_lines = msgspec.json.Encoder().encode_lines
-_decode_lines = msgspec.json.Decoder(_AnyLine).decode_lines
+_decode_lines: Callable[[bytes], list[_AnyLine]] = json_decoder(_AnyLine).decode_lines  # type: ignore[arg-type] # a union is a type here
 
 
 def encode_commit(commit: CommitFile) -> bytes:

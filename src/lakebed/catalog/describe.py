@@ -12,6 +12,7 @@ from __future__ import annotations
 import msgspec
 
 from lakebed.catalog.entries import NewSegment
+from lakebed.decoding import from_json
 
 
 class SummaryObject(msgspec.Struct, frozen=True):
@@ -34,7 +35,7 @@ class SegmentSummary(msgspec.Struct, frozen=True):
 
 def read_summary(summary: bytes) -> SegmentSummary:
     """The engine's JSON; it is ours, so that anything else is a broken invariant and raises as it is."""
-    return msgspec.json.decode(summary, type=SegmentSummary)
+    return from_json(summary, SegmentSummary)
 
 
 def describe_segment(

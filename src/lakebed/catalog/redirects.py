@@ -13,6 +13,7 @@ import msgspec
 
 from lakebed.catalog.entries import id_of_key, moved_number
 from lakebed.catalog.packed import pack, unpack
+from lakebed.decoding import from_msgpack
 from lakebed.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -81,6 +82,6 @@ def store_redirects(redirects: Redirects) -> bytes:
 def load_redirects(stored: bytes, key: str) -> Redirects:
     """What `store_redirects` was given; raises `CatalogError` when it is damaged."""
     try:
-        return Redirects(msgspec.msgpack.decode(unpack(stored, key), type=dict[int, Redirect]))
+        return Redirects(from_msgpack(unpack(stored, key), dict[int, Redirect]))
     except msgspec.MsgspecError as error:
         raise CatalogError(f"'{key}' is damaged: {error}") from error

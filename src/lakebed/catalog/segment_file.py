@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from lakebed.catalog.describe import SegmentSummary
 from lakebed.catalog.entries import index_of_key
+from lakebed.decoding import from_json
 from lakebed.errors import CorruptSegmentError
 from lakebed.native import engine_errors, segment_address, segment_summary
 
@@ -55,7 +54,7 @@ def read_segment(store: Store, key: str, size_bytes: int) -> tuple[bytes, FoundS
         else:
             raise CorruptSegmentError(f"segment '{key}': its end does not hold its address")
         (frame,) = store.get_ranges(key, [(offset, length)])
-        summary = msgspec.json.decode(segment_summary(address, frame), type=FoundSummary)
+        summary = from_json(segment_summary(address, frame), FoundSummary)
     if summary.index != index_of_key(key):
         raise CorruptSegmentError(f"segment '{key}' says that it is of index '{summary.index}'")
     return address, summary

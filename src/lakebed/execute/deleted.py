@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lakebed.decoding import from_json
+
 if TYPE_CHECKING:
     from lakebed.execute.index_plan import Json
 
@@ -44,7 +46,7 @@ def without_deleted(plan: bytes, conditions: tuple[bytes, ...]) -> bytes:
 
 
 def _node(condition: bytes) -> dict[str, object]:
-    found = msgspec.json.decode(condition, type=_Condition)
+    found = from_json(condition, _Condition)
     of: list[dict[str, object]] = [found.filter]
     if found.since_ns is not None:
         of.append(_compare(">=", found.since_ns))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, overload
 import msgspec
 
 from lakebed import config
+from lakebed.decoding import from_json
 from lakebed.execute.leaf import LeafTask, leaf_search
 from lakebed.native import engine_errors
 
@@ -130,4 +131,4 @@ class _Explanation(msgspec.Struct, frozen=True):
 def _asks_index(task: LeafTask, plan: bytes, reader: SegmentReader) -> bool:
     with engine_errors(task.key):
         search = leaf_search(task, plan, reader)
-        return bool(msgspec.json.decode(search.explain(), type=_Explanation).terms)
+        return bool(from_json(search.explain(), _Explanation).terms)

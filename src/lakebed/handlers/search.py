@@ -8,6 +8,7 @@ import functools
 
 import msgspec
 
+from lakebed.decoding import converted
 from lakebed.execute.leaf import LeafPart, LeafRun, LeafTask, run_to_the_end
 from lakebed.execute.readers import ReaderCache
 from lakebed.storage.open import open_store
@@ -27,7 +28,7 @@ class SearchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def handler(event: dict[str, object], _context: object = None) -> dict[str, object]:
     """The entry point: `{"parts": [[part…] for each task]}`. A failure is raised, and the caller retries elsewhere."""
-    request = msgspec.convert(event, SearchRequest)
+    request = converted(event, SearchRequest)
     parts: list[list[LeafPart]] = []
     for task in request.tasks:
         reader = _readers.find(task.key, task.address)

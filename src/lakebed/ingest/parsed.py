@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed import config
+from lakebed.decoding import from_json
 from lakebed.ingest.opening.front import Opening
 from lakebed.ingest.totals import ObjectReport, opened_report
 from lakebed.native import Builder, LeafSearch, SegmentReader, engine_errors
@@ -92,7 +93,7 @@ class ParsedObject:
                             break
                     if self.is_cut:
                         break
-            report = msgspec.json.decode(builder.end_object(), type=ObjectReport)
+            report = from_json(builder.end_object(), ObjectReport)
             yield from self._take()
         self.report = opened_report(report, self._opening.findings)
         if self.is_cut:  # where it was cut is no damage

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed import config
+from lakebed.decoding import from_json
 from lakebed.errors import IngestError
 from lakebed.ingest.discover import discover
 from lakebed.ingest.parsed import ParsedEvent, ParsedObject
@@ -136,10 +137,10 @@ def _why(format_: str, settings: SourceSettings) -> str:
 
 
 def _fields_seen(fields: Fields) -> tuple[FieldSeen, ...]:
-    summary = msgspec.json.decode(fields.summary(), type=_Summary)
+    summary = from_json(fields.summary(), _Summary)
     seen = []
     for name, count, _, types, _, _, top in summary.rows:
-        values = tuple(_shown(value) for value, _ in msgspec.json.decode(top, type=list[tuple[msgspec.Raw, int]]))
+        values = tuple(_shown(value) for value, _ in from_json(top, list[tuple[msgspec.Raw, int]]))
         seen.append(FieldSeen(name, count / summary.events, types, values))
     return tuple(seen)
 

@@ -20,6 +20,7 @@ from lakebed import config
 from lakebed.catalog.changes import Changes
 from lakebed.catalog.describe import describe_segment, read_summary
 from lakebed.catalog.entries import Damage, Flaws, NewSegment, SourceRecord, segment_key, source_digest, source_version
+from lakebed.decoding import from_json
 from lakebed.errors import LakebedError, LimitError, StorageError, TransientStorageError
 from lakebed.ingest.memory import resident_bytes
 from lakebed.ingest.opening.front import Opening
@@ -192,7 +193,7 @@ class IndexWorker:
                         builder.begin_member(self._compiled(member.settings))
                     for chunk in member.chunks:
                         self._feed(current, chunk)
-            report = msgspec.json.decode(builder.end_object(), type=ObjectReport)
+            report = from_json(builder.end_object(), ObjectReport)
         self._check_time(source)
         current.report = opened_report(report, opening.findings)
         self._counter.ended(source.url, current.report)

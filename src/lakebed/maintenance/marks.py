@@ -14,6 +14,7 @@ import msgspec
 
 from lakebed import config
 from lakebed.catalog.packed import pack, unpack
+from lakebed.decoding import from_json
 from lakebed.errors import CatalogError, NotFoundError
 from lakebed.maintenance.keys import SECOND_NS
 
@@ -90,7 +91,7 @@ class Marks(msgspec.Struct, frozen=True):
 def read_marks(store: Store) -> Marks:
     """What the last pass left; nothing when there was none, or when it cannot be read."""
     try:
-        return msgspec.json.decode(unpack(store.get(MARKS_KEY), MARKS_KEY), type=Marks)
+        return from_json(unpack(store.get(MARKS_KEY), MARKS_KEY), Marks)
     except (NotFoundError, CatalogError, msgspec.MsgspecError):
         return Marks()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from lakebed import config
+from lakebed.decoding import converted
 from lakebed.errors import UsageError
 from lakebed.pull.fetch import Fetcher
 from lakebed.pull.http import HttpSettings
@@ -78,7 +79,7 @@ def convert_options(kind: type[T], options: Mapping[str, object]) -> T:
     """
     plain = {name: _plain(value) for name, value in options.items() if value is not None}
     try:
-        found = msgspec.convert(plain, kind)
+        found = converted(plain, kind)
     except msgspec.ValidationError as error:
         raise UsageError(option_words(error)) from error
     found.check()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from lakebed.decoding import from_msgpack
 from lakebed.errors import PullError
 
 FORMAT = 1
@@ -35,7 +36,7 @@ class Progress(msgspec.Struct, frozen=True):
 def unpack_progress(packed: bytes) -> Progress:
     """Raises `PullError` for what is no progress, or one of a later version."""
     try:
-        found = msgspec.msgpack.decode(packed, type=Progress)
+        found = from_msgpack(packed, Progress)
     except msgspec.DecodeError as error:
         raise PullError(f"the cursor of the source cannot be read: {error}") from error
     if found.format != FORMAT:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from lakebed.decoding import json_decoder
 from lakebed.errors import PullError
 from lakebed.pull.http import shown
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 TimeForm = Literal["rfc3339", "epoch_s", "epoch_ms"]
 
-_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
+_MEMBERS = json_decoder(dict[str, msgspec.Raw])
+_ELEMENTS = json_decoder(list[msgspec.Raw])
 _NO_LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 _WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _NO_CONTENT = 204

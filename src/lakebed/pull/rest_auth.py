@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from lakebed.decoding import from_json
 from lakebed.errors import PullError
 from lakebed.pull.http import Request, shown
 from lakebed.pull.options import read_secret
@@ -80,7 +81,7 @@ class Login:
             answer = self._fetcher.send(Request(url, headers, urlencode(form).encode()))
             check_json(answer)
             try:
-                self._token = msgspec.json.decode(answer.body, type=_Token)
+                self._token = from_json(answer.body, _Token)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise PullError(f"{shown(url)} sent no token") from error
             if not (self._token.access_token.isascii() and self._token.access_token.isprintable()):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
+from lakebed.decoding import converted
 from lakebed.errors import UsageError
 from lakebed.pull.options import option_words
 from lakebed.pull.records import EventShape, Path, TimeForm
@@ -187,7 +188,7 @@ def parse_rest_settings(data: bytes, name: str) -> RestSettings:
     """The same of the file's bytes."""
     node, value = _load(data, name)
     try:
-        found = msgspec.convert(value, RestSettings)
+        found = converted(value, RestSettings)
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at ")
         unknown = re.search(r"unknown field `(.*)`", problem)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from lakebed import config
+from lakebed.decoding import from_msgpack
 from lakebed.errors import PullError
 from lakebed.pull.connector import Poll
 from lakebed.pull.http import shown
@@ -85,7 +86,7 @@ class Sweep:
 def unpack(packed: bytes) -> SweepState:
     """The state of its bytes. Raises `PullError` when it is not one."""
     try:
-        return msgspec.msgpack.decode(packed, type=SweepState)
+        return from_msgpack(packed, SweepState)
     except msgspec.DecodeError as error:
         raise PullError(f"the state of the source cannot be read: {error}") from error
 

@@ -10,6 +10,7 @@ import msgspec
 
 from lakebed import config
 from lakebed.catalog.entries import AUDIT_INDEX, Deletion, check_index_name
+from lakebed.decoding import from_json
 from lakebed.errors import LimitError, QueryError, UsageError
 from lakebed.execute.deleted import without_deleted
 from lakebed.execute.index_plan import plan_for_index
@@ -67,7 +68,7 @@ def plan_deletion(
         raise UsageError("no event can pass this filter")
     if plan["filter"] == EVERYTHING and not everything:
         raise UsageError("every event passes this filter; say --all (`everything=True`) if that is meant")
-    filter_ = bytes(msgspec.json.decode(plan_for_index(count.plan_bytes(), index), type=_Filter).filter)
+    filter_ = bytes(from_json(plan_for_index(count.plan_bytes(), index), _Filter).filter)
     if len(filter_) > config.DELETION_FILTER_BYTES_MAX:
         raise LimitError(
             f"the filter has {len(filter_):,} bytes as a plan; a deletion may have "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from lakebed import native
+from lakebed.decoding import from_json
 from lakebed.model import decode_json
 from lakebed.query.json_lines import json_text
 from lakebed.query.patterns import names_match
@@ -72,7 +73,7 @@ def _spelled_elements(array: str) -> list[str]:
 
 
 def _parts_of(pattern: bytes) -> Text:
-    parts = msgspec.json.decode(pattern, type=_Pattern).parts
+    parts = from_json(pattern, _Pattern).parts
     return tuple(part if isinstance(part, str) else Star(part["star"]) for part in parts)
 
 

@@ -10,8 +10,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-import msgspec
-
+from lakebed.decoding import from_json
 from lakebed.execute.leaf import LeafTask, PlanFacts
 from lakebed.execute.readers import ReaderCache
 from lakebed.execute.tasks import TaskList, order_entries, split_tasks
@@ -57,7 +56,7 @@ def explain(compiled: CompiledQuery, state: State, store: Store, executor: Threa
     plan = compiled.plan_bytes()
     with engine_errors():
         check_plan(plan)
-    facts = msgspec.json.decode(plan, type=PlanFacts)
+    facts = from_json(plan, PlanFacts)
     of_index = state.snapshot.prune(compiled.indexes)
     in_time = state.snapshot.prune(compiled.indexes, facts.since_ns, facts.until_ns)
     wanted = [] if facts.takes_nothing else order_entries(in_time, newest_first=facts.newest_first)

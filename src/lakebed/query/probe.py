@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lakebed.decoding import from_json
 from lakebed.execute.leaf import leaf_search
 from lakebed.native import SegmentReader, engine_errors, search_outlook
 
@@ -100,7 +101,7 @@ def probe(task: LeafTask, wanted: ProbePlan, read: ReadRanges) -> Probe:
 
 
 def _outlook(search: LeafSearch) -> _Outlook:
-    return msgspec.json.decode(search_outlook(search), type=_Outlook)
+    return from_json(search_outlook(search), _Outlook)
 
 
 def _feed(search: LeafSearch, task: LeafTask, read: ReadRanges) -> Reads:

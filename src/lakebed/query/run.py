@@ -10,9 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-import msgspec
-
 from lakebed.config import MIB
+from lakebed.decoding import from_json
 from lakebed.errors import CorruptSegmentError, LakebedError, NotFoundError, StorageError
 from lakebed.execute.executor import SessionClosed
 from lakebed.execute.leaf import PlanFacts
@@ -106,7 +105,7 @@ class Search(Iterator[AnswerRow]):
         with engine_errors():
             # An empty lake must refuse a wrong regular expression like any other.
             check_plan(self._plan)
-        self._facts = msgspec.json.decode(self._plan, type=PlanFacts)
+        self._facts = from_json(self._plan, PlanFacts)
         self._newest_first = self._facts.newest_first
         self._is_closed = False
         self._is_stopped = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed import native
+from lakebed.decoding import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,5 +53,5 @@ def _arguments(count: int) -> str:
 @functools.cache
 def scalar_functions() -> Mapping[str, ScalarFunction]:
     """Every function by its name."""
-    known = msgspec.json.decode(native.scalar_functions(), type=list[ScalarFunction])
+    known = from_json(native.scalar_functions(), list[ScalarFunction])
     return MappingProxyType({function.name: function for function in known})

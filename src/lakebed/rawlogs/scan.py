@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from lakebed.decoding import from_json
 from lakebed.errors import LakebedError
 from lakebed.ingest.opening.magic import is_read_by_engine
 from lakebed.ingest.settings import SourceSettings
@@ -135,7 +136,7 @@ class _Scanner:
                     is_wanted = self._feed_members(grep, members)
             if not is_wanted:
                 return None
-            report = msgspec.json.decode(grep.end_object(), type=_Report)
+            report = from_json(grep.end_object(), _Report)
         self.matched = report.matched
         self._hand_over(grep)
         self._tell_of(report, findings, tell)

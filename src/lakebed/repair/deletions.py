@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lakebed.catalog.entries import AUDIT_INDEX, Deletion
+from lakebed.decoding import from_json
 from lakebed.errors import LakebedError
 from lakebed.execute.leaf import LeafRun, LeafTask, run_to_the_end
 from lakebed.native import SegmentReader, engine_errors
@@ -66,7 +67,7 @@ def _audited(store: Store, file: SegmentFile, choice: Choice) -> Iterator[_Audit
     task = LeafTask(file.key, file.address, dead, index=AUDIT_INDEX)
     for part in run_to_the_end(LeafRun(task, plan, store.get_ranges, reader, is_aggregate=False)):
         for _, _, _, data in part.rows:
-            yield msgspec.json.decode(data, type=_Audit)
+            yield from_json(data, _Audit)
 
 
 def _of_audit(told: _Audit) -> Deletion:

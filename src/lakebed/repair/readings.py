@@ -12,8 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
+from lakebed.decoding import from_json
 from lakebed.execute.leaf import LeafRun, LeafTask, run_to_the_end
 from lakebed.native import SegmentReader, engine_errors
 from lakebed.query.compile import compile_query
@@ -122,7 +121,7 @@ def read_readings(store: Store, file: SegmentFile, urls: set[str]) -> dict[str, 
                 continue
             received = times.get(data)
             if received is None:
-                text = msgspec.json.decode(data, type=dict[str, str])["@lb.received"]
+                text = from_json(data, dict[str, str])["@lb.received"]
                 received = times[data] = parse_time(text) or 0
             known = found.get(url)
             if known is None or received > known.received_ns:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import and_, insert, select, update
 
+from lakebed.decoding import from_json
 from lakebed.errors import StateConflict
 from lakebed.state.records import Backfill
 from lakebed.state.tables import BACKFILLS
@@ -89,7 +90,7 @@ def _backfill(row: Row[Any]) -> Backfill:
         row.source,
         msgspec.json.decode(row.options),
         row.after_key,
-        msgspec.json.decode(row.counts, type=dict[str, int]),
+        from_json(row.counts, dict[str, int]),
         row.version,
         float(row.created_s),
         float(row.updated_s),

@@ -14,6 +14,7 @@ from importlib import resources
 
 import msgspec
 
+from lakebed.decoding import converted
 from lakebed.errors import UsageError
 
 SCHEMAS = ("ecs", "ocsf")
@@ -60,7 +61,7 @@ def read_mapping(file: str, text: str) -> Mapping:
     Mapping(source_types=('app',), doc='An app.', fields={'user.name': 'who'})
     """
     try:
-        read = msgspec.convert(tomllib.loads(text), _File)
+        read = converted(tomllib.loads(text), _File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise UsageError(f"the mapping {file} cannot be read: {error}") from error
     return Mapping(read.source_types, read.doc.strip(), read.fields)

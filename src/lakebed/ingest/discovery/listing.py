@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lakebed.decoding import from_json
 from lakebed.ingest.discovery import limits
 from lakebed.ingest.discovery.key_dates import Stem, date_of_key
 
@@ -49,7 +50,7 @@ def load_ends(value: bytes | None) -> Ends:
     if value is None:
         return Ends()
     try:
-        return msgspec.json.decode(value, type=Ends)
+        return from_json(value, Ends)
     except msgspec.DecodeError:
         return Ends()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from lakebed.decoding import json_decoder
 from lakebed.serve.receive.documents import BYTE_ORDER_MARK, is_json, with_members
 from lakebed.serve.receive.event_lines import json_line
 
@@ -65,7 +66,7 @@ class _Order(msgspec.Struct):
     delete: _Target | None = None
 
 
-_order = msgspec.json.Decoder(_Order)
+_order = json_decoder(_Order)
 _VERBS: tuple[Verb, ...] = ("create", "index", "update", "delete")
 
 

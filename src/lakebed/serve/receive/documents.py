@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lakebed.decoding import json_decoder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,8 +32,8 @@ _CONTROL = re.compile(rb'[\x00-\x1f"\\]')
 _SPACE = re.compile(rb"\s*+")
 _LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 
-_any = msgspec.json.Decoder(msgspec.Raw)
-_elements = msgspec.json.Decoder(list[msgspec.Raw])
+_any = json_decoder(msgspec.Raw)
+_elements = json_decoder(list[msgspec.Raw])
 
 
 @dataclass(frozen=True)

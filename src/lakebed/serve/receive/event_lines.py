@@ -12,6 +12,7 @@ import time
 
 import msgspec
 
+from lakebed.decoding import from_json, json_decoder
 from lakebed.native import formats
 from lakebed.serve.receive.documents import quoted, with_members, without_surrogates
 
@@ -27,7 +28,7 @@ class _Format(msgspec.Struct):
 
 def _usual_names() -> list[str]:
     """Where the engine looks for the time of JSON of which nothing more is known."""
-    known = msgspec.json.decode(formats(), type=list[_Format])
+    known = from_json(formats(), list[_Format])
     names = next(one.time_fields for one in known if one.name == "json")
     assert names[0] == EVENT_TIME, "another name is asked first"
     return names
@@ -38,7 +39,7 @@ _names = {f"field{place}": name for place, name in enumerate(_usual_names())}
 _fields = [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in _names]
 _Times = msgspec.defstruct("_Times", _fields, rename=_names)
 _NO_TIMES = _Times()
-_times = msgspec.json.Decoder(_Times)
+_times = json_decoder(_Times)
 
 
 def arrival_time(now: float) -> bytes:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lakebed.decoding import json_decoder
 from lakebed.serve.receive.documents import documents, quoted, with_members
 from lakebed.serve.receive.event_lines import has_event_time, message_line, tells_time
 
@@ -67,8 +68,8 @@ class _Envelope(msgspec.Struct):
     fields: _Given = msgspec.UNSET
 
 
-_envelope = msgspec.json.Decoder(_Envelope)
-_fields = msgspec.json.Decoder(dict[str, str | float | bool | list[str | float | bool | None] | None])
+_envelope = json_decoder(_Envelope)
+_fields = json_decoder(dict[str, str | float | bool | list[str | float | bool | None] | None])
 
 _TIME = re.compile(rb'(-?[0-9]{1,15}(?:\.[0-9]*)?)|"\s*(-?[0-9]{1,15}(?:\.[0-9]*)?)\s*"')
 _BLANK = {b'""', b"null"}

@@ -15,6 +15,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lakebed.decoding import json_decoder
 from lakebed.serve.receive import hec
 from lakebed.serve.receive.requests import Handler, Reason, Refused, guarded
 
@@ -48,7 +49,7 @@ class _Question(msgspec.Struct):
     acks: list[int]
 
 
-_question = msgspec.json.Decoder(_Question)
+_question = json_decoder(_Question)
 
 
 class _Collector(Handler):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lakebed.decoding import json_decoder
 from lakebed.errors import UsageError
 from lakebed.serve.receive.documents import on_one_line, with_members
 
@@ -66,8 +67,8 @@ class _Times(msgspec.Struct):
     observed: str | int | msgspec.UnsetType | None = msgspec.field(name="observedTimeUnixNano", default=msgspec.UNSET)
 
 
-_request = msgspec.json.Decoder(_Request)
-_times = msgspec.json.Decoder(_Times)
+_request = json_decoder(_Request)
+_times = json_decoder(_Times)
 
 _NO_TIME = (msgspec.UNSET, None, 0, "", "0")
 
