@@ -296,7 +296,7 @@ _WRONG = (
     _habit(r"[\w'\"]~\d?", "fuzzy words do not exist; write wild*cards, or a ~ /regex/"),
     _habit(r"\bas\s+\w+\s+by\b[^|]*\swhere\b", 'a stage begins with "|", as in "| where n > 5"'),
     _habit(
-        rf"{_NAME}\s*[<>]=?\s*[A-Za-z_@][\w.]{0, 60}(?![\w.])",
+        rf"{_NAME}\s*[<>]=?\s*[A-Za-z_@][\w.]{{0,60}}(?![\w.])",
         'a filter compares with a number or a time; of two columns write "| eval x = a > b", then "| where x: true"',
     ),
     _habit(r"\|\s*(?P<stage>top|rare)\s+limit\s*=\s*(?P<rows>\d+)\s*", _form('write "{stage} {rows} a"')),
