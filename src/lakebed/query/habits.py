@@ -196,6 +196,13 @@ def _function_in_filter(found: _Found) -> str:
     return 'filters have no functions; write "| eval x = …", then "| where x: true" or "| where x > 5"'
 
 
+def _keys_without_comma(found: _Found) -> str:
+    """Only where nothing but columns stands after `by`."""
+    stage = re.search(r"\|\s*(\w+)[^|]*$", found.match.string[: found.match.start()])
+    is_list = stage is not None and stage[1].lower() in ("stats", "timechart", "top", "rare")
+    return "columns are separated by commas" if is_list else ""
+
+
 _CALL = r"(?<![\w.@:=`])(?P<name>[A-Za-z_][\w.]*)\((?P<of>[^()|]*\))"
 _NAME = r"(?<![\w.@\[\]*-])(?P<name>[\w.@\[\]*-]+)"
 _VALUE = r"""(?P<value>'¤*'|"¤*")"""
@@ -314,7 +321,7 @@ _WRONG = (
     _habit(
         r"(?<=\))\s+(?!by\b)[A-Za-z_]\w*(?=\s+by\b|\s*,|\s*\||\s*$)", 'a name stands after "as", as in count() as n'
     ),
-    _habit(r"\bby\s+[\w.@]+\s+(?!within|max|starts|ends|span|limit)[\w.@]+", "columns are separated by commas"),
+    _habit(r"\bby\s+[\w.@]+\s+[\w.@]+", _keys_without_comma),
     _habit(r"[,(]\s*\d+(?:ns|us|ms|s|m|h|d|w)\b", 'a duration stands in quotes, as in time.floor(a, "5m")'),
     _habit(r":=", 'write "="'),
     _habit(r"\s\.\s", "texts are joined by string.concat(a, b)"),
