@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -97,3 +98,13 @@ def test_sums_of_large_numbers_are_those_of_every_part() -> None:
     most = 2**100 - 1  # a sum is kept in two integers, the lower one of 100 bits
     parts = [part(plan, [most, most]), part(plan, [most, 5]), part(plan, [-(2**101), -1])]
     assert answers(plan, parts) == [[3 * most + 5 - 2**101 - 1, 6]] * 12
+
+
+def test_variances_of_large_numbers_near_each_other_are_exact(rng: random.Random) -> None:
+    plan = plan_of([], [{"name": "var", "columns": ["a"]}])
+    for _ in range(20):
+        numbers = [1e9 + rng.random() for _ in range(9)]
+        parts = [part(plan, numbers[start : start + 3]) for start in (0, 3, 6)]
+        mean = sum(map(Fraction, numbers)) / len(numbers)
+        exact = sum((Fraction(number) - mean) ** 2 for number in numbers) / (len(numbers) - 1)
+        assert answers(plan, parts) == [[float(exact), 9]] * 12
