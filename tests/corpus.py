@@ -66,7 +66,7 @@ KEYS = [
     "k\x00",
 ]
 METADATA = ["@lb.time", "@lb.record", "@lb.time_source", "@lb.object", "@scnr.datetime"]
-SOURCE_TYPE_COLUMNS = ["@lb.source_type", "@scnr.source_type"]
+SOURCE_TYPE_COLUMNS = ["@lb.source_type", "@scnr.source_type", "%ingest.source_type"]
 """Only where the test knows what the parser will recognise."""
 NETWORKS = ["10.0.0.0/30", "192.168.0.0/16", "::/0", "2001:db8::/126", "0.0.0.0/0"]
 REGEXES = ["err", "^a", "[0-9]+$", r"user_\d@", "x{3}", r"\.", "(?i)LOGIN", "^$", "dq|q", "a.*b"]

@@ -80,7 +80,7 @@ class OracleRow:
         metadata = None
         if self.event is not None and self.columns is None:
             metadata = metadata_of(self.event, name)
-        if metadata is None or (name.startswith("@scnr.") and own):
+        if metadata is None or (name.startswith(("@scnr.", "%ingest.")) and own):
             return own
         return [metadata]
 
@@ -288,5 +288,6 @@ def metadata_of(event: Event, name: str) -> Json:
         "@scnr.datetime": rfc3339(event.time_ns),
         "@scnr.time_ns": number(event.time_ns),
         "@scnr.source_type": event.source_type,
+        "%ingest.source_type": event.source_type,
     }
     return metadata.get(name)

@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from lakebed.query.expression import ColumnRef
 from tests.events import Json, Num
 from tests.oracle_functions import MISSING, array_text, function, one_spelling, order_key
 
@@ -46,6 +47,10 @@ def _measured(
     seconds: Fraction | None,
 ) -> Json:
     tuples = [tuple(value_of(operand, row) for operand in operands) for row in rows]
+    if name in ("min", "max") and tuple(operands) == (ColumnRef("timestamp"),):
+        tuples = [
+            (own if own is not None else row.value("@lb.time"),) for (own,), row in zip(tuples, rows, strict=True)
+        ]
     if name not in KNOWN:
         return function(name, tuples, parameters)
     if name == "rate":

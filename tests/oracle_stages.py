@@ -54,7 +54,10 @@ def after(stage: Stage, rows: list[OracleRow]) -> list[OracleRow]:
             return oracle_mining.after(stage, rows)
 
 
-ONLY_IF_NAMED = ["@scnr.datetime", "@scnr.time_ns", "@scnr.source_type", "@lb.source_type", "@lb.received"]
+ONLY_IF_NAMED = [
+    *("@scnr.datetime", "@scnr.time_ns", "@scnr.source_type", "%ingest.source_type"),
+    *("@lb.source_type", "@lb.received"),
+]
 ONLY_IF_NAMED += ["@lb.time_source", "@lb.parse_error"]
 SHOWN = ["@lb.time", "@lb.object", "@lb.record", "@index"]
 
@@ -74,7 +77,7 @@ def kept(row: OracleRow, columns: list[Column]) -> OracleRow:
     names = {name for name, _ in chosen}
     gone = [name for name, _ in row.every() if name not in names]
     changes = dict.fromkeys([*gone, *(name for name in ONLY_IF_NAMED if name not in names)])
-    told = {name: value for name, value in chosen if name.startswith(("@lb.", "@scnr."))}
+    told = {name: value for name, value in chosen if name.startswith(("@lb.", "@scnr.", "%ingest."))}
     return OracleRow(row.event, None, chosen, {**row.changes, **changes, **told})
 
 

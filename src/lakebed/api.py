@@ -40,6 +40,7 @@ from lakebed.query.complete_source import LakeSource
 from lakebed.query.deletion import plan_deletion
 from lakebed.query.explain import explain
 from lakebed.query.missing_fields import missing_fields
+from lakebed.query.missing_indexes import missing_indexes
 from lakebed.query.moments import parse_moment
 from lakebed.query.run import Search
 from lakebed.results import AsyncSearchResult, SearchResult
@@ -204,7 +205,7 @@ class Lake:
             lookups=self.lookups.open,
             on_end=self._usage.ended if self._usage is not None else None,
         )
-        return SearchResult(search, functools.partial(self._missing_fields, search))
+        return SearchResult(search, functools.partial(self._missing, search))
 
     def explain(
         self,
@@ -338,14 +339,15 @@ class Lake:
             self._usage = UsageLog(self._store, self._opened())
             weakref.finalize(self, self._usage.close)  # whoever forgets to close
 
-    def _missing_fields(self, search: Search) -> list[str]:
-        return missing_fields(
+    def _missing(self, search: Search) -> list[str]:
+        fields = missing_fields(
             search.compiled,
             search.segments,
             self._readers,
             self._store.get_ranges,
             has_rows=search.cost.rows > 0,
         )
+        return [*missing_indexes(search.wanted_indexes, search.known_indexes), *fields]
 
     def _opened(self) -> Catalog:
         with self._lock:

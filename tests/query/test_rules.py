@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+import lakebed
 from lakebed.query.compile import compile_query
 from lakebed.query.parser import parse_filter_part, parse_query
 from tests.qtest import Case, Configuration, answer_of, read_configurations
@@ -111,6 +112,28 @@ def test_rule_fires_where_it_should(told: Told, configuration: Configuration) ->
         for line, _, count, changes in told.variants
     }
     assert found == expected
+
+
+def test_rules_fire_on_cloudtrail_as_it_is_delivered(tmp_path: Path) -> None:
+    """The parser says what an event is; the rules ask by the older name of that column."""
+    lake = lakebed.open(tmp_path / "lake")
+    queries = rule_queries()
+    found: dict[str, list[bool]] = {}
+    for told in TOLD:
+        if told.event.get("%ingest.source_type") != "aws:cloudtrail":
+            continue
+        for line, is_firing, count, changes in told.variants:
+            if "%ingest.source_type" in changes:
+                continue  # it is about events of another source
+            delivered = {"eventVersion": "1.08", "eventSource": "", "%ingest.source_type": None}
+            records = lines_of(told, count, {**delivered, **told.event, **changes, "%ingest.source_type": None})
+            log = tmp_path / f"{line}.json"
+            log.write_text(f'{{"Records": [{", ".join(records)}]}}')
+            lake.index(log, into=f"rule_{line}")
+            rows = list(lake.search(queries[f"{told.name}.yml"], index=f"rule_{line}"))
+            found.setdefault(told.name, []).append(bool(rows) == is_firing)
+    assert len(found) >= 15
+    assert [name for name, agrees in found.items() if not all(agrees)] == []
 
 
 def test_enough_rules_are_told_and_each_in_both_ways() -> None:

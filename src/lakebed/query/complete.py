@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 SUGGESTIONS_MAX = 100
 """Suggestions of one answer. Nobody reads more, and the next letter gives others."""
 
-METADATA = ("@lb.time", "@lb.time_ns", "@index", "@lb.object", "@lb.record", *sorted(LEAF_ONLY_METADATA))
+METADATA = (
+    *("@lb.time", "@lb.time_ns", "@index", "@lb.object", "@lb.record"),
+    *sorted(name for name in LEAF_ONLY_METADATA if name.startswith("@")),  # nobody should learn the oldest names
+)
 
 OPERATORS = {
     ":": "contains a word or phrase",

@@ -89,7 +89,7 @@ def _terms(filter_: Filter, plan: Plan) -> tuple[str, ...]:
 def _reason(term: Filter) -> str:
     if isinstance(term, FreeText | Contains | Equals):
         column = None if isinstance(term, FreeText) else term.column.name
-        if column is not None and column.startswith(("@lb.", "@scnr.")):
+        if column is not None and column.startswith(("@lb.", "@scnr.", "%ingest.")):
             return "metadata is not in the index"
         return _reason_of_value(term.value)
     return _REASONS.get(type(term), "it is computed for each event")

@@ -62,6 +62,8 @@ def operand_token(text: str, position: int) -> Token:
     if fraction is not None:
         message = f"a number begins with a digit: write 0{fraction[0]}, or the column in backticks"
         raise QueryError(message, text, start, fraction.end())
+    if first == "[":
+        raise QueryError('unexpected "[": an array is written array.of(1, 2)', text, start, start + 1)
     name = _NAME.match(text, start)
     if name is not None:
         return _name_token(text, start, name.end())

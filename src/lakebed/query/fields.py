@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakebed.native import directory_range, engine_errors, group_fields, schema_range, segment_fields
+from lakebed.query.record import ALIASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ def plan_columns(plan: object) -> Iterator[str]:
     elif isinstance(plan, dict):
         for key, value in plan.items():
             if key in ("columns", "by") and isinstance(value, list):
-                yield from (name for name in value if isinstance(name, str) and not name.startswith("@"))
+                yield from (name for name in value if isinstance(name, str) and not _is_about(name))
             elif key == "column":
                 yield from _names_of_column(value)
             if isinstance(value, dict | list):
@@ -93,5 +94,10 @@ def _names_of_column(column: object) -> Iterator[str]:
     if isinstance(column, dict):
         parts = column.get("parts")
         column = parts[0] if isinstance(parts, list) and len(parts) == 1 else None
-    if isinstance(column, str) and not column.startswith("@"):
+    if isinstance(column, str) and not _is_about(column):
         yield column
+
+
+def _is_about(name: str) -> bool:
+    """Whether the column is metadata, or a column that a stage makes."""
+    return name.startswith("@") or name in ALIASES

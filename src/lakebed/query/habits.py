@@ -14,100 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakebed.errors import QueryError
+from lakebed.query.habit_words import FUNCTION_HABITS, FUNCTION_HINTS, STAGE_HABITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 TEXT_LOOKED_AT_MAX = 20_000
 """Characters of a query in which idioms are looked for; a list of thousands of hashes has none."""
 
 HABITS_MAX = 5
 """Idioms of one query that are told."""
-
-STAGE_HABITS = {
-    "search": '"where" filters rows; the first filter of a query needs no stage',
-    "filter": 'filters are "where"',
-    "having": 'filters are "where", also after "stats"',
-    "select": '"table" chooses columns, as in "table(a, b)"',
-    "project": '"table" chooses columns, as in "table(a, b)"',
-    "keep": '"table" chooses columns, as in "table(a, b)"',
-    "columns": '"table" chooses columns, as in "table(a, b)"',
-    "extend": '"eval" adds columns, as in "eval x = a + b"',
-    "let": '"eval" adds columns, as in "eval x = a + b"',
-    "fillnull": 'write "eval x = coalesce(x, 0)"',
-    "summarize": 'write "stats count() by a"',
-    "summarise": 'write "stats count() by a"',
-    "aggregate": 'write "stats count() by a"',
-    "group": 'write "stats count() by a"',
-    "groupby": 'write "groupbycount(a)", or "stats count() by a"',
-    "take": 'the first rows are "head 10"',
-    "first": 'the first rows are "head 10"',
-    "order": 'write "sort a desc"',
-    "orderby": 'write "sort a desc"',
-    "distinct": 'different values with their counts are "groupbycount(a)"',
-    "uniq": 'different values with their counts are "groupbycount(a)"',
-    "rex": '"parse" takes fields out of text; in a filter write "a ~ /regex/"',
-    "regex": 'write "where a ~ /regex/"',
-    "grok": '"parse" takes fields out of text',
-    "extract": '"parse" takes fields out of text',
-    "mvexpand": 'write "unroll a"',
-    "mv-expand": 'write "unroll a"',
-    "append": 'write "union (query)"',
-    "bin": 'write "timechart", or "eval t = time.floor(…)"',
-    "bucket": 'write "timechart", or "eval t = time.floor(…)"',
-    "makeseries": 'write "timechart"',
-    "make-series": 'write "timechart"',
-    "cluster": 'write "patterns"',
-    "chart": 'write "stats count() by a, b", or "timechart count() by a"',
-    "eventstats": 'groups are added with "stats" only: one row for each group',
-    "streamstats": 'groups are added with "stats" only: one row for each group',
-    "spath": "nested fields need no stage: write a.b.c",
-    "tstats": 'every field is as fast as an indexed one: write "stats"',
-    "from": 'an index is chosen with "@index=name" in the filter',
-}
-"""What a stage of another language is here. Where the word is a stage of ours too, ours is meant."""
-
-FUNCTION_HABITS = {
-    "dc": "countdistinct",
-    "dcount": "countdistinct",
-    "distinct_count": "countdistinct",
-    "count_distinct": "countdistinct",
-    "uniq": "countdistinct",
-    "mean": "avg",
-    "average": "avg",
-    "total": "sum",
-    "stddev": "stdev",
-    "variance": "var",
-    "perc": "percentile",
-    "quantile": "percentile",
-    "make_list": "list",
-    "make_set": "values",
-    "arg_max": "latest",
-    "arg_min": "earliest",
-    "any": "first",
-    "len": "string.length",
-    "strlen": "string.length",
-    "strcat": "string.concat",
-    "tolower": "string.lower",
-    "toupper": "string.upper",
-    "substr": "string.substring",
-    "isnull": "is_null",
-    "isempty": "is_null",
-    "iff": "if",
-    "tonumber": "string.to_number",
-    "toint": "string.to_number",
-    "tostring": "string.to_text",
-    "strftime": "time.format",
-    "strptime": "time.parse",
-    "cidrmatch": "ip.in",
-    "mvcount": "array.length",
-    "mvjoin": "array.join",
-    "ifnull": "coalesce",
-    "nvl": "coalesce",
-    "md5": "hash.md5",
-    "sha256": "hash.sha256",
-}
-"""What a function of another language is here."""
 
 _NUMBERED_PERCENTILE = re.compile(r"(?:p|perc|percentile)(\d{1,2})")
 
@@ -122,6 +38,8 @@ def function_habit(word: str) -> str:
     numbered = _NUMBERED_PERCENTILE.fullmatch(word)
     if numbered is not None:
         return f': write "percentile({numbered[1]}, a)"'
+    if word in FUNCTION_HINTS:
+        return f": {FUNCTION_HINTS[word]}"
     return f': it is called "{FUNCTION_HABITS[word]}" here' if word in FUNCTION_HABITS else ""
 
 
@@ -131,12 +49,21 @@ def taught(error: QueryError) -> QueryError:
         return error
     shown = error.text[:TEXT_LOOKED_AT_MAX]
     blank = _blanked(shown)
-    for habit in _WRONG:
-        for found in habit.pattern.finditer(blank):
-            if found.start() <= error.start <= found.end():
-                message = f"{re.split('[:;] ', error.message, maxsplit=1)[0]}: {habit.hint(_Found(found, shown))}"
-                return QueryError(message, error.text, error.start, error.end)
+    for habits, looked_at in ((_WRONG, blank), (_WRONG_FILTERS, _filters_of(blank))):
+        hint = _hint_at(error.start, habits, shown, looked_at)
+        if hint:
+            message = f"{re.split('[:;] ', error.message, maxsplit=1)[0]}: {hint}"
+            return QueryError(message, error.text, error.start, error.end)
     return error
+
+
+def _hint_at(place: int, habits: Sequence[_Habit], text: str, blank: str) -> str:
+    for habit in habits:
+        for found in habit.pattern.finditer(blank):
+            hint = habit.hint(_Found(found, text)) if found.start() <= place <= found.end() else ""
+            if hint:
+                return hint
+    return ""
 
 
 _OTHER_STAGE = re.compile(r"\|\s*(?!where\b)[A-Za-z_]\w*[^|]*", re.IGNORECASE)
@@ -152,15 +79,21 @@ def habits_of(text: str) -> list[str]:
     []
     """
     shown = text[:TEXT_LOOKED_AT_MAX]
-    filters = _OTHER_STAGE.sub(lambda match: "|" + "¤" * (len(match[0]) - 1), _blanked(shown))
-    return list(_habits(shown, filters))[:HABITS_MAX]
+    blank = _blanked(shown)
+    return [*_habits(shown, _filters_of(blank), _MISREAD), *_habits(shown, blank, _MISREAD_STAGES)][:HABITS_MAX]
 
 
-def _habits(text: str, blank: str) -> Iterator[str]:
-    for habit in _MISREAD:
+def _filters_of(blank: str) -> str:
+    """Without the stages that have none."""
+    return _OTHER_STAGE.sub(lambda match: "|" + "¤" * (len(match[0]) - 1), blank)
+
+
+def _habits(text: str, blank: str, habits: Sequence[_Habit]) -> Iterator[str]:
+    for habit in habits:
         match = habit.pattern.search(blank)
-        if match is not None:
-            yield f"{_quoted(text[match.start() : match.end()].strip())} {habit.hint(_Found(match, text))}"
+        hint = "" if match is None else habit.hint(_Found(match, text))
+        if match is not None and hint:
+            yield f"{_quoted(text[match.start() : match.end()].strip())} {hint}"
 
 
 @dataclass(frozen=True)
@@ -226,6 +159,51 @@ def _operator_word(found: _Found) -> str:
     return f"searches for these words; write {forms[word]}"
 
 
+def _values(found: _Found) -> str:
+    """For `a in (…)` with values: they are a group of values here, networks an operand of `in` without quotes."""
+    values = re.findall(r"'[^']*'|\"[^\"]*\"|[^\s,()|'\"]+", found["of"])[:VALUES_SHOWN]
+    bare = [value.strip("'\"") for value in values]
+    if bare and all(_NETWORK.fullmatch(value) for value in bare):
+        return f"networks stand without quotes and commas, as in {found['name']} in ({' '.join(bare)})"
+    shown = " ".join(value if " " in value else plain for value, plain in zip(values, bare, strict=True))
+    return f"values are separated by spaces, as in {found['name']} = ({shown or '1 2 3'})"
+
+
+_NETWORK = re.compile(r"[0-9A-Fa-f:.]*[.:][0-9A-Fa-f:.]*(?:/\d+)?")
+
+VALUES_SHOWN = 3
+"""Values of a list that a hint repeats."""
+
+
+def _function_in_filter(found: _Found) -> str:
+    """Filters have no functions; the commonest have a form of their own."""
+    from lakebed.query.scalar_functions import scalar_functions  # it asks the engine, which not every message needs
+
+    word = found["name"].lower()
+    known = scalar_functions()
+    is_known = word in FUNCTION_HABITS or word in FUNCTION_HINTS or word in known
+    if not is_known and word not in {name.rpartition(".")[2] for name in known}:
+        return ""
+    column = re.match(r"\s*([\w.@]+)\s*\)", found["of"])
+    if column is not None and word in ("isnotnull", "isnotempty"):
+        return f"filters have no functions; write {column[1]}: *"
+    if column is not None and word in ("isnull", "isempty", "is_null"):
+        return f"filters have no functions; write not {column[1]}: *"
+    if word in ("cidrmatch", "cidr_match", "ipv4_is_in_range", "ip.in"):
+        return "filters have no functions; write a in 10.0.0.0/8"
+    if word in ("like", "match", "string.matches", "matches", "rlike", "contains", "starts_with", "ends_with"):
+        return "filters have no functions; write a = b*, a: b, or a ~ /regex/"
+    return 'filters have no functions; write "| eval x = …", then "| where x: true" or "| where x > 5"'
+
+
+def _keys_without_comma(found: _Found) -> str:
+    """Only where nothing but columns stands after `by`."""
+    stage = re.search(r"\|\s*(\w+)[^|]*$", found.match.string[: found.match.start()])
+    is_list = stage is not None and stage[1].lower() in ("stats", "timechart", "top", "rare")
+    return "columns are separated by commas" if is_list else ""
+
+
+_CALL = r"(?<![\w.@:=`])(?P<name>[A-Za-z_][\w.]*)\((?P<of>[^()|]*\))"
 _NAME = r"(?<![\w.@\[\]*-])(?P<name>[\w.@\[\]*-]+)"
 _VALUE = r"""(?P<value>'¤*'|"¤*")"""
 
@@ -273,15 +251,48 @@ _MISREAD = (
     ),
     _habit(r"\slimit\s+(?P<rows>\d+)\s*$", _form('searches for these words; write "| head {rows}"')),
     _habit(r"(?:^|\s)(?://\s|/\*)[^|]*", 'is searched for; a comment begins with "#"'),
+    _habit(_CALL, lambda found: (hint := _function_in_filter(found)) and f"searches for these words; {hint}"),
+    _habit(
+        r"(?:^|(?<=[\s(]))-(?P<name>[A-Za-z_@][\w.]*)\s*[:=]",
+        _form("looks at a column of that name; write not {name}: …, or the name in backticks"),
+    ),
+    _habit(
+        r"(?<=[<>=])\s*-?\d[\d.]*\s+[-+*/]\s+\S+",
+        'is a number and words that are searched for; "eval" computes',
+    ),
+    _habit(r"^\s*where\s+\S+", 'searches for the word "where"; the first filter of a query has none'),
 )
 """What parses and means something else."""
+
+_MISREAD_STAGES = (
+    _habit(
+        r"""(?:(?<![\w.)`])[\w.)`]{1,60}|'¤*'|"¤*")\s*\+\s*(?:'¤*'|"¤*")|(?:'¤*'|"¤*")\s*\+\s*[\w.@`]+""",
+        'is null; "+" adds numbers, texts are joined by string.concat(a, b)',
+    ),
+    _habit(
+        r"\|\s*(?:top|rare)\s+(?P<rows>\d+)\s+by\s+(?P<name>[\w.@]+)",
+        _form('looks at a column named "{rows}"; write "top {rows} {name}", or "sort -{name} | head {rows}"'),
+    ),
+    _habit(
+        r"\|\s*patterns\s+(?P<rows>\d+)\b(?!\.)",
+        _form('looks at a column named "{rows}"; write "patterns limit {rows}"'),
+    ),
+)
+"""The same in stages other than filters."""
+
+_WRONG_FILTERS = (_habit(rf"{_CALL}\s*(?:[<>]|[=!]=)?", _function_in_filter),)
+"""What does not parse in a filter, and may be right elsewhere."""
 
 _WRONG = (
     _habit(r"<>", 'write "!="'),
     _habit(r"=~", "a regular expression is written a ~ /…/"),
     _habit(r"==", 'write one "="'),
     _habit(rf"{_NAME}\s+not\s+in\b", _form('write "not {name} in …"')),
-    _habit(rf"{_NAME}\s+in\s*\([^()|]*[,)]?", _form("values are separated by spaces, as in {name} = (1 2 3)")),
+    _habit(rf"{_NAME}\s+in\s*\((?P<of>[^()|]*)[,)]?", _values),
+    _habit(
+        r"[<>]=?\s*(?:ago|now|datetime|relative_time)\s*\(",
+        'the time range is given beside the query, as in "--since 1h"; a time is written 2026-01-31T12:00:00Z',
+    ),
     _habit(r"\w\s*:\s*[<>]=?", 'leave the ":" out, as in a > 5'),
     _habit(r"count\s*\(\s*\*", 'write "count()"'),
     _habit(r"\|\s*count(?:\s*\(\s*\))?\s+by\b", 'write "groupbycount(a)", or "stats count() by a"'),
@@ -289,8 +300,30 @@ _WRONG = (
     _habit(r"\|\s*table\s*\(?\s*\*", 'without "table" the answer is the whole events'),
     _habit(r"\s\?[^|]*", 'write "if(condition, a, b)"'),
     _habit(r"\s--\s[^|\n]*", 'a comment begins with "#"'),
-    _habit(r"\w~\d?", "fuzzy words do not exist; write wild*cards, or a ~ /regex/"),
+    _habit(r"[\w'\"]~\d?", "fuzzy words do not exist; write wild*cards, or a ~ /regex/"),
     _habit(r"\bas\s+\w+\s+by\b[^|]*\swhere\b", 'a stage begins with "|", as in "| where n > 5"'),
+    _habit(
+        rf"{_NAME}\s*[<>]=?\s*[A-Za-z_@][\w.]{{0,60}}(?![\w.])",
+        'a filter compares with a number or a time; of two columns write "| eval x = a > b", then "| where x: true"',
+    ),
+    _habit(r"\|\s*(?P<stage>top|rare)\s+limit\s*=\s*(?P<rows>\d+)\s*", _form('write "{stage} {rows} a"')),
+    _habit(r"\|\s*dedup\b[^|]*?\ssortby\b", 'sort before it, as in "sort -a | dedup b"'),
+    _habit(r"\|\s*join\s+type\s*=\s*\w+\s*", 'write "join kind=left a (query)"'),
+    _habit(r"\|\s*(?:join|union)\b[^|\[]*\[", "a nested query stands in parentheses"),
+    _habit(r"\|\s*(?:head|limit|tail)\s+(?P<rows>\d+)\s+by\b", _form('write "dedup {rows} a" for the first of each a')),
+    _habit(r"\|\s*sort\s+(?P<rows>\d+)\s+", _form('write "sort a | head {rows}"')),
+    _habit(r"\|\s*sort\b[^|]*\slimit\b", 'write "| head 5" after it'),
+    _habit(r"\|\s*parse\b[^|]*\swith\b", 'write one pattern, as in parse message "user=<user> ip=<ip>"'),
+    _habit(r"(?<=[^|\s])\s+having\b", 'write "| where n > 5"'),
     _habit(r"(?<=[^|\s])\s+(?:where|sort|head|stats|table|eval)\b", 'a stage begins with "|"'),
+    _habit(r"(?<=\))\s+[A-Za-z_][\w.]*\s*\(", "functions are separated by commas"),
+    _habit(r"(?<=\))\s*[-+*/]", 'name the function with "as"; "eval" in the stage after it computes with that name'),
+    _habit(
+        r"(?<=\))\s+(?!by\b)[A-Za-z_]\w*(?=\s+by\b|\s*,|\s*\||\s*$)", 'a name stands after "as", as in count() as n'
+    ),
+    _habit(r"\bby\s+[\w.@]+\s+[\w.@]+", _keys_without_comma),
+    _habit(r"[,(]\s*\d+(?:ns|us|ms|s|m|h|d|w)\b", 'a duration stands in quotes, as in time.floor(a, "5m")'),
+    _habit(r":=", 'write "="'),
+    _habit(r"\s\.\s", "texts are joined by string.concat(a, b)"),
 )
 """What does not parse, by the place of the error. The first that holds it is told."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lakebed.query.fields import Schema, general_name, plan_columns, schema_of
+from lakebed.query.functions.base import TIMESTAMP
 from lakebed.query.near import nearest
 from lakebed.query.stages.base import AggregateStage
 from lakebed.query.stages.head import Head
@@ -108,6 +109,8 @@ def _look(tasks: Sequence[LeafTask], wanted: Sequence[str], readers: ReaderCache
 def _warning(name: str, known: _Known, place: str, *, has_rows: bool) -> str:
     general = general_name(name)
     if general not in known.fields:
+        if name == TIMESTAMP:
+            return f"no event{place} has the column '{name}'; the time of events is '@lb.time'"
         near = nearest(name, (one for one, holds_others in known.fields.items() if not holds_others))
         return f"no event{place} has the column '{name}'" + (f"; did you mean '{near}'?" if near else "")
     if has_rows or not known.fields[general]:

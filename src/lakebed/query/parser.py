@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,15 @@ def _parse_leading_filter(cursor: Cursor, end: Kind = Kind.END) -> Filter:
     return filter_
 
 
+_AFTER_COLUMN = re.compile(r"\s*(?:[:=<>~]|!=|in\b)", re.IGNORECASE)
+
+
+def _filter_hint(cursor: Cursor) -> str:
+    """When a condition stands where a stage should."""
+    column = cursor.peek()
+    return ': a filter after "|" is "where"' if _AFTER_COLUMN.match(cursor.text, column.end) else ""
+
+
 def _parse_stage(cursor: Cursor, end: Kind) -> Stage:
     token = cursor.peek()
     if token.kind is Kind.PIPE:
@@ -111,7 +121,7 @@ def _parse_stage(cursor: Cursor, end: Kind) -> Stage:
         cursor.fail_expected('a stage after "|"')
     name = token.source.lower()
     if name not in STAGES:
-        hint = stage_habit(name) or did_you_mean(name, STAGES)
+        hint = stage_habit(name) or _filter_hint(cursor) or did_you_mean(name, STAGES)
         cursor.fail(f"unknown stage {token.describe()}{hint}", token)
     cursor.take()
     stage = STAGES[name].parse(cursor, name)

@@ -16,11 +16,18 @@ if TYPE_CHECKING:
     from lakebed.model import Scalar, TableRow
 
 LEAF_ONLY_METADATA = frozenset(
-    {"@lb.source_type", "@scnr.source_type", "@lb.received", "@lb.time_source", "@lb.parse_error"}
+    {
+        "@lb.source_type",
+        "@scnr.source_type",
+        "%ingest.source_type",
+        "@lb.received",
+        "@lb.time_source",
+        "@lb.parse_error",
+    }
 )
 """Metadata that a row of whole events does not carry: only the engine knows it."""
 
-ALIASES = frozenset({"@scnr.datetime", "@scnr.time_ns", "@scnr.source_type"})
+ALIASES = frozenset({"@scnr.datetime", "@scnr.time_ns", "@scnr.source_type", "%ingest.source_type"})
 """Other names of metadata, as long as the event has no columns of these names itself."""
 
 SHOWN_METADATA = frozenset({"@lb.time", "@lb.object", "@lb.record", "@index"})

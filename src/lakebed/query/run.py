@@ -168,6 +168,17 @@ class Search(Iterator[AnswerRow]):
             firsts.setdefault(entry.key, place)
         return [self._tasks[place] for place in firsts.values()]
 
+    @property
+    def known_indexes(self) -> list[str]:
+        """The indexes in which the lake has events."""
+        return self._state.snapshot.indexes
+
+    @property
+    def wanted_indexes(self) -> list[str]:
+        """The indexes that the query names, and its nested ones as far as they have begun."""
+        own = self.compiled.indexes or ()
+        return list(dict.fromkeys([*own, *(name for search in self._nested for name in search.wanted_indexes)]))
+
     def subsearch(self, query: Query) -> Generator[Record, None, None]:
         """The rows of a nested query over the same state of the lake. Closing the iterator stops it."""
         compiled = compile_parsed(query, self.compiled.text, self.compiled.scope)

@@ -121,3 +121,27 @@ def test_the_nearest_name() -> None:
     assert nearest("x", ["xy", "abc"]) == ""
     assert nearest("eventname", ["a.eventName", "eventName"]) == "eventName"
     assert nearest("eventname", ["longer.a.eventName", "a.eventName", "myeventname"]) == "a.eventName"
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("@index=web status: 200", []),
+        ("status: 200", []),
+        ("@index=wbe", ["the lake has no events in an index 'wbe'; did you mean 'web'?"]),
+        ("@index=(web _audit) | count", ["the lake has no events in an index '_audit'"]),
+        (
+            "@index=WEB usrName: eve | count",
+            ["the lake has no events in an index 'WEB'; did you mean 'web'?"],
+        ),
+        ("* | head 1 | union (@index=auth)", ["the lake has no events in an index 'auth'"]),
+    ],
+)
+def test_an_index_without_events_is_told(url: Path, query: str, told: list[str]) -> None:
+    assert warnings(lakebed.open(url), query) == told
+
+
+def test_the_column_of_older_rules_for_the_time_is_told(url: Path) -> None:
+    assert warnings(lakebed.open(url), "timestamp: 2026*") == [
+        "no event has the column 'timestamp'; the time of events is '@lb.time'"
+    ]

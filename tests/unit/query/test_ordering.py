@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,10 @@ def test_sort_says_what_it_can_hold(monkeypatch: pytest.MonkeyPatch, query: str)
     with pytest.raises(LimitError) as raised:
         root.push_rows([row(number) for number in range(9_000)])
     hint = "put `head` after it, or `table` with fewer columns before it"
+    exactly = compile_query(query).root()
+    exactly.push_rows([row(number) for number in range(3_000)])
+    with pytest.raises(LimitError):
+        exactly.push_rows([row(3_000)])
     assert str(raised.value) == f"`sort` holds at most 3000 whole events (SORT_ROWS_MAX, SORT_EVENTS_MAX): {hint}"
 
 
@@ -123,3 +128,15 @@ def test_top_counts_a_share_of_all_groups() -> None:
     root = compile_query("* | top 1 a").root()
     root.push_table(Table([["x", 4, 3]]))
     assert root.finish() == [{"a": "x", "@q.count": 3, "@q.percent": 75.0}]
+
+
+def test_a_sample_is_drawn_from_all_rows_alike() -> None:
+    """Whose draws are smallest are in it, wherever they stand."""
+
+    def draw(number: int) -> bytes:
+        return hashlib.blake2b(f"file:///o.json\0{number}".encode(), digest_size=8).digest()
+
+    root = compile_query("* | sample 40").root()
+    for start in range(0, 2_000, 7):
+        root.push_rows([row(number) for number in range(start, min(start + 7, 2_000))])
+    assert ids(root) == sorted(sorted(range(2_000), key=draw)[:40])

@@ -58,6 +58,9 @@ def test_many_sequences_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, notes = answered(query, at_once)
     assert [row["u"] for row in rows] == [10]
     assert notes == ["more than 5 sequences were under way: the oldest were given up"]
+    some_are_over = [(0, {"u": n, "a": 1}) for n in range(3)] + [(9, {"u": n, "a": 1}) for n in range(3, 11)]
+    rows, again = answered(query, [*some_are_over, *((10, {"u": n, "a": 2}) for n in (0, 3, 5, 6, 10))])
+    assert ([row["u"] for row in rows], again) == ([6, 10], notes)
 
 
 def test_many_transactions_and_values(monkeypatch: pytest.MonkeyPatch) -> None:

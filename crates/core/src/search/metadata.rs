@@ -39,7 +39,7 @@ impl Metadata {
             b"@lb.parse_error" => (Field::ParseError, false),
             b"@scnr.datetime" => (Field::Time, true),
             b"@scnr.time_ns" => (Field::TimeNs, true),
-            b"@scnr.source_type" => (Field::SourceType, true),
+            b"@scnr.source_type" | b"%ingest.source_type" => (Field::SourceType, true),
             _ => return None,
         };
         Some(Self { field, yields })

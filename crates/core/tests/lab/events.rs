@@ -4,7 +4,7 @@ use super::json::{Json, Text};
 use proptest::prelude::*;
 
 /// Keys that repeat, and that look like paths, positions, metadata or nothing at all. `Records` would make an envelope.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 25] = [
     "a",
     "b",
     "c",
@@ -29,6 +29,7 @@ const KEYS: [&str; 24] = [
     "@lb.time",
     "@lb.record",
     "@scnr.source_type",
+    "%ingest.source_type",
 ];
 
 const WORDS: [&str; 16] = [

@@ -29,7 +29,7 @@ pub enum Filter {
 }
 
 /// Columns that no event has, or that are not of the event.
-const OTHER_NAMES: [&str; 9] = [
+const OTHER_NAMES: [&str; 10] = [
     "nothing",
     "@lb.record",
     "@lb.object",
@@ -37,6 +37,7 @@ const OTHER_NAMES: [&str; 9] = [
     "@lb.time_source",
     "@lb.parse_error",
     "@scnr.source_type",
+    "%ingest.source_type",
     "@scnr.time_ns",
     "tags[0]",
 ];

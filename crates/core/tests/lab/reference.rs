@@ -59,7 +59,7 @@ fn metadata(event: &Event, name: &str) -> Option<(Kind, Vec<u8>)> {
         "@lb.received" => text(&format_rfc3339(event.received_ns)),
         "@lb.object" => text(&event.object),
         "@lb.record" => Some((Kind::Number, event.record.to_string().into_bytes())),
-        "@lb.source_type" | "@scnr.source_type" => text("json"),
+        "@lb.source_type" | "@scnr.source_type" | "%ingest.source_type" => text("json"),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lakebed.query.aggregate import Function
-from lakebed.query.expression import ColumnRef, Expression
+from lakebed.query.expression import Call, ColumnRef, Expression
 from lakebed.query.expression_printer import label_of, print_operand
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ ORDER_COLUMN = ColumnRef("@lb.order")
 """Where the rows of the leaf stand: their time, whatever columns are left of them."""
 ROW_COLUMN = ColumnRef("@lb.row")
 """Where a row at the root stands; rows that come in the order of their time have one number for each time."""
+
+
+TIMESTAMP = "timestamp"
+"""What rules written for Scanner in 2024 call the time of an event, in `min` and `max` only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,13 @@ class Parameter:
     name: str
     least: int
     most: int
+
+
+def extreme_kernel(call: FunctionCall) -> Function:
+    """The kernel of `min` or `max`. Where an event has no column `timestamp`, that is its time."""
+    times = (ColumnRef(TIMESTAMP), ColumnRef("@lb.time"))
+    operands = (Call("coalesce", times),) if call.operands == times[:1] else call.operands
+    return Function(call.name, operands)
 
 
 class AggregateFunction(ABC):

@@ -48,9 +48,15 @@ fn fold<'a>(operands: &mut [Value<'a>], combine: Arithmetic) -> Value<'a> {
     Value::Number(result.into_owned())
 }
 
-/// Unknown when one is null; values of two types are not equal.
+/// Unknown when one is null; values of two types are not equal, but a boolean equals its text form: rules ask for `"true"`.
 pub fn is_equal(a: &Value<'_>, b: &Value<'_>) -> Option<bool> {
-    if a.is_null() || b.is_null() { None } else { Some(a.is_same(b)) }
+    match (a, b) {
+        (Value::Null, _) | (_, Value::Null) => None,
+        (Value::Bool(value), Value::Text(text)) | (Value::Text(text), Value::Bool(value)) => {
+            Some(text.as_ref() == if *value { b"true".as_slice() } else { b"false" })
+        }
+        _ => Some(a.is_same(b)),
+    }
 }
 
 /// Numbers by value; texts as times when both are, else by bytes. All else has no order.
