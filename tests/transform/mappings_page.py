@@ -48,7 +48,8 @@ lakebed index s3://my-logs/AWSLogs/ --into cloudtrail --transform ecs
 lakebed parse Security.evtx --transform ocsf
 ```
 
-Which mapping an event gets is told by its `@lb.source_type`; an event of another source gets no such fields. Where an
+Which mapping an event gets is told by its `@lb.source_type`; an event of another source gets no such fields, nor does
+a line that did not parse, which has none of the fields that such an event needs. Where an
 envelope holds events of a known source (EKS' audit log in CloudWatch Logs), the mapping reads them in it. Each
 field is the value of an expression of the [query language](query-language.md); where that is null or an empty array,
 the event does not have the field.
@@ -69,7 +70,8 @@ def render() -> str:
 def _source(file: str) -> str:
     mappings = {schema: mappings_by_file(schema)[file] for schema in SCHEMAS}
     types = ", ".join(f"`{one}`" for one in mappings["ecs"].source_types)
-    parts = [f"## {TITLES[file]}\n\nSource types: {types}\n", *_shapes(file)]
+    needs = " or ".join(f"`{one}`" for one in mappings["ecs"].needs)
+    parts = [f"## {TITLES[file]}\n\nSource types: {types}; events that have {needs}\n", *_shapes(file)]
     parts += [_table(SCHEMAS[schema], mapping) for schema, mapping in mappings.items()]
     return "\n".join(parts)
 

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from lakebed.query.suggest import did_you_mean
-from lakebed.transform.expressions import read_expression
+from lakebed.transform.expressions import call, column, read_expression
 from lakebed.transform.mappings import mappings_by_file
 from lakebed.transform.names import read_target
 from lakebed.transform.place import Place
@@ -68,12 +68,19 @@ def _compiled(form: str) -> tuple[tuple[tuple[str, ...], tuple[Node, ...], list[
     plain: list[tuple[tuple[str, ...], tuple[Node, ...], list[PlanValue]]] = []
     shaped = plain.copy()
     for file, mapping in mappings_by_file(form).items():
-        fields = _fields(mapping, form)
-        plain.append((mapping.source_types, (), fields))
+        fields, needs = _fields(mapping, form), _has_any(mapping.needs)
+        plain.append((mapping.source_types, (needs,), fields))
         for shape in shapes_of(file):
-            when = () if shape.when is None else (read_expression(shape.when, Place(f"the shapes of {file}")),)
-            shaped.append((shape.source_types, when, [shape.moved(field) for field in fields]))
+            when = [] if shape.when is None else [read_expression(shape.when, Place(f"the shapes of {file}"))]
+            shaped.append(
+                (shape.source_types, (*when, shape.moved(needs)), [shape.moved_value(field) for field in fields])
+            )
     return (*plain, *shaped)
+
+
+def _has_any(names: tuple[str, ...]) -> Node:
+    nodes = [call("not", call("is_null", column(name))) for name in names]
+    return functools.reduce(functools.partial(call, "or"), nodes)
 
 
 def _fields(mapping: Mapping, form: str) -> list[PlanValue]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lakebed.transform.expressions import call
+
 if TYPE_CHECKING:
     from lakebed.query.plan import Node, PlanValue
 
@@ -37,19 +39,21 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Where a field is. Those of schemas, and metadata, stay where they are."""
         return self.names.get(name, name if name.startswith("@") else self.prefix + name)
 
-    def moved(self, node: PlanValue) -> PlanValue:
-        """An expression as the engine takes it, with its fields where this shape has them."""
-        if isinstance(node, list):
-            return [self.moved(inner) for inner in node]
-        if not isinstance(node, dict):
-            return node
+    def moved(self, node: Node) -> Node:
+        """An expression as the engine takes it, or what holds one, with its fields where this shape has them."""
         match node:
             case {"column": str(name)}:
                 return {"column": self.place(name)}
             case {"pattern": {"parts": [*parts]}}:
                 return {"pattern": {"parts": [self.prefix, *parts]}}
             case _:
-                return {key: self.moved(inner) for key, inner in node.items()}
+                return {key: self.moved_value(inner) for key, inner in node.items()}
+
+    def moved_value(self, value: PlanValue) -> PlanValue:
+        """The same of any piece of it."""
+        if isinstance(value, list):
+            return [self.moved_value(inner) for inner in value]
+        return self.moved(value) if isinstance(value, dict) else value
 
 
 @functools.cache
@@ -77,4 +81,4 @@ def with_condition(node: Node, *conditions: Node) -> Node:
     """A step with all of these conditions."""
     if not conditions:
         return node
-    return {**node, "when": conditions[0] if len(conditions) == 1 else {"call": "and", "of": list(conditions)}}
+    return {**node, "when": functools.reduce(functools.partial(call, "and"), conditions)}
