@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEXTS = [path for path in CASES if path.stem not in ENCODINGS]
-OVER_LINES = {"pretty", "envelope_kubectl"}
-"""JSON samples whose records have several lines each."""
+OVER_LINES = {"pretty", "envelope_kubectl", "event_viewer"}
+"""Samples whose records have several lines each."""
 FOREIGN = (
     b'{"time": "2026-01-15T10:14:02Z", "name": "foreignjson"}\n'
     b'203.0.113.99 - foreignuser [15/Jan/2026:10:14:02 +0000] "GET /a HTTP/1.1" 404 162 "-" "curl/8.11.0"\n'

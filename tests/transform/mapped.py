@@ -52,11 +52,17 @@ def mapped(schema: str, parsed: Iterable[Parsed]) -> list[Json]:
     events = list(parsed)
     found: list[Json] = [{} for _ in events]
     for mapping in load_mappings(schema):
-        places = [place for place, one in enumerate(events) if one.source_type in mapping.source_types]
+        places = [place for place, one in enumerate(events) if is_mapped(mapping, one)]
         flat = evaluated(schema, mapping, [events[place].event for place in places])
         for place, fields in zip(places, flat, strict=True):
             found[place] = nested(fields)
     return found
+
+
+def is_mapped(mapping: Mapping, one: Parsed) -> bool:
+    """Whether an event gets the fields of a mapping."""
+    columns = _columns(one.event)
+    return one.source_type in mapping.source_types and any(columns.get(name) is not None for name in mapping.needs)
 
 
 def evaluated(schema: str, mapping: Mapping, events: Sequence[Json]) -> list[Json]:

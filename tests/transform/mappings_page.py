@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakebed.transform.mappings import mappings_by_file
+from lakebed.transform.shapes import shapes_of
 
 if TYPE_CHECKING:
     from lakebed.transform.mappings import Mapping
@@ -47,7 +48,9 @@ lakebed index s3://my-logs/AWSLogs/ --into cloudtrail --transform ecs
 lakebed parse Security.evtx --transform ocsf
 ```
 
-Which mapping an event gets is told by its `@lb.source_type`; an event of another source gets no such fields. Each
+Which mapping an event gets is told by its `@lb.source_type`; an event of another source gets no such fields, nor does
+a line that did not parse, which has none of the fields that such an event needs. Where an
+envelope holds events of a known source (EKS' audit log in CloudWatch Logs), the mapping reads them in it. Each
 field is the value of an expression of the [query language](query-language.md); where that is null or an empty array,
 the event does not have the field.
 
@@ -67,9 +70,21 @@ def render() -> str:
 def _source(file: str) -> str:
     mappings = {schema: mappings_by_file(schema)[file] for schema in SCHEMAS}
     types = ", ".join(f"`{one}`" for one in mappings["ecs"].source_types)
-    parts = [f"## {TITLES[file]}\n\nSource types: {types}\n"]
+    needs = " or ".join(f"`{one}`" for one in mappings["ecs"].needs)
+    parts = [f"## {TITLES[file]}\n\nSource types: {types}; events that have {needs}\n", *_shapes(file)]
     parts += [_table(SCHEMAS[schema], mapping) for schema, mapping in mappings.items()]
     return "\n".join(parts)
+
+
+def _shapes(file: str) -> list[str]:
+    """Where else such events are found."""
+    rows = []
+    for shape in shapes_of(file):
+        types = ", ".join(f"`{one}`" for one in shape.source_types)
+        when = "" if shape.when is None else f", where {_code(shape.when)}"
+        others = ", ".join(f"`{name}` as `{place}`" for name, place in shape.names.items())
+        rows.append(f"- {types}, below `{shape.prefix.removesuffix('.')}`{when}{'; ' if others else ''}{others}")
+    return ["The same events within others:\n", *rows, ""] if rows else []
 
 
 def _table(title: str, mapping: Mapping) -> str:

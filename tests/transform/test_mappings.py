@@ -25,7 +25,9 @@ MAPPINGS = [(schema, file) for schema in SCHEMAS for file in mappings_by_file(sc
 
 
 def test_both_schemas_have_the_same_sources() -> None:
-    ecs, ocsf = ({file: one.source_types for file, one in mappings_by_file(schema).items()} for schema in SCHEMAS)
+    ecs, ocsf = (
+        {file: (one.source_types, one.needs) for file, one in mappings_by_file(schema).items()} for schema in SCHEMAS
+    )
     assert ecs == ocsf
     assert ecs.keys() == {sample_events.source_of(name) for name in sample_events.LOGS}
     assert len(load_mappings("ecs")) == len(ecs)

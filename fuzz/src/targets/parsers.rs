@@ -54,6 +54,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "type=EXECVE msg=audit(1364481364.000:8): argc=1 a0=6563 msg='op=x acct=\"r\"'\n",
         "<14>Sep 19 08:26:10 fw CEF:0|V|P|1|7|n \\||5|src=1 msg=a \\= b cs1Label=L cs1=v rt=1697062455123\n",
         "LEEF:2.0|V|P|1|E|x5E|src=1^devTime=Oct 11 2003 22:14:15^devTimeFormat=MMM dd yyyy HH:mm:ss\n",
+        "2026-01-15T10:14:02.123Z {\"a\":{\"b\":[1.5]}}\n2026-01-15T10:14:02.123Z 2 1 eni-0 - - - - - - - 5 6 - NODATA\n2026-01-15T10:14:02.123Z {\"a\n",
+        "<134>Jan 15 10:14:02 haproxy[1]: 192.0.2.1:3 [15/Jan/2026:10:14:02.655] f b/s 1/0/3/6/9 200 27 - - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" 0/0/0/0/1 x/TLSv1.3/-\n",
+        "192.0.2.1, 10.0.0.1 - - [15/Jan/2026:10:14:02 +0000] \"GET / HTTP/1.1\" 404 162 \"-\" \"curl\" \"192.0.2.1, 10.0.0.1\"\n",
+        "<189>date=2026-01-15 time=10:14:02 devname=\"f\" devid=\"d\" logid=\"1\"\n",
+        "Level,Date and Time,Source,Event ID,Task Category\nError,1/15/2026 10:14:02 AM,x,7,None,\"a\n\"\nError,1,x,7,None\n",
+        "E0115 10:14:02.123456       1 a.go:5] x\npanic(0x1)\n\t/a.go:1\n}\n",
         "2023-11-14 10:00:00,123 failed\njava.io.IOException: x\n\tat a.B.c(B.java:1)\n\nCaused by: y\n",
     ];
     // the first byte chooses: each format by name, then by content

@@ -60,7 +60,8 @@ class SourceSettings:
     `format` names a parser, `source_type` is what `@lb.source_type` shall be, `columns` names the columns of tables
     without a header. `time` are rules for the event time, tried in their order; `time_fields` are fields that are tried
     after them, any form is read. `zone` is that of times without one. `transform` is what events go through before
-    anything else is done with them; the time of an event is taken from what it becomes.
+    anything else is done with them; the time of an event is taken from what it becomes. `opened_as` is for those who
+    open objects that are no text: the source type of what turns out to be of no kind that is known.
     """
 
     format: str | None = None
@@ -70,6 +71,7 @@ class SourceSettings:
     time_fields: tuple[str, ...] = ()
     zone: str | None = None
     transform: Transform | None = None
+    opened_as: str | None = None
 
     def for_engine(self) -> EngineSettings:
         """The same, checked and compiled. Raises `UsageError` when something of it means nothing."""

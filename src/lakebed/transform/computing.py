@@ -6,10 +6,11 @@ import functools
 from typing import TYPE_CHECKING
 
 from lakebed.query.suggest import did_you_mean
-from lakebed.transform.expressions import read_expression
-from lakebed.transform.mappings import load_mappings
+from lakebed.transform.expressions import call, column, read_expression
+from lakebed.transform.mappings import mappings_by_file
 from lakebed.transform.names import read_target
 from lakebed.transform.place import Place
+from lakebed.transform.shapes import shapes_of, with_condition
 
 if TYPE_CHECKING:
     from lakebed.query.plan import Node, PlanValue
@@ -46,10 +47,11 @@ def normalize(step: StepReader) -> list[Node]:
     if form not in NORMAL_FORMS:
         step.at("normalize").fail(f'unknown form "{form}"{did_you_mean(form, NORMAL_FORMS)}')
     wanted = step.texts("source_types")
+    condition = [step.expression("when")] if step.has("when") else []
     nodes: list[Node] = [
-        {"do": "set", "source_types": list(types), "fields": fields}
-        for mapping, fields in _compiled(form)
-        if (types := [one for one in mapping.source_types if not wanted or one in wanted])
+        with_condition({"do": "set", "source_types": list(types), "fields": fields}, *condition, *when)
+        for source_types, when, fields in _compiled(form)
+        if (types := [one for one in source_types if not wanted or one in wanted])
     ]
     if not nodes:
         step.at("normalize").fail(f"no mapping to {form} for the source types {', '.join(wanted)}")
@@ -57,9 +59,28 @@ def normalize(step: StepReader) -> list[Node]:
 
 
 @functools.cache
-def _compiled(form: str) -> tuple[tuple[Mapping, list[PlanValue]], ...]:
-    """The mappings with their expressions read once: a configuration may have hundreds of sources that want them."""
-    return tuple((mapping, _fields(mapping, form)) for mapping in load_mappings(form))
+def _compiled(form: str) -> tuple[tuple[tuple[str, ...], tuple[Node, ...], list[PlanValue]], ...]:
+    """For each mapping, and each shape of its events: source types, conditions, and fields.
+
+    Expressions are read once: a configuration may have hundreds of sources that want them. Shapes come last, so that of
+    a source type with several of them the one that fits counts.
+    """
+    plain: list[tuple[tuple[str, ...], tuple[Node, ...], list[PlanValue]]] = []
+    shaped = plain.copy()
+    for file, mapping in mappings_by_file(form).items():
+        fields, needs = _fields(mapping, form), _has_any(mapping.needs)
+        plain.append((mapping.source_types, (needs,), fields))
+        for shape in shapes_of(file):
+            when = [] if shape.when is None else [read_expression(shape.when, Place(f"the shapes of {file}"))]
+            shaped.append(
+                (shape.source_types, (*when, shape.moved(needs)), [shape.moved_value(field) for field in fields])
+            )
+    return (*plain, *shaped)
+
+
+def _has_any(names: tuple[str, ...]) -> Node:
+    nodes = [call("not", call("is_null", column(name))) for name in names]
+    return functools.reduce(functools.partial(call, "or"), nodes)
 
 
 def _fields(mapping: Mapping, form: str) -> list[PlanValue]:

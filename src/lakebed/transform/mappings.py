@@ -29,6 +29,9 @@ class Mapping:
 
     source_types: tuple[str, ...]
     """As `@lb.source_type` has them; no other mapping of the schema has one of them."""
+    needs: tuple[str, ...]
+    """An event has at least one of them. Lines that did not parse, and what an envelope has besides its events, have
+    the same source type, and nothing is to be said of them."""
     doc: str
     fields: dict[str, str]
 
@@ -57,17 +60,19 @@ def mappings_by_file(name: str) -> dict[str, Mapping]:
 def read_mapping(file: str, text: str) -> Mapping:
     """The mapping in the text of a file; errors name the file so.
 
-    >>> read_mapping("ecs/app.toml", 'source_types = ["app"]\\ndoc = "An app."\\nfields = {"user.name" = "who"}')
-    Mapping(source_types=('app',), doc='An app.', fields={'user.name': 'who'})
+    >>> text = 'source_types = ["app"]\\nneeds = ["who"]\\ndoc = "An app."\\nfields = {"user.name" = "who"}'
+    >>> read_mapping("ecs/app.toml", text)
+    Mapping(source_types=('app',), needs=('who',), doc='An app.', fields={'user.name': 'who'})
     """
     try:
         read = converted(tomllib.loads(text), _File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise UsageError(f"the mapping {file} cannot be read: {error}") from error
-    return Mapping(read.source_types, read.doc.strip(), read.fields)
+    return Mapping(read.source_types, read.needs, read.doc.strip(), read.fields)
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     source_types: tuple[str, ...]
+    needs: tuple[str, ...]
     doc: str
     fields: dict[str, str]

@@ -1,13 +1,16 @@
 //! `access`: access logs of nginx and Apache, common and combined.
 //!
 //! *Recognised*: `addr ident user [10/Oct/2000:13:55:36 -0700] "request" status bytes`, and the same with `"referer"
-//! "user agent"`, or with the virtual host before the address, as `name:port` or before what is an IP address.
+//! "user agent"`, and a header of addresses behind that, as nginx' packages write it (`"$http_x_forwarded_for"`); or with
+//! the virtual host before the address, as `name:port` or before what is an IP address; or with such a header's list in
+//! place of the address.
 //!
 //! *Fields*: `server_name` and `server_port` (of the virtual host), `remote_addr`, `remote_ident`, `remote_user`,
 //! `time_local`, `request` and its parts `method`, `path`, `protocol` (when it has just these three), `status` and
-//! `body_bytes_sent` (numbers), `http_referer`, `http_user_agent`. What is `-` has no field; the last two are null
-//! then, so that combined and common lines can be told apart. Backslash escapes inside quotes stay as they are. The
-//! event time is `time_local`.
+//! `body_bytes_sent` (numbers), `http_referer`, `http_user_agent`, `http_x_forwarded_for` (of a list in
+//! place of the address the first is `remote_addr` too). What is `-` has no field; referer and agent are null then, so
+//! that combined and common lines can be told apart. Backslash escapes inside quotes stay as they are. The event time
+//! is `time_local`.
 //!
 //! *Kept raw*: a line that does not look so becomes `message` and says so. A line with more behind has its fields, and
 //! the line itself as `message`.
@@ -61,16 +64,22 @@ struct Record<'a> {
     bytes: &'a [u8],
     /// Referer and user agent.
     combined: Option<(&'a [u8], &'a [u8])>,
+    forwarded_for: &'a [u8],
     has_more: bool,
 }
 
 impl<'a> Record<'a> {
     fn read(line: &'a [u8]) -> Option<Self> {
-        let (addr, rest) = split(line, memchr(b' ', line)?, 1);
+        let list_end = list_end(line)?;
+        let (addr, rest) = split(line, list_end, 1);
         let (ident, rest) = split(rest, memchr(b' ', rest)?, 1);
         // A user name may hold spaces.
         let user_end = memchr_iter(b'[', rest).find(|&at| at > 0 && rest[at - 1] == b' ')? - 1;
         let (user, rest) = split(rest, user_end, 2);
+        let (list, addr) = match memchr(b',', addr) {
+            Some(comma) => (addr, &addr[..comma]),
+            None => (&b"-"[..], addr),
+        };
         let (server, [addr, ident, user]) = virtual_host(addr, ident, user);
         let (time, rest) = split(rest, memchr(b']', rest)?, 1);
         let time_ns = parse_apache(time)?;
@@ -89,6 +98,10 @@ impl<'a> Record<'a> {
             Some((referer, (agent, rest))) => (Some((referer, agent)), rest),
             None => (None, rest),
         };
+        let (forwarded_for, rest) = match quoted(rest) {
+            Some((addresses, b"")) if combined.is_some() => (addresses, &b""[..]),
+            _ => (list, rest),
+        };
         Some(Self {
             server,
             addr,
@@ -100,6 +113,7 @@ impl<'a> Record<'a> {
             status,
             bytes,
             combined,
+            forwarded_for,
             has_more: !rest.is_empty(),
         })
     }
@@ -129,10 +143,18 @@ impl<'a> Record<'a> {
                 if value == b"-" { members.null(name) } else { members.text(name, value) }
             }
         }
+        if self.forwarded_for != b"-" {
+            members.text(b"http_x_forwarded_for", self.forwarded_for);
+        }
         if self.has_more {
             members.text(b"message", line);
         }
     }
+}
+
+/// The end of the first word, or of a list of them: `192.0.2.1, 10.0.0.1`.
+fn list_end(line: &[u8]) -> Option<usize> {
+    memchr_iter(b' ', line).find(|&at| at == 0 || line[at - 1] != b',')
 }
 
 /// The virtual host, when the first word is one, and address, ident and user.
@@ -236,8 +258,20 @@ mod tests {
     }
 
     #[test]
+    fn addresses_of_a_header_stand_behind_or_in_front() {
+        let agents = r#""http_referer":"a","http_user_agent":"b""#;
+        let line = format!(r#"{COMMON} "a" "b" "1.2.3.4, 5.6.7.8""#);
+        let list = r#""http_x_forwarded_for":"1.2.3.4, 5.6.7.8""#;
+        assert_eq!(parse(&line).0, [told(&format!("{FIELDS},{agents},{list}"))]);
+        assert_eq!(parse(&format!(r#"{COMMON} "a" "b" "-""#)).0, [told(&format!("{FIELDS},{agents}"))]);
+        let line = format!(r#"{} "a" "b""#, COMMON.replace("127.0.0.1", "1.2.3.4, 5.6.7.8"));
+        let fields = FIELDS.replace("127.0.0.1", "1.2.3.4");
+        assert_eq!(parse(&line).0, [told(&format!("{fields},{agents},{list}"))]);
+    }
+
+    #[test]
     fn what_follows_is_kept() {
-        let line = format!(r#"{COMMON} "a" "b" "1.2.3.4""#);
+        let line = format!(r#"{COMMON} "a" "b" "1.2.3.4" 0.005"#);
         let message = serde_json::to_string(&line).expect("a string");
         let expected = format!(r#"{FIELDS},"http_referer":"a","http_user_agent":"b","message":{message}"#);
         assert_eq!(parse(&line).0, [told(&expected)]);

@@ -1,11 +1,12 @@
 //! `csv`: tables as text with a line of names, parted by commas, tabs, semicolons or bars.
 //!
 //! *Recognised*: first lines that have the same number of fields, at least two, the first of them names: distinct, beginning with a letter, `_`
-//! or `@`, no numbers. A text without such a line is read with `format: csv` and the names declared as `columns`; a first line
+//! or `@`, no numbers. Of three columns and more, one record of four may have another number of fields. A text without such a line is read with `format: csv` and the names declared as `columns`; a first line
 //! that has just these names is a header all the same.
 //!
 //! *Fields*: named as in the header; a name that comes again gets `_2`, one that is empty `column_` and its number. Values are text, or numbers
-//! where JSON can write them as they stand (`007` is text); an empty field is left out. Fields may be quoted, with line ends in them
+//! where JSON can write them as they stand (`007` is text); an empty field is left out. The text of events that Windows' Event Viewer puts
+//! behind its last column is `Message`. Fields may be quoted, with line ends in them
 //! and `""` for a quote. A header that comes again is skipped. The event time is the field with one of the usual names
 //! (`eventTime`, `timestamp`, `time`, …), else `date` and `time` together.
 //!
@@ -32,7 +33,7 @@ pub const RECORD_BYTES_MAX: usize = 1024 * 1024;
 const STEP_BYTES: usize = 256 * 1024;
 
 /// Where tables of logs keep their time, the most telling names first.
-const TIME_FIELDS: [&str; 15] = [
+const TIME_FIELDS: [&str; 22] = [
     "eventTime",
     "@timestamp",
     "timestamp",
@@ -48,6 +49,13 @@ const TIME_FIELDS: [&str; 15] = [
     "TimeCreated",
     "Date (UTC)",
     "Date and Time",
+    "CreationDate",
+    "CreationTime",
+    "Event Time",
+    "event_timestamp",
+    "created_at",
+    "createdAt",
+    "Created At",
 ];
 
 const WRONG_COUNT: &str = "number of fields is not that of the header";
@@ -228,8 +236,9 @@ impl CsvParser {
             self.header = Some(Header::new((0..record.len()).map(|at| record.field(raw, at).to_vec()).collect()));
             return;
         };
-        let is_right = record.len() == header.names.len();
-        if is_right && header.written.iter().enumerate().all(|(at, name)| is_name(at, record.field(raw, at), name)) {
+        let is_of_names = record.len() == header.written.len();
+        let is_right = is_of_names || record.len() == header.names.len();
+        if is_of_names && header.written.iter().enumerate().all(|(at, name)| is_name(at, record.field(raw, at), name)) {
             return;
         }
         sink.begin_event();
@@ -277,6 +286,9 @@ impl Header {
                 *count += 1;
             }
             names.push(distinct);
+        }
+        if sniff::has_unnamed_message(&written) {
+            names.push(b"Message".to_vec());
         }
         let place = |wanted: &[u8]| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
         let date_and_time = place(b"date").zip(place(b"time"));

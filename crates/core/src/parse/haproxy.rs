@@ -9,12 +9,14 @@
 //! `captured_request_cookie`, `captured_response_cookie`, `termination_state`, `actconn`, `feconn`, `beconn`,
 //! `srv_conn`, `retries`, `srv_queue`, `backend_queue`, the arrays `captured_request_headers` and
 //! `captured_response_headers` (a single group in braces counts as the request's), `request` and its parts `method`,
-//! `path`, `protocol`. Numbers with a `+` in front stay text. Cookies that are `-` have no field. Of a syslog header:
-//! `syslog_header`, the whole of it, and `hostname`, `process` and `pid`. The event time is `accept_date`; as no time
-//! zone is told, UTC is assumed.
+//! `path`, `protocol`. Numbers with a `+` in front stay text. Cookies that are `-` have no field. Of `option httpslog`
+//! also `fc_conn_err`, `ssl_fc_err`, `ssl_c_err`, `ssl_c_ca_err`, `ssl_fc_is_resumed`, `ssl_fc_sni`, `ssl_version` and
+//! `ssl_ciphers`. Of a syslog header: `syslog_header`, the whole of it, and `hostname`, `process` and `pid`. The event
+//! time is `accept_date`; as no time zone is told, UTC is assumed.
 //!
-//! *Kept raw*: a line that does not look so becomes `message` and says so. The text of a connection error is `message`;
-//! a line with more behind has its fields, and the line itself as `message`.
+//! *Kept raw*: a line that does not look so becomes `message` and says so. The text of a connection error is `message`,
+//! and so is what HAProxy says of itself behind a syslog header (`Server be/srv1 is DOWN, …`); a line with more behind
+//! has its fields, and the line itself as `message`.
 use super::columns::{address, split, tell_request};
 use super::line_format::{LineFormat, Members, Outcome};
 use super::registry::Head;
@@ -27,6 +29,8 @@ const TCP_TIMERS: [&str; 3] = ["tw", "tc", "tt"];
 const CONNECTIONS: [&str; 5] = ["actconn", "feconn", "beconn", "srv_conn", "retries"];
 const QUEUES: [&str; 2] = ["srv_queue", "backend_queue"];
 const COOKIES: [&str; 2] = ["captured_request_cookie", "captured_response_cookie"];
+const TLS_ERRORS: [&str; 5] = ["fc_conn_err", "ssl_fc_err", "ssl_c_err", "ssl_c_ca_err", "ssl_fc_is_resumed"];
+const TLS: [&str; 3] = ["ssl_fc_sni", "ssl_version", "ssl_ciphers"];
 const HEADERS: [&str; 2] = ["captured_request_headers", "captured_response_headers"];
 
 /// A date with nanoseconds and its bracket; looked for no further, so that a line full of brackets takes no longer than others.
@@ -52,7 +56,12 @@ impl LineFormat for HaProxy {
 
     fn line<S: EventSink>(&mut self, line: &[u8], members: &mut Members<S>) -> Outcome {
         let Some(record) = Record::read(line) else {
-            return Outcome::Unparsed("line is not in HAProxy's HTTP or TCP log format");
+            let Some((header, message)) = own_words(line) else {
+                return Outcome::Unparsed("line is not in HAProxy's HTTP or TCP log format");
+            };
+            tell_syslog(header, members);
+            members.text(b"message", message);
+            return Outcome::Event(None);
         };
         record.tell(line, members);
         Outcome::Event(Some((record.time_ns, Certainty::ZoneAssumed)))
@@ -82,6 +91,8 @@ struct Session<'a> {
     queues: &'a [u8],
     headers: [Option<&'a [u8]>; 2],
     request: Option<&'a [u8]>,
+    /// The two words that `option httpslog` adds.
+    tls: Option<(&'a [u8], &'a [u8])>,
     has_more: bool,
 }
 
@@ -147,10 +158,13 @@ impl<'a> Session<'a> {
         let (first, rest) = braced(rest);
         let (second, rest) = braced(rest);
         let request = rest.strip_prefix(b"\"").filter(|_| is_http);
-        let request = request.map(|text| text.strip_suffix(b"\"").unwrap_or(text));
-        let has_more = request.is_none() && !rest.is_empty();
+        // One that is cut has no quote at its end.
+        let request = request.map(|text| memrchr(b'"', text).map_or((text, &b""[..]), |end| split(text, end, 1)));
+        let (request, rest) = request.map_or((None, rest), |(request, rest)| (Some(request), rest));
+        let tls = rest.strip_prefix(b" ").filter(|_| request.is_some()).and_then(tls_words);
+        let has_more = tls.is_none() && !rest.is_empty();
         let headers = [first, second];
-        Some(Self { backend, server, timers, http, bytes, state, connections, queues, headers, request, has_more })
+        Some(Self { backend, server, timers, http, bytes, state, connections, queues, headers, request, tls, has_more })
     }
 
     fn tell<S: EventSink>(&self, line: &[u8], members: &mut Members<S>) {
@@ -178,6 +192,12 @@ impl<'a> Session<'a> {
         }
         if let Some(request) = self.request {
             tell_request(b"request", request, b"path", members);
+        }
+        if let Some((errors, tls)) = self.tls {
+            tell_numbers(&TLS_ERRORS, errors, members);
+            for (name, value) in TLS.iter().zip(tls.split(|&byte| byte == b'/')).filter(|(_, value)| *value != b"-") {
+                members.text(name.as_bytes(), value);
+            }
         }
         if self.has_more {
             members.text(b"message", line);
@@ -217,6 +237,20 @@ fn braced(text: &[u8]) -> (Option<&[u8]>, &[u8]) {
     }
 }
 
+/// The words of `0/0000000000000000/0/0/0 1wt.eu/TLSv1.3/TLS_AES_256_GCM_SHA384`.
+fn tls_words(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (errors, tls) = split(text, memchr(b' ', text)?, 1);
+    let count = |text: &[u8]| memchr_iter(b'/', text).count() + 1;
+    (count(errors) == TLS_ERRORS.len() && count(tls) == TLS.len() && !tls.contains(&b' ')).then_some((errors, tls))
+}
+
+/// The header and the words of a line that HAProxy writes of itself: `Jan  7 00:00:02 lb haproxy[1]: Proxy web started.`
+fn own_words(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (header, message) = split(line, memmem::find(line, b"]: ")? + 2, 1);
+    let tag = &header[memrchr(b' ', header)? + 1..];
+    (tag.starts_with(b"haproxy[") && !message.is_empty()).then_some((header, message))
+}
+
 fn tell_numbers<S: EventSink>(names: &[&str], word: &[u8], members: &mut Members<S>) {
     for (name, number) in names.iter().zip(word.split(|&byte| byte == b'/')) {
         members.number(name.as_bytes(), number);
@@ -230,7 +264,10 @@ fn tell_syslog<S: EventSink>(header: &[u8], members: &mut Members<S>) {
     let hostname = &hostname[memrchr(b' ', hostname).map_or(0, |at| at + 1)..];
     let process = tag.strip_suffix(b"]:").and_then(|tag| Some(split(tag, memchr(b'[', tag)?, 1)));
     if let Some((process, pid)) = process {
-        members.text(b"hostname", hostname);
+        // HAProxy itself leaves out its host's name.
+        if !matches!(hostname, [_, _, b':', _, _, b':', _, _]) {
+            members.text(b"hostname", hostname);
+        }
         members.text(b"process", process);
         members.number(b"pid", pid);
     }
@@ -281,6 +318,22 @@ mod tests {
             format!("{{{CLIENT_FIELDS},{cut_fields}\"}}"),
         ];
         assert_eq!(told_lines::<LineParser<HaProxy>>(&[tcp, more, error, cut].join("\n")), expected);
+    }
+
+    #[test]
+    fn what_https_adds_and_what_haproxy_says_of_itself() {
+        let tls = "0/0000000000000000/0/0/1 1wt.eu/TLSv1.3/TLS_AES_256_GCM_SHA384";
+        let fields = r#""fc_conn_err":0,"ssl_fc_err":"0000000000000000","ssl_c_err":0,"ssl_c_ca_err":0,"ssl_fc_is_resumed":1,"ssl_fc_sni":"1wt.eu","ssl_version":"TLSv1.3","ssl_ciphers":"TLS_AES_256_GCM_SHA384""#;
+        let more = format!("{CLIENT} {HTTP} 7");
+        let message = serde_json::to_string(&more).expect("a string");
+        let own = "<134>Feb  6 12:14:14 haproxy[7]: Proxy stats started.";
+        let expected = [
+            format!("{{{CLIENT_FIELDS},{HTTP_FIELDS},{fields}}}"),
+            format!("{{{CLIENT_FIELDS},{HTTP_FIELDS},\"message\":{message}}}"),
+            r#"{"syslog_header":"<134>Feb  6 12:14:14 haproxy[7]:","process":"haproxy","pid":7,"message":"Proxy stats started."}"#.to_string(),
+        ];
+        let text = format!("{CLIENT} {HTTP} {tls}\n{more}\n{own}");
+        assert_eq!(told_lines::<LineParser<HaProxy>>(&text), expected);
     }
 
     #[test]

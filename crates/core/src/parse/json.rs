@@ -4,7 +4,7 @@
 //! them; an array of objects (each element is an event); an envelope, an object whose events are the elements of one of its arrays.
 //! A byte order mark at the start is skipped.
 //!
-//! *Envelopes*: `Records` (CloudTrail, notifications of S3, SNS and SQS), `records` (Azure diagnostic settings), `logEvents`
+//! *Envelopes*: `Records` (CloudTrail, notifications of S3, SNS and SQS), `Events` (what `aws cloudtrail lookup-events` prints), `records` (Azure diagnostic settings), `logEvents`
 //! (CloudWatch Logs subscriptions), `items` (Kubernetes lists, Google Workspace reports, 1Password), `configurationItems` (AWS
 //! Config), `findings`, `Findings` and `detail.findings` (Security Hub, GuardDuty, also by EventBridge), `entries` (Slack, gcloud, Box),
 //! `value` (Microsoft Graph), `events`, `result` (Cloudflare), `resourceLogs` (OpenTelemetry). But for `Records`, such an array makes an
@@ -29,12 +29,14 @@
 //! type knows where its time is (`published` of Okta, `id.time` of Google Workspace); events without that are asked for `eventTime`,
 //! `@timestamp`, `timestamp`, `time` and other usual names.
 //!
-//! *Source types*: `1password`, `anthropic`, `appomni`, `asana`, `atlassian`, `auth0`, `aws:bedrock`, `aws:cloudtrail`,
+//! *Source types*: `1password`, `anthropic`, `appomni`, `asana`, `atlassian`, `auth0`, `aws:bedrock`, `aws:cloudtrail`, `aws:cloudtrail:digest`,
 //! `aws:cloudwatch`, `aws:config`, `aws:eks`, `aws:eventbridge`, `aws:guardduty`, `aws:route53resolver`, `aws:s3notification`,
 //! `aws:securityhub`, `aws:sns`, `aws:sqs`, `aws:vpcflow`, `aws:waf`, `axonius`, `azure:activity`, `azure:aks`, `azure:audit`,
-//! `azure:intune`, `azure:signin`, `box`, `canary`, `carbonblack`, `cloudflare:audit`, `cloudflare:firewall`, `cloudflare:http`,
+//! `azure:intune`, `azure:signin`, `box`, `canary`, `carbonblack`, `cloudflare:access`, `cloudflare:audit`, `cloudflare:dns`,
+//! `cloudflare:firewall`, `cloudflare:gateway_dns`, `cloudflare:gateway_http`, `cloudflare:gateway_network`,
+//! `cloudflare:http`, `cloudflare:spectrum`,
 //! `crowdstrike`, `databricks`, `docusign`, `dropbox`, `duo`, `falco`, `gcp:audit`, `gcp:log`, `github`, `github:webhook`,
-//! `gitlab`, `gworkspace`, `kubernetes:audit`, `kubernetes:event`, `m365`, `m365:defender`, `mongodb`, `msgraph:alert`,
+//! `gitlab`, `gworkspace`, `journald`, `kubernetes:audit`, `kubernetes:event`, `m365`, `m365:defender`, `mongodb`, `msgraph:alert`,
 //! `netskope`, `notion`, `ocsf`, `okta`, `onelogin`, `openai`, `orca`, `osquery`, `otlp`, `proofpoint`, `salesforce`,
 //! `sentinelone`, `slack`, `snowflake`, `snyk`, `suricata`, `tailscale`, `teleport`, `tines`, `tracebit`, `umbrella`, `upwind`,
 //! `windows`, `wiz`, `zeek:json`, `zendesk`, `zoom`, `zscaler`. All else is `json`.
@@ -46,8 +48,9 @@
 mod broken;
 mod copied;
 mod envelopes;
+mod flat;
 mod keys;
-mod kinds;
+pub(super) mod kinds;
 mod members;
 mod names;
 mod opening;
@@ -65,11 +68,13 @@ use broken::RawLine;
 use copied::{Copied, Copier};
 use envelopes::Elements;
 pub use envelopes::may_open as may_open_envelope;
+pub(super) use flat::{Flat, is_object};
+pub(super) use kinds::PLAIN as UNKNOWN;
 use opening::Opening;
 use walk::{Fault, Stop, Walker, skip_space};
 
-/// Where JSON logs keep their time, the most telling names first.
-const TIME_FIELDS: [&str; 10] = [
+/// Where JSON logs keep their time, the most telling names first; last those that may also be of the thing that an event is about.
+const TIME_FIELDS: [&str; 28] = [
     "eventTime",
     "@timestamp",
     "timestamp",
@@ -80,6 +85,24 @@ const TIME_FIELDS: [&str; 10] = [
     "published",
     "createdDateTime",
     "date",
+    "Timestamp",
+    "Time",
+    "Datetime",
+    "DateTime",
+    "EventTime",
+    "eventtime",
+    "event.time",
+    "event.timestamp",
+    "TimeGenerated",
+    "_time",
+    "_timestamp",
+    "@t",
+    "CreationTime",
+    "occurred_at",
+    "occurredAt",
+    "created_at",
+    "createdAt",
+    "CreatedAt",
 ];
 
 /// Longest piece of raw text in one event; longer ones only make a value that nobody reads.

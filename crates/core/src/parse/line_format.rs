@@ -36,6 +36,10 @@ pub trait LineFormat: Default + std::fmt::Debug {
     const SIGN: &'static str;
     const TIME_FIELDS: &'static [&'static str];
     /// See `Parser`.
+    fn time_fields(_source_type: &str) -> &'static [&'static str] {
+        Self::TIME_FIELDS
+    }
+    /// See `Parser`.
     const MAKES_TEXT: bool = false;
     /// Whether records may have their lengths before them, as syslog's messages have when they come over TCP.
     const HAS_FRAMES: bool = false;
@@ -74,6 +78,12 @@ impl<S: EventSink> Members<'_, S> {
             self.has_begun = true;
         }
         self.sink.key(name);
+        self.sink
+    }
+
+    /// The sink, in the middle of the event's object: for members that are told elsewhere. Some member must have been told.
+    pub fn sink(&mut self) -> &mut S {
+        debug_assert!(self.has_begun);
         self.sink
     }
 
@@ -131,6 +141,10 @@ impl<F: LineFormat> Parser for LineParser<F> {
 
     fn written_source_type(head: &Head) -> Option<String> {
         F::written_source_type(head)
+    }
+
+    fn time_fields(source_type: &str) -> &'static [&'static str] {
+        F::time_fields(source_type)
     }
 
     fn configure(&mut self, context: SourceContext, head: &Head) {

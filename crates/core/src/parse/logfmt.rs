@@ -5,7 +5,7 @@
 //!
 //! *Fields*: named as the keys. A value without quotes is a number when JSON can write it as it stands (`007` is text), true or
 //! false, or text; one in double quotes is text, with `\"`, `\\`, `\n`, `\r` and `\t` undone. A word without `=` is a flag, and true, when it
-//! looks like a key and there are at least twice as many pairs. The event time is the field with one of the usual names (`time`,
+//! looks like a key and there are at least twice as many pairs. A priority of syslog in front (`<189>date=…`) is `syslog_priority`. The event time is the field with one of the usual names (`time`,
 //! `ts`, `timestamp`, `eventtime`, …), else `date` and `time` together (with `tz`, when it is an offset), else what time the line starts with.
 //!
 //! *Kept raw*: a line without any pair becomes `message` and says so. A line with other words, or with a quote that is not closed, has the
@@ -39,7 +39,7 @@ impl LineFormat for Logfmt {
     fn looks_like(head: &Head) -> bool {
         head.most_lines(|line| {
             let mut pairs = Pairs::default();
-            pairs.read(line);
+            pairs.read(priority_and_rest(line).1);
             pairs.count() >= 2 && pairs.bytes * PAIR_SHARE.1 >= line.trim_ascii().len() * PAIR_SHARE.0
         })
     }
@@ -47,6 +47,7 @@ impl LineFormat for Logfmt {
     fn source_type(head: &Head) -> &'static str {
         let is_fortinet = |line: &[u8]| {
             let mut pairs = Pairs::default();
+            let (_, line) = priority_and_rest(line);
             pairs.read(line);
             [&b"devname"[..], b"devid", b"logid"].iter().all(|key| pairs.get(line, key).is_some())
         };
@@ -54,9 +55,13 @@ impl LineFormat for Logfmt {
     }
 
     fn line<S: EventSink>(&mut self, line: &[u8], members: &mut Members<S>) -> Outcome {
+        let (priority, line) = priority_and_rest(line);
         self.pairs.read(line);
         if self.pairs.count() == 0 {
             return Outcome::Unparsed("line has no key=value pair");
+        }
+        if let Some(priority) = priority {
+            members.number(b"syslog_priority", priority);
         }
         let is_whole = self.pairs.is_whole(line);
         for (key, value) in self.pairs.iter(line) {
@@ -71,6 +76,17 @@ impl LineFormat for Logfmt {
             members.text(b"message", line);
         }
         Outcome::Event(self.time(line))
+    }
+}
+
+/// The priority of a line that starts as syslog's do, `<189>`, and what stands behind it.
+fn priority_and_rest(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let digits = line.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+    match line {
+        [b'<', rest @ ..] if (1..=3).contains(&digits) && rest.get(digits) == Some(&b'>') => {
+            (Some(&rest[..digits]), &rest[digits + 1..])
+        }
+        _ => (None, line),
     }
 }
 

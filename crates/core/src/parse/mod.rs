@@ -4,6 +4,7 @@ pub mod apache_error;
 pub mod audit;
 pub mod cef;
 pub mod cloudfront;
+pub mod cloudwatch;
 mod columns;
 pub mod csv;
 mod date_and_time;

@@ -197,6 +197,7 @@ macro_rules! formats {
 
 formats! {
     Json => super::json::JsonParser,
+    CloudWatch => LineParser<super::cloudwatch::CloudWatch>,
     Zeek => LineParser<super::zeek::Zeek>,
     VpcFlow => LineParser<super::vpcflow::VpcFlow>,
     CloudFront => LineParser<super::cloudfront::CloudFront>,

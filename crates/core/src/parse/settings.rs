@@ -18,6 +18,7 @@ const COLUMNS_MAX: usize = 10_000;
 struct Written {
     format: Option<String>,
     source_type: Option<String>,
+    opened_as: Option<String>,
     columns: Vec<String>,
     time: Vec<WrittenRule>,
     time_fields: Vec<String>,
@@ -48,6 +49,8 @@ pub struct SourceSettings {
     pub format: Option<Format>,
     /// What `@lb.source_type` is; None: what the content looks like.
     pub source_type: Option<String>,
+    /// What the object was before it became JSON lines: its source type, where these are of no kind that is known.
+    pub opened_as: Option<String>,
     /// Names of columns, for formats whose first line does not tell them.
     pub columns: Vec<String>,
     /// Where the event time is, best first; no rule: in the fields that the format knows.
@@ -73,6 +76,7 @@ impl SourceSettings {
         Ok(Self {
             format: written.format.as_deref().map(format_named).transpose()?,
             source_type: written.source_type,
+            opened_as: written.opened_as,
             columns: written.columns,
             times: Arc::new(times(&written.time, &written.time_fields, written.zone.as_deref())?),
             transform: None,

@@ -179,7 +179,9 @@ impl SourceParser {
         let head = Head::new(&self.head, is_whole);
         let format = self.settings.format.unwrap_or_else(|| Format::sniff(&head));
         let found = format.source_type(&head);
-        let source_type = self.settings.source_type.clone().unwrap_or_else(|| found.to_string());
+        let opened_as = self.settings.opened_as.as_ref().filter(|_| found == super::json::UNKNOWN);
+        let source_type =
+            self.settings.source_type.as_ref().or(opened_as).cloned().unwrap_or_else(|| found.to_string());
         sink.begin_source(&source_type, format.time_fields_of(&found));
         let mut parser = format.create();
         parser.configure(SourceContext { settings: &self.settings, modified_ns: self.modified_ns }, &head);
@@ -192,6 +194,22 @@ mod tests {
     use super::*;
     use crate::parse::tell::TellSink;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_an_object_was_opened_as_counts_where_nothing_more_is_known() {
+        let trail = r#"{"eventVersion":"1.08","eventSource":"iam"}"#;
+        for (settings, text, expected) in [
+            (r#"{"opened_as":"parquet"}"#, r#"{"a":1}"#, "parquet"),
+            (r#"{"opened_as":"parquet"}"#, trail, "aws:cloudtrail"),
+            (r#"{"opened_as":"parquet","source_type":"app"}"#, r#"{"a":1}"#, "app"),
+        ] {
+            let settings = Arc::new(SourceSettings::parse(settings.as_bytes()).expect("settings"));
+            let mut parser = SourceParser::new(settings, 0);
+            parser.feed(text.as_bytes(), &mut TellSink::default());
+            parser.finish(&mut TellSink::default());
+            assert_eq!(parser.source_type(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn the_format_does_not_depend_on_how_the_object_arrives() {

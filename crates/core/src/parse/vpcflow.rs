@@ -205,7 +205,7 @@ fn tell<'a, S: EventSink>(
     Outcome::event(start_ns.or(end_ns))
 }
 
-fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty())
 }
 
@@ -232,7 +232,7 @@ fn read_header(line: &[u8]) -> Option<Vec<Field>> {
 }
 
 /// Whether the line has the 14 default fields of version 2.
-fn is_default_line(line: &[u8]) -> bool {
+pub(super) fn is_default_line(line: &[u8]) -> bool {
     let words: Vec<&[u8]> = words(line).collect();
     let is_count = |word: &[u8]| word == b"-" || as_i64(word).is_some();
     words.len() == 14

@@ -3,8 +3,8 @@
 //! Read are: ISO 8601 and RFC 3339 (`2023-07-10T11:45:07.5+02:00`; `20230710T114507Z`; weeks, `2023-W28-1T11:45:07Z`; days of the
 //! year, `2023-191T11:45:07Z`), `2023/07/10 11:45:07`, RFC 2822 and HTTP (`Mon, 10 Jul 2023 11:45:07 GMT`), Apache
 //! (`10/Jul/2023:11:45:07 +0000`, `10-Jul-2023 11:45:07.123`), ctime (`Mon Jul 10 11:45:07 2023`, also with a zone before the year),
-//! `Jul 10, 2023 11:45:07 AM`, the United States' `7/10/2023 11:45:07 AM`, .NET's `/Date(1688989507000)/`, counts since 1970, and
-//! Windows' FILETIME (18 digits that start with 13: the years 2012 to 2044).
+//! `Jul 10, 2023 11:45:07 AM`, the United States' `7/10/2023 11:45:07 AM`, `10.07.2023 11:45:07`, Suricata's `07/10/2023-11:45:07.1`,
+//! .NET's `/Date(1688989507000)/`, counts since 1970, and Windows' FILETIME (18 digits that start with 13: the years 2012 to 2044).
 //!
 //! An offset may be `Z`, `+02:00`, `+0200`, `+02`, or one of the abbreviations that mean one zone (`UTC`, `GMT`, `EST` to `PDT`,
 //! `CET`, `CEST`, …). What can be read in two ways is no time here: `07/10/2023 11:45:07` (which is the month?), years of two
@@ -74,7 +74,7 @@ fn prefix(text: &[u8]) -> Option<(TimeText, usize)> {
     let mut reader = Reader { text, at: 0 };
     let time = match text.first()? {
         b'0'..=b'9' => match text.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count() {
-            1 | 2 if text.iter().take(3).any(|byte| b"/- ".contains(byte)) => reader.day_first(None)?,
+            1 | 2 if text.iter().take(3).any(|byte| b"/- .".contains(byte)) => reader.day_first(None)?,
             4 | 7 | 8 => reader.year_first()?,
             _ => return None,
         },
@@ -326,22 +326,24 @@ impl Reader<'_> {
         Some(TimeText { ns, ..time })
     }
 
-    /// `10 Jul 2023 11:45:07`, `10/Jul/2023:11:45:07`, `10-Jul-2023 11:45:07`, `7/10/2023 11:45:07 AM`.
+    /// `10 Jul 2023 11:45:07`, `10/Jul/2023:11:45:07`, `10.07.2023 11:45:07`, `7/10/2023 11:45:07 AM`, `07/10/2023-11:45:07`. With names
+    /// of months there is no doubt; of two numbers the month is the first where clocks have halves or a `-` joins them.
     fn day_first(&mut self, weekday: Option<u32>) -> Option<TimeText> {
         let first = self.number(2)?;
-        let separator = self.expect(b"/- ")?;
+        let separator = self.expect(b"/- .")?;
         let is_named = self.peek()?.is_ascii_alphabetic();
         let second = if is_named { self.name(&MONTHS)? } else { self.number(2)? };
         self.expect(&[separator])?;
         let year = i64::from(self.digits(4)?);
         let comma = self.expect(b",");
-        self.expect(if comma.is_some() { b" " } else { b" :T" })?;
+        let joint = self.expect(if comma.is_some() { b" " } else { b" :T-" })?;
         let clock = self.time_with_half()?;
-        // With names of months there is no doubt; of two numbers the month is the first only where clocks have halves.
-        if !is_named && (separator != b'/' || !clock.has_half) {
+        let is_month_first = separator == b'/' && (clock.has_half || joint == b'-');
+        let is_day_first = is_named || (separator == b'.' && joint == b' ');
+        if !is_day_first && !is_month_first {
             return None;
         }
-        let (day, month) = if is_named { (first, second) } else { (second, first) };
+        let (day, month) = if is_day_first { (first, second) } else { (second, first) };
         Parts { year, month, day, clock, offset: self.zone(), weekday }.time()
     }
 

@@ -2,7 +2,9 @@
 
 The blocks are read here, so that memory is bounded, a damage has its place, and what follows a damaged block is found
 again by the mark; the records in a block are fastavro's. Times are RFC 3339, decimals numbers with all their digits,
-bytes text or base64, durations of Avro's `fixed` too.
+bytes text or base64, durations of Avro's `fixed` too. The source type is that of the same events as JSON, else `avro`.
+Messages that an Azure Event Hub has captured are opened: the elements of `records` in a `Body` are the events, with
+`SequenceNumber`, `EnqueuedTimeUtc` and so on beside their own members.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lakebed import config
+from lakebed.ingest.opening.event_hub import events_of, is_capture
 from lakebed.ingest.opening.reader import Damaged, Reader
 from lakebed.ingest.opening.rows import Text, batches, encoder, plain
 
@@ -37,7 +40,7 @@ _PLAIN = (str, int, float, bool, type(None), Decimal)
 def texts(chunks: Iterable[Buffer], told: Told) -> Iterator[Text]:
     """All records as one text."""
     reader = Reader(chunks)
-    yield Text(batches(_lines(reader, told)), "avro")
+    yield Text(batches(_lines(reader, told)), opened_as="avro")
 
 
 def _lines(reader: Reader, told: Told) -> Iterator[bytes]:
@@ -48,6 +51,7 @@ def _lines(reader: Reader, told: Told) -> Iterator[bytes]:
         schema = fastavro.parse_schema(msgspec.json.decode(metadata.get("avro.schema", b"")))
     except Exception as error:  # a hostile schema raises whatever it looks like
         raise Damaged(f"the schema of the Avro file is damaged: {_words(error)}", reader.position) from error
+    of_hub = is_capture(schema)
     codec = metadata.get("avro.codec", b"null").decode("utf-8", "replace")
     if codec not in {"null", "deflate", "bzip2", "xz", "snappy", "zstandard"}:
         raise Damaged(f"blocks of the Avro file are compressed by '{codec[:40]}', which is not known", reader.position)
@@ -62,7 +66,8 @@ def _lines(reader: Reader, told: Told) -> Iterator[bytes]:
         try:
             block = io.BytesIO(_decoded(codec, stored))
             for _ in range(count):
-                yield encoder.encode(_jsonable(fastavro.schemaless_reader(block, schema, None)))
+                record = _jsonable(fastavro.schemaless_reader(block, schema, None))
+                yield from map(encoder.encode, events_of(record) if of_hub else (record,))
         except Exception as error:  # noqa: BLE001 - damaged records raise whatever they look like
             told.damaged(f"a block of the Avro file is damaged: {_words(error)}", start)
 

@@ -208,6 +208,7 @@ class Opening:
                     self.settings,
                     format=text.format,
                     source_type=self.settings.source_type or text.source_type,
+                    opened_as=text.opened_as,
                     columns=(),
                     time_fields=self.settings.time_fields or text.time_fields,
                 )

@@ -3,7 +3,7 @@
 Its directory stands at its end, so the object is held in memory, or beyond `OPENING_MEMORY_BYTES` in a temporary file.
 Columns keep their names and their nesting: lists are arrays, structs and maps objects. Times are RFC 3339 with all the
 digits that the file has, decimals numbers with all of theirs, bytes text or base64. VPC flow logs have the names that
-they have as text.
+they have as text. The source type is that of the same events as JSON (OCSF of Security Lake is `ocsf`), else `parquet`.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def texts(chunks: Iterable[Buffer], told: Told) -> Iterator[Text]:
             raise Damaged(f"parquet is damaged: {_words(error)}", size) from error
         names = [name.replace("-", "_") for name in table.schema_arrow.names]
         is_flow = names if _FLOW_NAMES.issubset(names) else None
-        source_type, times = ("aws:vpcflow", ("start", "end")) if is_flow else ("parquet", ())
-        yield Text(batches(_lines(table, is_flow or table.schema_arrow.names, size, told)), source_type, times)
+        lines = batches(_lines(table, is_flow or table.schema_arrow.names, size, told))
+        yield Text(lines, "aws:vpcflow", ("start", "end")) if is_flow else Text(lines, opened_as="parquet")
 
 
 def _copy(chunks: Iterable[Buffer], file: IO[bytes]) -> int:

@@ -23,12 +23,15 @@ BATCH_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class Text:
-    """Lines for the engine, and how they are to be read."""
+    """Lines for the engine, and how they are to be read. `opened_as` is their source type where they are JSON of which
+    nothing more is known, `source_type` whatever they are.
+    """
 
     chunks: Iterator[bytes]
-    source_type: str
+    source_type: str | None = None
     time_fields: tuple[str, ...] = ()
     format: str = "json"
+    opened_as: str | None = None
 
 
 class Told(Protocol):

@@ -14,9 +14,23 @@ const NAME_BYTES_MAX: usize = 64;
 /// A name of more words is a sentence.
 const WORDS_MAX: usize = 4;
 
+/// Of records with another number of fields than the header, there may be one for so many that fit.
+const FITTING_FOR_A_MISFIT: usize = 3;
+
+/// With fewer columns no record may be a misfit: plain text has a comma here and there.
+const COLUMNS_FOR_A_MISFIT: usize = 3;
+
+/// The last name of a header of Windows' Event Viewer, which names no column for the text behind it.
+const EVENT_VIEWER: &[u8] = b"Task Category";
+
 type Fields = Vec<Vec<u8>>;
 
-/// Whether the first lines are a header and records with as many fields.
+/// Whether the last column has no name in the header.
+pub fn has_unnamed_message(header: &[Vec<u8>]) -> bool {
+    header.last().is_some_and(|name| name == EVENT_VIEWER) && header.iter().any(|name| name == b"Event ID")
+}
+
+/// Whether the first lines are a header and records, most of them with as many fields.
 pub fn looks_like(head: &Head) -> bool {
     SEPARATORS.iter().any(|&separator| is_table(&records(head, separator)))
 }
@@ -45,8 +59,14 @@ fn records(head: &Head, separator: u8) -> Vec<Fields> {
 
 fn is_table(records: &[Fields]) -> bool {
     let Some((header, rest)) = records.split_first() else { return false };
-    let is_even = header.len() >= 2 && !rest.is_empty() && rest.iter().all(|record| record.len() == header.len());
-    is_even && is_header(header) && rest.iter().all(|record| is_below(header, record)) && has_digits(rest)
+    let columns = header.len() + usize::from(has_unnamed_message(header));
+    let fits = |record: &&Fields| record.len() == header.len() || record.len() == columns;
+    let fitting = rest.iter().filter(fits).count();
+    let misfits = rest.len() - fitting;
+    let is_even = misfits == 0
+        || (columns >= COLUMNS_FOR_A_MISFIT && misfits * FITTING_FOR_A_MISFIT <= fitting && separates(rest));
+    let is_below = |record: &Fields| is_below(header, record);
+    header.len() >= 2 && fitting > 0 && is_even && is_header(header) && rest.iter().all(is_below) && has_digits(rest)
 }
 
 fn is_header(names: &Fields) -> bool {
@@ -65,6 +85,11 @@ fn is_name(name: &[u8]) -> bool {
         && !name.ends_with(b" ")
         && name.split(|&byte| byte == b' ').count() <= WORDS_MAX
         && !is_number(name)
+}
+
+/// Whether each record has the separator: what has none is a line of another text.
+fn separates(records: &[Fields]) -> bool {
+    records.iter().all(|record| record.len() > 1)
 }
 
 /// Whether a record may stand below the header: it is the header again, or none of its values is the name above it.

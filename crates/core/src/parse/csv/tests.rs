@@ -67,6 +67,21 @@ fn records_that_do_not_fit_keep_what_they_have() {
 }
 
 #[test]
+fn what_event_viewer_puts_behind_its_last_column_has_a_name() {
+    let header = "Level,Date and Time,Source,Event ID,Task Category";
+    let text = format!("{header}\nError,t,x,7,None,\"a\n\nb\"\nError,t,x,7,None\n{header}\nError,t,x,7,None,a,b\n");
+    let fields = r#""Level":"Error","Date and Time":"t","Source":"x","Event ID":7,"Task Category":"None""#;
+    let expected = [
+        format!(r#"{{{fields},"Message":"a\n\nb"}}"#),
+        format!("{{{fields}}}"),
+        format!(
+            r#"!number of fields is not that of the header: {{{fields},"Message":"a","message":"Error,t,x,7,None,a,b"}}"#
+        ),
+    ];
+    assert_eq!(lines(CSV, &text), expected);
+}
+
+#[test]
 fn a_stray_quote_swallows_nothing() {
     let text = "a,b\n1,\"open\n2,x\n3,\"y\"\n4,\"p\nq\"\n5,z\n";
     let expected = [
@@ -136,6 +151,8 @@ fn only_tables_are_recognised() {
         "Date (UTC),Request ID,User agent\n\"2026-01-15, 10:00\",5,\"a\nb\"\n2026,6,c\n2026,7,c",
         "a|b\n1|2\na|b\n",
         "_time\thost\tgröße\n1\t2\t3\n",
+        "id,name,note\n1,x,a\n2,x\n3,y,b\n4,z,c\n",
+        "Level,Date and Time,Source,Event ID,Task Category\nError,1/7/2026 12:00:01 AM,x,7,None,\"a\n\nb\"\n",
     ] {
         assert!(is_csv(text, true), "{text}");
         assert!(is_csv(&format!("{text}\n7,\"cut"), false), "{text}");
@@ -146,6 +163,9 @@ fn only_tables_are_recognised() {
         "Dear all, thanks\nHello, world 2",
         "first word,then another\nsecond 1,third",
         "id,name\n1,x\n2",
+        "id,name\n1,x\n2,x\n3,y\n4,z,c\n",
+        "id,name,note\n1,x,a\n2,x\n3,y,b\n",
+        "id,name,note\n1,x,a\n2,x,a\n3,x,a\nan end",
         "id,id\n1,2",
         "1,2\n3,4",
         "2026-01-15 10:00:00,123 INFO x\n2026-01-15 10:00:00,124 INFO y",

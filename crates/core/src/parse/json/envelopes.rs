@@ -98,6 +98,8 @@ static ENVELOPES: &[Envelope] = &[
     // Cloudflare's interface.
     Envelope { member: "result", before: &["success", "errors"], ..PLAIN },
     Envelope { member: "result", is_first: true, element: &["when", "actor"], ..PLAIN },
+    // CloudTrail, what the command line tool writes.
+    Envelope { member: "Events", is_first: true, element: &["EventId", "CloudTrailEvent"], ..PLAIN },
     // OpenTelemetry.
     Envelope { member: "resourceLogs", element: &["scopeLogs"], elements: Elements::ResourceLogs, ..PLAIN },
 ];

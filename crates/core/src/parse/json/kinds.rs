@@ -26,9 +26,13 @@ static KINDS: &[Kind] = &[
     ("aws:cloudtrail", &["eventSource", "eventName", "awsRegion"], CLOUDTRAIL_TIME),
     ("aws:cloudtrail", &["eventSource", "eventName", "userIdentity"], CLOUDTRAIL_TIME),
     ("aws:cloudtrail", &["eventSource", "eventName", "recipientAccountId"], CLOUDTRAIL_TIME),
+    ("aws:cloudtrail", &["eventVersion", "insightDetails"], CLOUDTRAIL_TIME),
+    ("aws:cloudtrail", &["CloudTrailEvent", "EventName"], CLOUDTRAIL_TIME),
+    ("aws:cloudtrail:digest", &["digestEndTime", "digestS3Object"], &["digestEndTime"]),
     ("aws:securityhub", &["ProductArn", "AwsAccountId"], &["UpdatedAt", "CreatedAt"]),
     ("aws:guardduty", &["schemaVersion", "accountId", "service", "severity"], GUARDDUTY_TIME),
-    ("aws:config", &["configurationItemCaptureTime", "resourceType"], &["configurationItemCaptureTime"]),
+    ("aws:config", &["configurationItemCaptureTime", "resourceType"], CONFIG_TIME),
+    ("aws:config", &["messageType", "notificationCreationTime", "recordVersion"], CONFIG_TIME),
     ("aws:waf", &["webaclId", "httpRequest"], &["timestamp"]),
     ("aws:bedrock", &["modelId", "schemaType", "operation"], &["timestamp"]),
     ("aws:route53resolver", &["query_name", "query_timestamp", "rcode"], &["query_timestamp"]),
@@ -67,6 +71,13 @@ static KINDS: &[Kind] = &[
     ("cloudflare:http", &["ClientRequestHost", "EdgeResponseStatus"], CLOUDFLARE_TIME),
     ("cloudflare:audit", &["ActorEmail", "ActionType", "When"], CLOUDFLARE_TIME),
     ("cloudflare:audit", &["when", "actor.email", "action.type"], CLOUDFLARE_TIME),
+    ("cloudflare:dns", &["ColoCode", "QueryName", "ResponseCode", "SourceIP"], CLOUDFLARE_TIME),
+    ("cloudflare:gateway_dns", &["QueryName", "ResolverDecision"], CLOUDFLARE_TIME),
+    ("cloudflare:gateway_http", &["HTTPHost", "HTTPMethod", "PolicyID"], CLOUDFLARE_TIME),
+    ("cloudflare:gateway_http", &["HTTPHost", "HTTPMethod", "DeviceID"], CLOUDFLARE_TIME),
+    ("cloudflare:gateway_network", &["DestinationIP", "SourceIP", "PolicyID", "SessionID"], CLOUDFLARE_TIME),
+    ("cloudflare:access", &["AppDomain", "AppUUID", "UserUID"], CLOUDFLARE_TIME),
+    ("cloudflare:spectrum", &["ClientIP", "OriginIP", "ProxyProtocol"], CLOUDFLARE_TIME),
     ("okta", &["eventType", "actor", "outcome"], OKTA_TIME),
     ("okta", &["eventType", "published"], OKTA_TIME),
     ("okta", &["legacyEventType", "severity"], OKTA_TIME),
@@ -102,6 +113,8 @@ static KINDS: &[Kind] = &[
     ("osquery", &["columns", "hostIdentifier"], &["unixTime"]),
     ("osquery", &["snapshot", "hostIdentifier"], &["unixTime"]),
     ("osquery", &["columns", "name", "action"], &["unixTime"]),
+    ("osquery", &["diffResults", "hostIdentifier"], &["unixTime"]),
+    ("osquery", &["calendarTime", "hostIdentifier", "severity"], &["unixTime"]),
     ("suricata", &["event_type", "flow_id"], &["timestamp"]),
     ("suricata", &["event_type=stats", "stats"], &["timestamp"]),
     ("falco", &["output_fields", "rule", "priority"], &["time"]),
@@ -112,6 +125,8 @@ static KINDS: &[Kind] = &[
     ("windows", &["Event.System"], WINDOWS_TIME),
     ("windows", &["EventID", "Channel"], WINDOWS_TIME),
     ("windows", &["winlog.event_id", "winlog.channel"], WINDOWS_TIME),
+    ("windows", &["Id", "LogName", "ProviderName", "TimeCreated"], WINDOWS_TIME),
+    ("journald", &["__REALTIME_TIMESTAMP"], &["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"]),
     ("asana", &["gid", "event_type", "event_category"], &["created_at"]),
     ("atlassian", &["attributes.action", "attributes.actor"], &["attributes.time"]),
     ("databricks", &["serviceName", "actionName"], &["timestamp"]),
@@ -158,14 +173,17 @@ const OTLP_TIME: &[&str] = &["timeUnixNano", "observedTimeUnixNano"];
 const SNS_TIME: &[&str] = &["Sns.Timestamp", "Timestamp"];
 const CARBONBLACK_TIME: &[&str] = &["backend_timestamp", "eventTime"];
 const CLOUDWATCH_TIME: &[&str] = &["timestamp", "ingestionTime"];
-const CLOUDTRAIL_TIME: &[&str] = &["eventTime", "eventtime"];
+const CLOUDTRAIL_TIME: &[&str] = &["eventTime", "eventtime", "EventTime"];
+const CONFIG_TIME: &[&str] =
+    &["configurationItemCaptureTime", "configurationItem.configurationItemCaptureTime", "notificationCreationTime"];
 const GUARDDUTY_TIME: &[&str] = &["updatedAt", "UpdatedAt", "createdAt", "CreatedAt"];
 const KUBERNETES_EVENT_TIME: &[&str] = &["lastTimestamp", "eventTime", "firstTimestamp", "metadata.creationTimestamp"];
 const KUBERNETES_TIME: &[&str] = &["requestReceivedTimestamp", "stageTimestamp"];
 const GCP_TIME: &[&str] = &["timestamp", "receiveTimestamp", "receivetimestamp", "protoPayload.timestamp"];
 const AZURE_TIME: &[&str] = &["time", "createdDateTime", "activityDateTime", "properties.createdDateTime"];
 const M365_TIME: &[&str] = &["CreationTime", "creationtime"];
-const CLOUDFLARE_TIME: &[&str] = &["Datetime", "EdgeStartTimestamp", "EdgeEndTimestamp", "When", "when"];
+const CLOUDFLARE_TIME: &[&str] =
+    &["Datetime", "EdgeStartTimestamp", "EdgeEndTimestamp", "When", "when", "Timestamp", "CreatedAt"];
 const OKTA_TIME: &[&str] = &["published"];
 const SLACK_TIME: &[&str] = &["date_create"];
 const GITHUB_TIME: &[&str] = &["@timestamp", "created_at", "at_sign_timestamp"];
@@ -228,6 +246,11 @@ pub fn time_fields(source_type: &str) -> &'static [&'static str] {
         Some(at) => &KIND_TIMES[at],
         None => &TIME_FIELDS,
     }
+}
+
+/// Of these, the fields that only this source type has.
+pub fn own_time_fields(source_type: &str) -> &'static [&'static str] {
+    KINDS.iter().find(|kind| kind.0 == source_type).map_or(&[], |kind| kind.2)
 }
 
 #[cfg(test)]

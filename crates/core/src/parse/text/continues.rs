@@ -1,7 +1,7 @@
-//! Which lines continue the event before them: stack traces of Java, Python, Go and .NET, and what is indented.
+//! Which lines continue the event before them: stack traces of Java, Python, Go, JavaScript and .NET, and what is indented.
 
 /// How a line starts that is a part of a stack trace though it is not indented.
-const STARTS: [&[u8]; 13] = [
+const STARTS: [&[u8]; 14] = [
     b"at ",
     b"Caused by:",
     b"... ",
@@ -11,6 +11,7 @@ const STARTS: [&[u8]; 13] = [
     b"The above exception was the direct cause",
     b"goroutine ",
     b"panic: ",
+    b"panic(",
     b"[signal ",
     b"created by ",
     b"exit status ",
@@ -28,6 +29,8 @@ pub fn continues(line: &[u8]) -> bool {
     match line.first() {
         None | Some(b'0'..=b'9') => false,
         Some(b' ' | b'\t') => true,
+        // What an indented object of JavaScript ends with.
+        Some(b'}' | b']') => line.len() <= 2,
         Some(_) => STARTS.iter().any(|start| line.starts_with(start)) || is_exception(line) || is_call(line),
     }
 }
@@ -68,7 +71,11 @@ mod tests {
             "goroutine 1 [running]:",
             "main.f(0x1, 0x2)",
             "net/http.(*conn).serve(0xc000)",
+            "panic({0x1, 0x2})",
+            "panic(0x1, 0x2)",
             "created by main.main",
+            "}",
+            "],",
             "   --- End of inner exception stack trace ---",
         ] {
             assert!(continues(line.as_bytes()), "{line}");
@@ -77,9 +84,17 @@ mod tests {
 
     #[test]
     fn other_lines_do_not() {
-        for line in
-            ["", "hello", "Error in the works: x", "An error", "12 Error", "Starting (now)", "a.b c(d)", "attention"]
-        {
+        for line in [
+            "",
+            "hello",
+            "Error in the works: x",
+            "An error",
+            "12 Error",
+            "Starting (now)",
+            "a.b c(d)",
+            "attention",
+            "} else",
+        ] {
             assert!(!continues(line.as_bytes()), "{line}");
         }
     }
