@@ -1,7 +1,7 @@
 """A runner in a process of its own, under hardship. Ends by its own hand (kill -9), its caller's, or on SIGTERM.
 
 A server that has imported all of it forks the processes: starting Python for each takes longer than a storm lasts.
-Its environment is that of its own start, which may be before that of the test's servers; so each is told the present one.
+Its environment is that of its own start, maybe before that of the test's servers; so each is told the present one.
 """
 
 from __future__ import annotations
