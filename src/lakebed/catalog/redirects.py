@@ -35,6 +35,9 @@ class Redirect(NamedTuple):
     dropped: tuple[int, ...]
 
 
+_by_segment = msgspec.msgpack.Decoder(dict[int, Redirect])
+
+
 class Redirects:
     """Redirects by the id of the old segment."""
 
@@ -81,6 +84,6 @@ def store_redirects(redirects: Redirects) -> bytes:
 def load_redirects(stored: bytes, key: str) -> Redirects:
     """What `store_redirects` was given; raises `CatalogError` when it is damaged."""
     try:
-        return Redirects(msgspec.msgpack.decode(unpack(stored, key), type=dict[int, Redirect]))
+        return Redirects(_by_segment.decode(unpack(stored, key)))
     except msgspec.MsgspecError as error:
         raise CatalogError(f"'{key}' is damaged: {error}") from error
