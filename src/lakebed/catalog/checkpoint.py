@@ -64,20 +64,14 @@ class CheckpointFile(msgspec.Struct, frozen=True, array_like=True):
     redirects: str = ""
 
 
-_checkpoint_file = msgspec.msgpack.Decoder(CheckpointFile)
-
-
 class _Hint(msgspec.Struct, frozen=True):
     number: int
-
-
-_hint = msgspec.json.Decoder(_Hint)
 
 
 def read_hint(store: Store) -> int:
     """Number of the latest checkpoint as far as is known; 0 when there is none."""
     try:
-        return _hint.decode(store.get(HINT_KEY)).number
+        return msgspec.json.decode(store.get(HINT_KEY), type=_Hint).number
     except NotFoundError:
         return 0
     except msgspec.MsgspecError:
@@ -88,7 +82,7 @@ def read_checkpoint(store: Store, number: int) -> State:
     """The state after commit `number`. Raises `CatalogError`, `NotFoundError`."""
     key = checkpoint_key(number)
     try:
-        found = _checkpoint_file.decode(unpack(store.get(key), key))
+        found = msgspec.msgpack.decode(unpack(store.get(key), key), type=CheckpointFile)
     except msgspec.MsgspecError as error:
         raise CatalogError(f"checkpoint '{key}' cannot be read: {error}; was it written by a newer lakebed?") from error
     if not 1 <= found.version <= CHECKPOINT_VERSION or found.number != number:

@@ -32,12 +32,9 @@ class SegmentSummary(msgspec.Struct, frozen=True):
     objects: list[SummaryObject]
 
 
-_summary = msgspec.json.Decoder(SegmentSummary)
-
-
 def read_summary(summary: bytes) -> SegmentSummary:
     """The engine's JSON; it is ours, so that anything else is a broken invariant and raises as it is."""
-    return _summary.decode(summary)
+    return msgspec.json.decode(summary, type=SegmentSummary)
 
 
 def describe_segment(

@@ -35,9 +35,6 @@ class Redirect(NamedTuple):
     dropped: tuple[int, ...]
 
 
-_by_segment = msgspec.msgpack.Decoder(dict[int, Redirect])
-
-
 class Redirects:
     """Redirects by the id of the old segment."""
 
@@ -84,6 +81,6 @@ def store_redirects(redirects: Redirects) -> bytes:
 def load_redirects(stored: bytes, key: str) -> Redirects:
     """What `store_redirects` was given; raises `CatalogError` when it is damaged."""
     try:
-        return Redirects(_by_segment.decode(unpack(stored, key)))
+        return Redirects(msgspec.msgpack.decode(unpack(stored, key), type=dict[int, Redirect]))
     except msgspec.MsgspecError as error:
         raise CatalogError(f"'{key}' is damaged: {error}") from error

@@ -28,9 +28,6 @@ class FoundSummary(SegmentSummary, frozen=True):
     index: str
 
 
-_summary = msgspec.json.Decoder(FoundSummary)
-
-
 def check_segment(store: Store, entry: SegmentEntry, address: bytes) -> str:
     """What is wrong with a segment that has its size; empty when its address is the one that the catalog has.
 
@@ -58,7 +55,7 @@ def read_segment(store: Store, key: str, size_bytes: int) -> tuple[bytes, FoundS
         else:
             raise CorruptSegmentError(f"segment '{key}': its end does not hold its address")
         (frame,) = store.get_ranges(key, [(offset, length)])
-        summary = _summary.decode(segment_summary(address, frame))
+        summary = msgspec.json.decode(segment_summary(address, frame), type=FoundSummary)
     if summary.index != index_of_key(key):
         raise CorruptSegmentError(f"segment '{key}' says that it is of index '{summary.index}'")
     return address, summary

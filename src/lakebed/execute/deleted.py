@@ -28,9 +28,6 @@ class _Condition(msgspec.Struct, frozen=True):
     until_ns: int | None = None
 
 
-_condition = msgspec.json.Decoder(_Condition)
-
-
 @functools.lru_cache(maxsize=PLANS_KEPT)
 def without_deleted(plan: bytes, conditions: tuple[bytes, ...]) -> bytes:
     """The plan over the events that pass none of the conditions, which are as `Deletion.condition` gives them.
@@ -47,7 +44,7 @@ def without_deleted(plan: bytes, conditions: tuple[bytes, ...]) -> bytes:
 
 
 def _node(condition: bytes) -> dict[str, object]:
-    found = _condition.decode(condition)
+    found = msgspec.json.decode(condition, type=_Condition)
     of: list[dict[str, object]] = [found.filter]
     if found.since_ns is not None:
         of.append(_compare(">=", found.since_ns))

@@ -57,9 +57,6 @@ class PlanFacts(msgspec.Struct, frozen=True):
         return self.filter == {"op": "any", "of": []}
 
 
-PLAN_FACTS = msgspec.json.Decoder(PlanFacts)
-
-
 class LeafTask(msgspec.Struct, frozen=True):
     """One piece of work. Holds all that a worker elsewhere needs, besides the plan and the store's URL."""
 

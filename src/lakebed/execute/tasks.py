@@ -127,10 +127,7 @@ class _Explanation(msgspec.Struct, frozen=True):
     terms: list[str] = []
 
 
-_explanation = msgspec.json.Decoder(_Explanation)
-
-
 def _asks_index(task: LeafTask, plan: bytes, reader: SegmentReader) -> bool:
     with engine_errors(task.key):
         search = leaf_search(task, plan, reader)
-        return bool(_explanation.decode(search.explain()).terms)
+        return bool(msgspec.json.decode(search.explain(), type=_Explanation).terms)

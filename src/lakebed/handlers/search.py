@@ -25,9 +25,6 @@ class SearchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tasks: list[LeafTask]
 
 
-msgspec.json.Decoder(SearchRequest)  # what msgspec knows of the type is there before threads convert to it
-
-
 def handler(event: dict[str, object], _context: object = None) -> dict[str, object]:
     """The entry point: `{"parts": [[part…] for each task]}`. A failure is raised, and the caller retries elsewhere."""
     request = msgspec.convert(event, SearchRequest)

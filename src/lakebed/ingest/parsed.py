@@ -15,7 +15,7 @@ import msgspec
 
 from lakebed import config
 from lakebed.ingest.opening.front import Opening
-from lakebed.ingest.totals import OBJECT_REPORT, ObjectReport, opened_report
+from lakebed.ingest.totals import ObjectReport, opened_report
 from lakebed.native import Builder, LeafSearch, SegmentReader, engine_errors
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class ParsedObject:
                             break
                     if self.is_cut:
                         break
-            report = OBJECT_REPORT.decode(builder.end_object())
+            report = msgspec.json.decode(builder.end_object(), type=ObjectReport)
             yield from self._take()
         self.report = opened_report(report, self._opening.findings)
         if self.is_cut:  # where it was cut is no damage

@@ -40,9 +40,6 @@ class _Summary(msgspec.Struct):
     rows: list[tuple[str, int, int, str, object, object, str]]
 
 
-_summary = msgspec.json.Decoder(_Summary)
-
-
 @dataclass(frozen=True)
 class FieldSeen:
     """A field of the events looked at: the share of them that have it, types, and its most frequent values."""
@@ -139,7 +136,7 @@ def _why(format_: str, settings: SourceSettings) -> str:
 
 
 def _fields_seen(fields: Fields) -> tuple[FieldSeen, ...]:
-    summary = _summary.decode(fields.summary())
+    summary = msgspec.json.decode(fields.summary(), type=_Summary)
     seen = []
     for name, count, _, types, _, _, top in summary.rows:
         values = tuple(_shown(value) for value, _ in msgspec.json.decode(top, type=list[tuple[msgspec.Raw, int]]))

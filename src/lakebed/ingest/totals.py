@@ -44,9 +44,6 @@ class ObjectDamage(msgspec.Struct, frozen=True):
     reason: str
 
 
-OBJECT_REPORT = msgspec.json.Decoder(ObjectReport)
-
-
 def opened_report(report: ObjectReport, findings: Findings) -> ObjectReport:
     """What the engine says of an object together with what opening it found."""
     damage = report.damage

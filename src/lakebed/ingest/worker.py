@@ -24,7 +24,7 @@ from lakebed.errors import LakebedError, LimitError, StorageError, TransientStor
 from lakebed.ingest.memory import resident_bytes
 from lakebed.ingest.opening.front import Opening
 from lakebed.ingest.settings import SourceSettings
-from lakebed.ingest.totals import OBJECT_REPORT, Counter, ObjectReport, opened_report
+from lakebed.ingest.totals import Counter, ObjectReport, opened_report
 from lakebed.native import Builder, EngineSettings, engine_errors
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class IndexWorker:
                         builder.begin_member(self._compiled(member.settings))
                     for chunk in member.chunks:
                         self._feed(current, chunk)
-            report = OBJECT_REPORT.decode(builder.end_object())
+            report = msgspec.json.decode(builder.end_object(), type=ObjectReport)
         self._check_time(source)
         current.report = opened_report(report, opening.findings)
         self._counter.ended(source.url, current.report)

@@ -87,13 +87,10 @@ class Marks(msgspec.Struct, frozen=True):
         return max((one.number for one in self.horizons if one.age_s >= config.HISTORY_S), default=0)
 
 
-_marks = msgspec.json.Decoder(Marks)
-
-
 def read_marks(store: Store) -> Marks:
     """What the last pass left; nothing when there was none, or when it cannot be read."""
     try:
-        return _marks.decode(unpack(store.get(MARKS_KEY), MARKS_KEY))
+        return msgspec.json.decode(unpack(store.get(MARKS_KEY), MARKS_KEY), type=Marks)
     except (NotFoundError, CatalogError, msgspec.MsgspecError):
         return Marks()
 

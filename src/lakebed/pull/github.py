@@ -17,8 +17,6 @@ import re
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
-import msgspec
-
 from lakebed.errors import UsageError
 from lakebed.pull.http import Request, origin
 from lakebed.pull.links import link_to
@@ -69,9 +67,6 @@ class GithubOptions(CommonOptions, kw_only=True, frozen=True, forbid_unknown_fie
         """Where the log is."""
         owner = f"orgs/{self.organization}" if self.organization else f"enterprises/{self.enterprise}"
         return f"{self.url.rstrip('/')}/{owner}/audit-log"
-
-
-msgspec.json.Decoder(GithubOptions)  # what msgspec knows of the type is there before threads convert to it
 
 
 class GithubConnector:

@@ -15,8 +15,6 @@ import re
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
-import msgspec
-
 from lakebed.errors import UsageError
 from lakebed.pull.fetch import RefusedError, World
 from lakebed.pull.http import Request, origin
@@ -65,9 +63,6 @@ class OktaOptions(CommonOptions, kw_only=True, frozen=True, forbid_unknown_field
     def url(self) -> str:
         """The endpoint."""
         return f"{self.domain if '://' in self.domain else 'https://' + self.domain}/api/v1/logs"
-
-
-msgspec.json.Decoder(OktaOptions)  # what msgspec knows of the type is there before threads convert to it
 
 
 class OktaConnector:

@@ -32,13 +32,10 @@ class Progress(msgspec.Struct, frozen=True):
         return msgspec.msgpack.encode(self)
 
 
-_progress = msgspec.msgpack.Decoder(Progress)
-
-
 def unpack_progress(packed: bytes) -> Progress:
     """Raises `PullError` for what is no progress, or one of a later version."""
     try:
-        found = _progress.decode(packed)
+        found = msgspec.msgpack.decode(packed, type=Progress)
     except msgspec.DecodeError as error:
         raise PullError(f"the cursor of the source cannot be read: {error}") from error
     if found.format != FORMAT:

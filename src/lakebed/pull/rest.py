@@ -70,9 +70,6 @@ class RestOptions(CommonOptions, kw_only=True, frozen=True, forbid_unknown_field
         return settings
 
 
-msgspec.json.Decoder(RestOptions)  # what msgspec knows of the type is there before threads convert to it
-
-
 class RestConnector:
     """See the module."""
 

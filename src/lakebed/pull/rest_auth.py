@@ -33,9 +33,6 @@ class _Token(msgspec.Struct):
     expires_in: float | None = None
 
 
-_token = msgspec.json.Decoder(_Token)
-
-
 class Login:
     """Makes the headers. Keeps a token of OAuth 2 until it ends or is refused."""
 
@@ -83,7 +80,7 @@ class Login:
             answer = self._fetcher.send(Request(url, headers, urlencode(form).encode()))
             check_json(answer)
             try:
-                self._token = _token.decode(answer.body)
+                self._token = msgspec.json.decode(answer.body, type=_Token)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise PullError(f"{shown(url)} sent no token") from error
             if not (self._token.access_token.isascii() and self._token.access_token.isprintable()):

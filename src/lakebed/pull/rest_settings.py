@@ -148,9 +148,6 @@ class RestSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
     requests_per_minute: float = 60
 
 
-msgspec.json.Decoder(RestSettings)  # what msgspec knows of the type is there before threads convert to it
-
-
 @dataclass(frozen=True)
 class Templates:
     """Named values, put into texts."""

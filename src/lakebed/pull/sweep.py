@@ -45,9 +45,6 @@ class SweepState(msgspec.Struct):
     visited: bytes = b""
 
 
-_sweep_state = msgspec.msgpack.Decoder(SweepState)
-
-
 @dataclass(frozen=True)
 class Page:
     """One page, and the place of the next. `is_last`: there is nothing behind it now, whatever `next_place` is."""
@@ -88,7 +85,7 @@ class Sweep:
 def unpack(packed: bytes) -> SweepState:
     """The state of its bytes. Raises `PullError` when it is not one."""
     try:
-        return _sweep_state.decode(packed)
+        return msgspec.msgpack.decode(packed, type=SweepState)
     except msgspec.DecodeError as error:
         raise PullError(f"the state of the source cannot be read: {error}") from error
 

@@ -26,9 +26,6 @@ class _Filter(msgspec.Struct):
     filter: msgspec.Raw
 
 
-_plan_filter = msgspec.json.Decoder(_Filter)
-
-
 @dataclass(frozen=True)
 class PlannedDeletion:
     """A deletion before its commit, and the query that counts what it will hit."""
@@ -70,7 +67,7 @@ def plan_deletion(
         raise UsageError("no event can pass this filter")
     if plan["filter"] == EVERYTHING and not everything:
         raise UsageError("every event passes this filter; say --all (`everything=True`) if that is meant")
-    filter_ = bytes(_plan_filter.decode(plan_for_index(count.plan_bytes(), index)).filter)
+    filter_ = bytes(msgspec.json.decode(plan_for_index(count.plan_bytes(), index), type=_Filter).filter)
     if len(filter_) > config.DELETION_FILTER_BYTES_MAX:
         raise LimitError(
             f"the filter has {len(filter_):,} bytes as a plan; a deletion may have "

@@ -72,12 +72,9 @@ def _spelled_elements(array: str) -> list[str]:
 
 
 def _parts_of(pattern: bytes) -> Text:
-    parts = _pattern.decode(pattern).parts
+    parts = msgspec.json.decode(pattern, type=_Pattern).parts
     return tuple(part if isinstance(part, str) else Star(part["star"]) for part in parts)
 
 
 class _Pattern(msgspec.Struct, frozen=True):
     parts: list[str | dict[str, int]]
-
-
-_pattern = msgspec.json.Decoder(_Pattern)

@@ -10,7 +10,9 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from lakebed.execute.leaf import PLAN_FACTS, LeafTask
+import msgspec
+
+from lakebed.execute.leaf import LeafTask, PlanFacts
 from lakebed.execute.readers import ReaderCache
 from lakebed.execute.tasks import TaskList, order_entries, split_tasks
 from lakebed.native import check_plan, engine_errors
@@ -55,7 +57,7 @@ def explain(compiled: CompiledQuery, state: State, store: Store, executor: Threa
     plan = compiled.plan_bytes()
     with engine_errors():
         check_plan(plan)
-    facts = PLAN_FACTS.decode(plan)
+    facts = msgspec.json.decode(plan, type=PlanFacts)
     of_index = state.snapshot.prune(compiled.indexes)
     in_time = state.snapshot.prune(compiled.indexes, facts.since_ns, facts.until_ns)
     wanted = [] if facts.takes_nothing else order_entries(in_time, newest_first=facts.newest_first)

@@ -50,9 +50,6 @@ class _Outlook(msgspec.Struct, frozen=True):
     output: Reads
 
 
-_decode_outlook = msgspec.json.Decoder(_Outlook).decode
-
-
 @dataclass(frozen=True)
 class Probe:
     """What is known of one task. `least` and `most` are of a search that finds nothing in its caches."""
@@ -103,7 +100,7 @@ def probe(task: LeafTask, wanted: ProbePlan, read: ReadRanges) -> Probe:
 
 
 def _outlook(search: LeafSearch) -> _Outlook:
-    return _decode_outlook(search_outlook(search))
+    return msgspec.json.decode(search_outlook(search), type=_Outlook)
 
 
 def _feed(search: LeafSearch, task: LeafTask, read: ReadRanges) -> Reads:

@@ -10,10 +10,12 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Self, TypeAlias
 
+import msgspec
+
 from lakebed.config import MIB
 from lakebed.errors import CorruptSegmentError, LakebedError, NotFoundError, StorageError
 from lakebed.execute.executor import SessionClosed
-from lakebed.execute.leaf import PLAN_FACTS
+from lakebed.execute.leaf import PlanFacts
 from lakebed.execute.merge import RowMerge, merge_aggregates
 from lakebed.execute.tasks import TaskList, order_entries, split_tasks
 from lakebed.model import Row, TableRow
@@ -104,7 +106,7 @@ class Search(Iterator[AnswerRow]):
         with engine_errors():
             # An empty lake must refuse a wrong regular expression like any other.
             check_plan(self._plan)
-        self._facts = PLAN_FACTS.decode(self._plan)
+        self._facts = msgspec.json.decode(self._plan, type=PlanFacts)
         self._newest_first = self._facts.newest_first
         self._is_closed = False
         self._is_stopped = False

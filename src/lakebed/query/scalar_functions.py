@@ -45,9 +45,6 @@ class ScalarFunction(msgspec.Struct, frozen=True):
         return f"{self.least} to {_arguments(self.most)}"
 
 
-_functions = msgspec.json.Decoder(list[ScalarFunction])
-
-
 def _arguments(count: int) -> str:
     return "1 argument" if count == 1 else f"{count} arguments"
 
@@ -55,5 +52,5 @@ def _arguments(count: int) -> str:
 @functools.cache
 def scalar_functions() -> Mapping[str, ScalarFunction]:
     """Every function by its name."""
-    known = _functions.decode(native.scalar_functions())
+    known = msgspec.json.decode(native.scalar_functions(), type=list[ScalarFunction])
     return MappingProxyType({function.name: function for function in known})

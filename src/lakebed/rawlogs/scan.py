@@ -47,9 +47,6 @@ class _Report(msgspec.Struct, frozen=True):
     damage: _Damage | None = None
 
 
-_report = msgspec.json.Decoder(_Report)
-
-
 @dataclass(frozen=True)
 class Settings:
     """What is asked of every source."""
@@ -138,7 +135,7 @@ class _Scanner:
                     is_wanted = self._feed_members(grep, members)
             if not is_wanted:
                 return None
-            report = _report.decode(grep.end_object())
+            report = msgspec.json.decode(grep.end_object(), type=_Report)
         self.matched = report.matched
         self._hand_over(grep)
         self._tell_of(report, findings, tell)

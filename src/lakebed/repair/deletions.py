@@ -37,9 +37,6 @@ class _Audit(msgspec.Struct):
     until: str | None = None
 
 
-_audit = msgspec.json.Decoder(_Audit)
-
-
 def kept_deletions(
     store: Store,
     files: Sequence[SegmentFile],
@@ -69,7 +66,7 @@ def _audited(store: Store, file: SegmentFile, choice: Choice) -> Iterator[_Audit
     task = LeafTask(file.key, file.address, dead, index=AUDIT_INDEX)
     for part in run_to_the_end(LeafRun(task, plan, store.get_ranges, reader, is_aggregate=False)):
         for _, _, _, data in part.rows:
-            yield _audit.decode(data)
+            yield msgspec.json.decode(data, type=_Audit)
 
 
 def _of_audit(told: _Audit) -> Deletion:

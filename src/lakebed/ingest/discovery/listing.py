@@ -44,15 +44,12 @@ class Ends(msgspec.Struct):
     """Whether every key had a date, and the stems are all here."""
 
 
-_ends = msgspec.json.Decoder(Ends)
-
-
 def load_ends(value: bytes | None) -> Ends:
     """From the state; what cannot be read (another version's) is as if there was nothing."""
     if value is None:
         return Ends()
     try:
-        return _ends.decode(value)
+        return msgspec.json.decode(value, type=Ends)
     except msgspec.DecodeError:
         return Ends()
 

@@ -25,12 +25,9 @@ class _Format(msgspec.Struct):
     time_fields: list[str]
 
 
-_formats = msgspec.json.Decoder(list[_Format])
-
-
 def _usual_names() -> list[str]:
     """Where the engine looks for the time of JSON of which nothing more is known."""
-    known = _formats.decode(formats())
+    known = msgspec.json.decode(formats(), type=list[_Format])
     names = next(one.time_fields for one in known if one.name == "json")
     assert names[0] == EVENT_TIME, "another name is asked first"
     return names
