@@ -14,9 +14,10 @@ from lakebed.maintenance.policy import Tiers
 from lakebed.maintenance.round import Maintenance, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from lakebed.maintenance.raw_objects import RawSource
     from lakebed.storage.store import Store
 
 SMALL = Tiers(
@@ -42,9 +43,10 @@ def maintenance(
     clock_ns: Callable[[], int] | None = None,
     monotonic: Callable[[], float] = time.monotonic,
     rng: random.Random | None = None,
+    raw: Sequence[RawSource] = (),
 ) -> Maintenance:
     """Maintenance by a process of its own, as it were: with its own handle on the catalog."""
-    policy = Policy(retention_s or {}, tiers)
+    policy = Policy(retention_s or {}, tiers, raw)
     chance = rng or random.Random(1)
     clock = clock_ns or time.time_ns
     catalog = Catalog(store, clock_ns=clock, monotonic=monotonic)

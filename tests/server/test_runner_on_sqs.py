@@ -329,11 +329,11 @@ class Slow(StoreWrapper):
 def test_a_message_stays_ours_while_its_object_is_worked_on(
     aws: Ministack, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(discovery_limits, "SQS_VISIBILITY_S", 2)
+    monkeypatch.setattr(discovery_limits, "SQS_VISIBILITY_S", 5)  # longer than a busy machine stands still
     monkeypatch.setattr(runner_limits, "KEEP_EVERY_S", 0.3)
     road = Road(aws)
     source = road.source
-    slow = Slow(source, 6.0)
+    slow = Slow(source, 11.0)
     road.put(1)
     with world.running(source), world.running(source):
         wait_until(road.is_empty, "the message is deleted")

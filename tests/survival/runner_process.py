@@ -1,11 +1,13 @@
 """A runner in a process of its own, under hardship. Ends by its own hand (kill -9), its caller's, or on SIGTERM.
 
 A server that has imported all of it forks the processes: starting Python for each takes longer than a storm lasts.
+Its environment is that of its own start, maybe before that of the test's servers; so each is told the present one.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -44,6 +46,7 @@ _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["tests.survival.runner_process", "boto3", "obstore.store"])
 
 END_S = 60.0
+TELL_S = 5.0
 TROUBLES = ".troubles"
 JUMP_AFTER_S = 1.0
 TRIES = 1000
@@ -73,7 +76,7 @@ class RunnerProcess:
     """A runner that was started. In a `with`: killed at the end if it still lives."""
 
     def __init__(self, task: Task, errors: Path) -> None:
-        arguments = (msgspec.json.encode(task), str(errors), str(errors.with_suffix(TROUBLES)))
+        arguments = (msgspec.json.encode(task), str(errors), str(errors.with_suffix(TROUBLES)), dict(os.environ))
         self._process = _SERVER.Process(target=run, args=arguments, daemon=True)
         self._errors = errors
         self._process.start()
@@ -101,6 +104,9 @@ class RunnerProcess:
         if self._process.is_alive() and self._process.pid is not None:
             os.kill(self._process.pid, how)
         self._process.join(END_S)
+        if self._process.is_alive() and self._process.pid is not None:
+            os.kill(self._process.pid, signal.SIGUSR1)  # it tells where all of its threads are
+            self._process.join(TELL_S)
         errors = self._errors.read_text() if self._errors.exists() else ""
         # A process that has only just begun dies of a SIGTERM that it would take for a word later.
         assert self.code in {0, -signal.SIGKILL, -signal.SIGTERM}, f"a runner ended with {self.code}: {errors}"
@@ -111,10 +117,20 @@ class RunnerProcess:
         return self._process.exitcode
 
 
-def run(told: bytes, errors: str, troubles: str) -> None:
+def run(told: bytes, errors: str, troubles: str, environment: dict[str, str]) -> None:
     """The process: runs until it is told to stop, or dies. What goes wrong is written to a file."""
+    os.environ.clear()
+    os.environ.update(environment)
+    with Path(errors).open("a") as file:
+        faulthandler.register(signal.SIGUSR1, file)
+        _run_or_tell(told, errors, troubles)
+
+
+def _run_or_tell(told: bytes, errors: str, troubles: str) -> None:
     try:
         _run(msgspec.json.decode(told, type=Task), Path(troubles))
+    except _ToldToStop:
+        return
     except BaseException:
         Path(errors).write_text(traceback.format_exc())
         raise
@@ -139,11 +155,11 @@ def _run(task: Task, troubles: Path) -> None:
     )
     heard = _Told(troubles)
     with open_state(task.places.state, clock=clock) as state:
-        catalog = until_it_works(lambda: Catalog(lake, clock_ns=clock_ns))
+        catalog = until_it_works(lambda: Catalog(lake, clock_ns=clock_ns), told)
         runner = Runner(lake, catalog, state, [source], run_config(tries=TRIES), reports=heard, clock=clock)
         loop = MaintenanceLoop(Policy(tiers=SMALL), lake, catalog, state, heard, clock_ns=clock_ns)
         runner.add(loop.run)
-        until_it_works(runner.start)
+        until_it_works(runner.start, told)
         told.wait()
         runner.stop()
     unexpected = [one for one in heard.events if one[0] in ("thread_failed", "commit_failed")]
@@ -168,10 +184,15 @@ def wrong_clock(hardship: Hardship) -> Callable[[], float]:
     return now
 
 
-def until_it_works(call: Callable[[], T]) -> T:
+class _ToldToStop(Exception):  # noqa: N818 - not an error
+    """It was told to stop before it had begun."""
+
+
+def until_it_works(call: Callable[[], T], told: threading.Event) -> T:
     """A supervisor would start the process again and again; this saves the time that starting takes."""
-    while True:
+    while not told.is_set():
         try:
             return call()
         except LakebedError:
             continue
+    raise _ToldToStop

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 import lakebed
 from lakebed.catalog.catalog import Catalog
+from lakebed.catalog.changes import Changes
 from lakebed.catalog.verify import verify
+from lakebed.ingest.usage import usage_segment
 from lakebed.repair.inspect import deep_check
 from lakebed.repair.rebuild import rebuild
 from lakebed.storage.open import open_store
 from tests.lakes import numbers_in
 from tests.logs import event, write_log, write_logs
-from tests.maintained import index_small, maintenance
+from tests.maintained import index_small, maintenance, segment_counts
 
 if TYPE_CHECKING:
     import random
     from pathlib import Path
+
+DAY = 1_767_225_600_000_000_000
 
 
 def test_inputs_of_merges_do_not_come_back(tmp_path: Path, rng: random.Random) -> None:
@@ -51,6 +55,26 @@ def test_inputs_of_merges_do_not_come_back(tmp_path: Path, rng: random.Random) -
     assert numbers_in(store) == sorted(known)
     assert verify(store, deep_check(store)).problems == []
     assert told.segments == Catalog(store).snapshot.segment_count
+
+
+def test_records_of_usage_stay(tmp_path: Path) -> None:
+    """Each commit of a runner has its own, and rounds merge them: none is taken for a newer version of another."""
+    store = open_store(f"memory://{uuid.uuid4().hex}")
+    catalog = Catalog(store)
+    catalog.open_for_writing()
+    for commit in range(12):
+        segment = usage_segment(store, [{"time": f"2026-01-01T00:00:{commit:02}Z", "n": commit}], DAY + commit)
+        assert segment is not None
+        catalog.commit(Changes("usage", [segment]))
+        if commit == 7:
+            maintenance(store).round()
+    assert segment_counts(store)["_usage"] < 12, "some are merged"
+    assert numbers_in(store, "@index=_usage *") == list(range(12))
+    for info in list(store.list("catalog/")):
+        store.delete(info.key)
+    rebuild(store, dry_run=False)
+    assert numbers_in(store, "@index=_usage *") == list(range(12))
+    assert verify(store, deep_check(store)).problems == []
 
 
 def replaced(known: set[int], turn: int) -> set[int]:

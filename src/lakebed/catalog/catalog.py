@@ -22,7 +22,6 @@ from lakebed.catalog.selftest import check_store_is_safe
 from lakebed.errors import (
     AlreadyExistsError,
     CatalogError,
-    LimitError,
     NotFoundError,
     StorageError,
     TransientStorageError,
@@ -80,18 +79,8 @@ class Catalog:
         with self._lock:
             if self._is_old():
                 self._reload()
-                return self._state
-            for _ in range(config.COMMIT_ATTEMPTS):
-                number = self._state.snapshot.number + 1
-                try:
-                    commit = read_commit(self._store, number)
-                except NotFoundError:
-                    self._current_at = self._monotonic()
-                    return self._state
-                if commit.action == REBUILD:
-                    break
-                self._state = apply_commit(self._state, commit)
-            self._reload()
+            else:
+                self._follow()
             return self._state
 
     def open_for_writing(self) -> None:
@@ -144,10 +133,27 @@ class Catalog:
                     self._checkpoint_if_due()
                     return outcome
                 self._sleep(config.COMMIT_BACKOFF_S * min(attempt + 1, 100) * random.random())
-        raise LimitError(
+                # All that was committed meanwhile, not only what the lost race was about: who has written a segment
+                # for a minute is hundreds of commits behind.
+                self._follow()
+        raise CatalogError(
             f"gave up after {config.COMMIT_ATTEMPTS} lost races for a commit to '{self._store.url}': "
             f"too many writers (limit COMMIT_ATTEMPTS)"
         )
+
+    def _follow(self) -> None:
+        """Applies the commits that come after ours, one by one; those of a long absence are read from a checkpoint."""
+        for _ in range(config.COMMITS_FOLLOWED):
+            number = self._state.snapshot.number + 1
+            try:
+                commit = read_commit(self._store, number)
+            except NotFoundError:
+                self._current_at = self._monotonic()
+                return
+            if commit.action == REBUILD:
+                break
+            self._state = apply_commit(self._state, commit)
+        self._reload()
 
     def _create(self, commit: CommitFile) -> bool:
         """Tries to be commit number n. False: another writer's commit n was applied instead."""

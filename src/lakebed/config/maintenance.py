@@ -76,5 +76,8 @@ everything that nothing names counts as found now."""
 GARBAGE_MARKS_MAX = 500_000
 """Files that are remembered as named by nothing; more wait for the next look. Some 40 MB of memory."""
 
+RAW_DELETED_MAX = 20_000
+"""Raw objects of one source that a round deletes at most, a minute at 20 ms each; the next round goes on."""
+
 TEMPORARY_GRACE_S = 86_400
 """How long a file that a killed writer left half-written in a folder stays."""

@@ -35,6 +35,9 @@ CHECKPOINT_SEGMENTS_PER_COMMIT = 1000
 COMMIT_ATTEMPTS = 200
 """Lost races before a commit gives up. Each loss means that another writer won, so the lake moves on meanwhile."""
 
+COMMITS_FOLLOWED = 200
+"""Commits of others that a handle reads one by one before it opens the lake anew from a checkpoint."""
+
 COMMIT_BACKOFF_S = 0.005
 """Most that a writer waits after its first lost race; grows with the number of losses up to 100 times."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakebed.configuration import readers
-from lakebed.configuration.durations import DAY_S, beginning, duration, duration_words
+from lakebed.configuration.durations import DAY_S, YEARS_100_S, beginning, duration, duration_words, retention
 from lakebed.configuration.option import option, required
 from lakebed.query.regex_check import regex_fault
 from lakebed.secret import Secret
@@ -84,6 +84,17 @@ def github_name(value: Value) -> str:
     return found
 
 
+def raw_retention() -> int | None:
+    """A key of all kinds whose events are kept in the lake as they came, before they are indexed."""
+    return option(
+        retention(3_600, YEARS_100_S),
+        "how long what came is kept as it came, in `raw/`, once it is indexed; after that nothing can index it again",
+        None,
+        shown='"forever"',
+        key="raw_retention",
+    )
+
+
 @dataclass(frozen=True)
 class BucketKeys:
     """`kind = "bucket"`, which is what holds when no kind is told: objects of a bucket, or files of a folder."""
@@ -127,6 +138,7 @@ class ReceiveKeys:
     allow: tuple[str, ...] = option(
         readers.array(network), 'networks that syslog is taken from, such as `"10.0.0.0/8"`; all, when none is told', ()
     )
+    raw_retention_s: int | None = raw_retention()
 
 
 @dataclass(frozen=True)
@@ -159,6 +171,7 @@ class PullKeys:
     )
     plain_http: bool = option(readers.flag, "whether it may be asked without TLS", default=False, shown="false")
     ca_file: Path | None = option(readers.path, "certificates of an authority of one's own, in PEM", None)
+    raw_retention_s: int | None = raw_retention()
 
 
 @dataclass(frozen=True)

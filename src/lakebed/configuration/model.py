@@ -46,6 +46,7 @@ class SourceConfig:
     notifications: str | None = None
     list_every_s: float | None = None
     since: datetime.date | None = None
+    raw_retention_s: int | None = None
     options: Mapping[str, object] = field(default_factory=dict)
 
     def takes(self, key: str) -> bool:

@@ -81,9 +81,12 @@ def _read_source(
         return SourceConfig(name, kind, index, settings, labels, **told)
     defaults = KINDS[kind]()
     options = {one.key: table.values.get(at, getattr(defaults, at)) for at, one in options_of(KINDS[kind]).items()}
+    raw_retention_s = cast(
+        "int | None", options.pop("raw_retention")
+    )  # whoever listens or asks has nothing to do with it
     if not table.wrong:
         _check_options(kind, options, value)
-    return SourceConfig(name, kind, index, settings, labels, options=options)
+    return SourceConfig(name, kind, index, settings, labels, options=options, raw_retention_s=raw_retention_s)
 
 
 @functools.cache

@@ -7,6 +7,7 @@ are true together. Texts are kept as they are, and damaged ones readable: this i
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -56,8 +57,12 @@ class RunQuery:
 
 
 def usage_segment(store: Store, events: Sequence[dict[str, object]], now_ns: int) -> NewSegment | None:
-    """Writes a segment of these records; a commit must add it. None when there are none. Raises `StorageError`."""
-    return write_own_events(store, USAGE_INDEX, "usage", events, now_ns) if events else None
+    """Writes a segment of these records; a commit must add it. None when there are none. Raises `StorageError`.
+
+    Each has a name of its own: a rebuild of the catalog would take several of one name for versions of one object.
+    """
+    name = f"usage/{secrets.token_hex(8)}"
+    return write_own_events(store, USAGE_INDEX, name, events, now_ns) if events else None
 
 
 def indexing_record(one: IndexedObject, now_ns: int) -> dict[str, object]:

@@ -117,7 +117,7 @@ def _delete(store: Store, marks: Marks, found: Inventory, is_stopped: Callable[[
     old = [commit_key(number) for number in sorted(found.commits) if number <= marks.history_until]
     deleted: set[str] = set()
     for batch in _in_order(ripe, old):
-        gone = set(_deleted(store, batch, is_stopped))
+        gone = set(delete_all(store, batch, is_stopped))
         deleted |= gone
         if len(gone) < len(batch):
             break
@@ -140,7 +140,7 @@ def _in_order(ripe: Sequence[str], old: Sequence[str]) -> list[Sequence[str]]:
     return [checkpoints, others, old[:1], old[1:]]
 
 
-def _deleted(store: Store, keys: Iterable[str], is_stopped: Callable[[], bool]) -> Iterator[str]:
+def delete_all(store: Store, keys: Iterable[str], is_stopped: Callable[[], bool]) -> Iterator[str]:
     """Deletes, several at once; gives the keys that are gone."""
 
     def delete(key: str) -> str | None:

@@ -32,6 +32,10 @@ class Report:
 
     deleted_events: int = 0
     expired: int = 0
+    raw_deleted: int = 0
+    """Raw objects that were indexed, and older than their source keeps them."""
+
+    raw_bytes_deleted: int = 0
     garbage: GarbageReport | None = None
     """None: it was not time to look for garbage."""
 
@@ -47,7 +51,8 @@ class Report:
     @property
     def is_idle(self) -> bool:
         """Whether nothing was to be done."""
-        return not (self.merges or self.merges_void or self.rewrites or self.segments_marked or self.expired)
+        done = (self.merges, self.merges_void, self.rewrites, self.segments_marked, self.expired, self.raw_deleted)
+        return not any(done)
 
     def fail(self, what: str, error: Exception) -> None:
         """Notes what could not be done; the round goes on with the rest."""

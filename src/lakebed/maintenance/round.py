@@ -1,4 +1,6 @@
-"""One round of maintenance: expire, merge, carry out deletions, collect garbage. `lakebed run` and cron call the same.
+"""One round of maintenance: expire, merge, carry out deletions, let raw objects go, collect garbage.
+
+`lakebed run` and cron call the same.
 
 Several processes may do so at once: what two of them do is done once, the other's work is void. A lease, where there
 is one (`Leases`), only saves that work. A job that fails is told in the report, and what it was about is left alone
@@ -21,6 +23,7 @@ from lakebed.maintenance.garbage import collect
 from lakebed.maintenance.keys import generation_of
 from lakebed.maintenance.merging import Merged, Stopped, merge
 from lakebed.maintenance.policy import DEFAULT_TIERS, Job, Tiers, due_merges
+from lakebed.maintenance.raw_objects import let_go
 from lakebed.maintenance.report import Report
 from lakebed.maintenance.retention import expired
 from lakebed.maintenance.sweeping import due_sweeps, holds_deleted
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
     from lakebed.catalog.catalog import Catalog
     from lakebed.catalog.entries import SegmentEntry
+    from lakebed.maintenance.raw_objects import RawSource
     from lakebed.storage.store import Store
 
 
@@ -40,10 +44,11 @@ MERGES_SHARE, SWEEPS_SHARE = 0.7, 0.9
 
 @dataclass(frozen=True)
 class Policy:
-    """What is wanted of a lake. Indexes without a retention keep everything."""
+    """What is wanted of a lake. Indexes without a retention keep everything, as do sources not in `raw`."""
 
     retention_s: Mapping[str, int | None] = field(default_factory=dict)
     tiers: Tiers = DEFAULT_TIERS
+    raw: Sequence[RawSource] = ()
 
 
 class Leases(Protocol):
@@ -81,6 +86,7 @@ class Maintenance:
         self._deadline = float("inf")
         self._left_alone: dict[str, float] = {}
         self._next_look = float("-inf")
+        self._next_raw_look: dict[str, float] = {}
 
     def stop(self) -> None:
         """The round that runs, and each after it, ends as soon as it can: within one read of the store."""
@@ -107,6 +113,7 @@ class Maintenance:
         self._deadline = began + SWEEPS_SHARE * (deadline - began)
         self._sweep(now_ns, report)
         self._deadline = deadline
+        self._let_raw_go(report)
         self._collect(report)
         report.is_stopped = report.merges_left > 0 or report.sweeps_left > 0 or self._is_stopped()
         return report
@@ -240,6 +247,23 @@ class Maintenance:
             report.fail("cannot mark segments without deleted events", error)
             return
         report.segments_marked = len(outcome.commit.swept) if outcome.commit else 0
+
+    def _let_raw_go(self, report: Report) -> None:
+        """Of each source once in an hour, or again in the next round when there was more."""
+        for source in self._policy.raw:
+            if self._is_stopped() or self._monotonic() < self._next_raw_look.get(source.folder, 0.0):
+                continue
+            self._next_raw_look[source.folder] = self._monotonic() + config.GARBAGE_EVERY_S
+            try:
+                now_ns = agreed_now_ns(self._store, self._clock_ns)
+                done = let_go(self._store, self._catalog, source, now_ns, is_stopped=self._is_stopped)
+            except LakebedError as error:
+                report.fail(f"cannot delete raw objects below '{source.folder}'", error)
+                continue
+            report.raw_deleted += done.objects
+            report.raw_bytes_deleted += done.size_bytes
+            if done.is_cut_short:
+                del self._next_raw_look[source.folder]
 
     def _collect(self, report: Report) -> None:
         """Asks the store only when an hour has passed since this process asked last."""

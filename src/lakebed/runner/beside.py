@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from lakebed.errors import LakebedError
-from lakebed.maintenance.round import Maintenance, Policy
+from lakebed.maintenance.round import Maintenance
 from lakebed.pull.kinds import KINDS
 from lakebed.pull.schedule import PullSource, PullWorker
 from lakebed.runner import limits
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lakebed.catalog.catalog import Catalog
-    from lakebed.configuration import Configuration, SourceConfig
+    from lakebed.configuration import SourceConfig
     from lakebed.maintenance.report import Report
+    from lakebed.maintenance.round import Policy
     from lakebed.pull.turn import Turn
     from lakebed.runner.reports import Reports
     from lakebed.state.state import State
@@ -58,11 +59,6 @@ def pull_worker(
         failing.add(name)
 
     return PullWorker(services, state, store, owner=owner, on_turn=on_turn, on_error=on_error)
-
-
-def policy_of(configuration: Configuration) -> Policy:
-    """What a configuration wants of its indexes."""
-    return Policy({name: index.retention_s for name, index in configuration.indexes.items()})
 
 
 class MaintenanceLoop:
@@ -128,6 +124,7 @@ class MaintenanceLoop:
                 rewrites=report.rewrites,
                 deleted_events=report.deleted_events,
                 expired=report.expired,
+                raw_deleted=report.raw_deleted,
             )
 
     def _failed(self, reason: str) -> None:

@@ -6,9 +6,10 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from lakebed.catalog.catalog import Catalog
+from lakebed.configuration.upkeep import policy_of
 from lakebed.errors import LakebedError, UsageError
 from lakebed.runner import limits
-from lakebed.runner.beside import MaintenanceLoop, policy_of, pull_worker
+from lakebed.runner.beside import MaintenanceLoop, pull_worker
 from lakebed.runner.operating import operated
 from lakebed.runner.reports import NoReports
 from lakebed.runner.runner import Runner, owner_name
@@ -60,7 +61,7 @@ def open_runner(
         if pulled is not None:
             runner.add(pulled.run)
         done = metrics.maintained if metrics is not None else lambda _report: None
-        runner.add(MaintenanceLoop(policy_of(configuration), store, catalog, state, told, done=done).run)
+        runner.add(MaintenanceLoop(policy_of(configuration, store), store, catalog, state, told, done=done).run)
         with contextlib.ExitStack() as stack:
             if metrics is not None:
                 stack.enter_context(operated(configuration.run.http, metrics, runner, store, catalog, state))

@@ -140,6 +140,7 @@ MAINTENANCE_KINDS = (
     "segments_marked",
     "deleted_events",
     "expired",
+    "raw_deleted",
 )
 """Counts of a round of maintenance that are told."""
 

@@ -194,6 +194,29 @@ def test_many_writers_lose_nothing(store: LocalStore, writers: int) -> None:
     assert live_count == writers * 10 + 10
 
 
+def test_a_writer_that_is_far_behind_catches_up_at_once(store: LocalStore) -> None:
+    """As one that merged for a minute while others committed: it lost a race for each of their commits, and gave up."""
+    counted, sleeps = CountingStore(store), list[float]()
+    slow = Catalog(counted, sleep=sleeps.append)
+    slow.open_for_writing()
+    other = created(store)
+    ours = indexing("ours")
+    for number in range(config.COMMIT_ATTEMPTS + 50):
+        other.commit(indexing(f"theirs/{number}"))
+    before = counted.counts.requests
+    outcome = slow.commit(ours)
+    assert outcome.commit is not None
+    assert outcome.commit.number == slow.snapshot.number == config.COMMIT_ATTEMPTS + 52
+    assert len(sleeps) == 1
+    assert counted.counts.requests - before < 2 * config.COMMITS_FOLLOWED
+    assert live(Catalog(store)) == live(slow)
+    for number in range(20):
+        other.commit(indexing(f"more/{number}"))
+    before = counted.counts.requests
+    assert slow.commit(indexing("again")).commit is not None
+    assert counted.counts.requests - before == 2 + 20 + 1, "two creates, their commits, and none after them"
+
+
 def test_lost_answers_do_no_harm(store: LocalStore) -> None:
     rates = FaultRates(throttled=0.2, lost_answer=0.3)
     for seed in range(20):

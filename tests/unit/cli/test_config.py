@@ -58,6 +58,8 @@ def test_a_file_that_is_right(folder: Path) -> None:
     told = (
         "{} is right: 2 sources, 2 indexes, lake {}data/lake\n"
         "note: no source writes into [indexes.spare]\n"
+        "note: [sources.clients]: events leave [indexes.web] by its retention; as they came they stay in raw/ for "
+        "ever, unless raw_retention is told\n"
         "note: sources are received, and no [receive] says where: only this machine can send\n"
     )
     assert run(folder, "config", "check") == (0, told.format("lakebed.toml", ""), "")
@@ -103,7 +105,7 @@ def test_the_example(tmp_path: Path) -> None:
 def test_online(folder: Path) -> None:
     code, out, err = run(folder, "config", "check", "--online", TOKEN="t0ken")
     assert (code, err) == (0, "")
-    assert out.splitlines()[3:] == [
+    assert out.splitlines()[4:] == [
         "ok    lake: can be written and read",
         f"ok    source app: can be listed, and has objects such as {(folder / 'logs/b.json').as_uri()}",
         "ok    secrets of clients: are there",
@@ -114,7 +116,7 @@ def test_online(folder: Path) -> None:
     (folder / "data" / "lake").write_text("a file")
     code, out, err = run(folder, "config", "check", "--online")
     assert (code, err) == (3, "")
-    lake, source, secrets = out.splitlines()[3:]
+    lake, source, secrets = out.splitlines()[4:]
     assert lake.startswith("FAIL  lake: ")
     first = (folder / "logs/a.log").as_uri()
     assert source == f'FAIL  source app: can be listed, but "match" takes none of its first 1 objects: {first}, …'

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import time
 from typing import TYPE_CHECKING
 
+from lakebed.ingest.raw import pack_lines, put_raw
+from lakebed.storage.local import LocalStore
 from tests.logs import event, write_log
 from tests.unit.cli.processes import lakebed
 
@@ -68,6 +72,8 @@ def test_the_report_as_json(tmp_path: Path) -> None:
         "segments_marked": 0,
         "deleted_events": 0,
         "expired": 0,
+        "raw_deleted": 0,
+        "raw_bytes_deleted": 0,
         "garbage": {
             "files_deleted": 0,
             "bytes_deleted": 0,
@@ -93,6 +99,30 @@ def test_the_configuration_counts_for_its_own_lake_only(tmp_path: Path) -> None:
         "the look for garbage was a moment ago"
     )
     assert counts(tmp_path) == {}
+
+
+def test_raw_objects_go_as_their_source_says(tmp_path: Path) -> None:
+    """One is old and indexed, one is old, one is new."""
+    store = LocalStore(tmp_path / "lake")
+    now = time.time()
+    old, new = [
+        put_raw(store, "app", pack_lines([b'{"n": %d}' % number]), now=now - age_s, token=number)
+        for number, age_s in ((0, 7300), (1, 0))
+    ]
+    os.utime(tmp_path / "lake" / old, (now - 7300,) * 2)
+    assert lakebed("index", "lake/raw/app/", "--into", "web", folder=tmp_path).returncode == 0
+    waiting = put_raw(store, "app", pack_lines([b'{"n": 2}']), now=now - 7300, token=2)
+    os.utime(tmp_path / "lake" / waiting, (now - 7300,) * 2)
+    file = tmp_path / "lakebed.toml"
+    text = 'lake = "lake"\n[indexes.web]\n[sources.app]\nkind = "receive"\nindex = "web"\ntokens = "env:T"\n'
+    file.write_text(text)
+    assert lakebed("maintain", folder=tmp_path).stdout == "nothing to merge, expire or rewrite\n"
+    size = (tmp_path / "lake" / old).stat().st_size
+    file.write_text(text + 'raw_retention = "2h"\n')
+    assert lakebed("maintain", folder=tmp_path).stdout == f"deleted 1 raw object that is indexed ({size} B)\n"
+    assert [info.key for info in store.list("raw/")] == sorted([waiting, new])
+    found = lakebed("search", "*", "--index", "web", folder=tmp_path).stdout.splitlines()
+    assert sorted(json.loads(line)["n"] for line in found) == [0, 1]
 
 
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:

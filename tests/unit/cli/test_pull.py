@@ -90,6 +90,13 @@ def test_failures_are_told_without_secrets(folder: Path, okta: OktaService) -> N
     )
 
 
+def test_after_a_failure_the_source_is_free_at_once(folder: Path, okta: OktaService) -> None:
+    okta.faults = [json_reply({"errorSummary": "Invalid token"}, 401)]
+    assert pull(folder, "okta", "--once").returncode == 2
+    done = pull(folder, "okta", "--once")
+    assert (done.returncode, done.stderr, done.stdout[:9]) == (0, "", "5 events,")
+
+
 def test_a_short_wait_that_the_service_asks_for_is_waited(folder: Path, okta: OktaService) -> None:
     okta.faults = [Reply(429, headers={"Retry-After": "0"})]
     done = pull(folder, "okta", "--once")

@@ -17,9 +17,11 @@ from lakebed.configuration import (
     UsageConfig,
     read,
 )
+from lakebed.configuration.upkeep import policy_of
 from lakebed.errors import UsageError
 from lakebed.ingest.settings import TimeRule
 from lakebed.secret import Secret
+from lakebed.storage.local import LocalStore
 
 FULL = r"""
 lake = "s3://our-lake/lake"
@@ -61,11 +63,13 @@ index = "web"
 tokens = ["env:APP_TOKEN", "file:secrets/app"]
 syslog = "tls://0.0.0.0:6514"
 allow = ["10.0.0.0/8", "::1"]
+raw_retention = "2w"
 
 [sources.okta]
 kind = "okta"
 index = "all"
 domain = "acme.okta.com"
+raw_retention = "12h"
 token = "env:OKTA_TOKEN"
 since = 2026-01-01
 
@@ -73,6 +77,7 @@ since = 2026-01-01
 kind = "github"
 index = "all"
 organization = "acme"
+raw_retention = "forever"
 token = "env:GITHUB_TOKEN"
 poll_every = "2m"
 requests_per_minute = 10
@@ -228,6 +233,25 @@ def test_other_kinds_have_options(folder: Path) -> None:
             "values": {"tenant": "acme"},
         },
     }
+
+
+def test_how_long_what_came_is_kept_as_it_came(folder: Path) -> None:
+    found = read(written(folder, FULL))
+    assert {name: one.raw_retention_s for name, one in found.sources.items()} == {
+        "nginx": None,
+        "trail": None,
+        "app": 14 * 86_400,
+        "okta": 43_200,
+        "github": None,
+        "tickets": None,
+    }
+    policy = policy_of(found, LocalStore(folder / "lake"))
+    assert [(one.folder, one.index, one.keep_s) for one in policy.raw] == [
+        ("raw/app/", "web", 14 * 86_400),
+        ("raw/okta/", "all", 43_200),
+    ]
+    assert policy.raw[0].url_of("raw/app/a b.gz") == f"file://{folder}/lake/raw/app/a%20b.gz"
+    assert policy.retention_s == {"web": 90 * 86_400, "all": None, "_usage": 28 * 86_400}
 
 
 def test_the_least(folder: Path) -> None:

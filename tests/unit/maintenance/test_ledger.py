@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import random
 import threading
@@ -18,9 +20,11 @@ from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.catalog.verify import verify
 from lakebed.errors import StorageError
+from lakebed.ingest.raw import pack_lines, put_raw, raw_url
 from lakebed.ingest.run import index_source
 from lakebed.ingest.worker import IndexSettings
 from lakebed.maintenance.policy import Tiers
+from lakebed.maintenance.raw_objects import RawSource
 from lakebed.repair.inspect import deep_check
 from lakebed.repair.rebuild import rebuild
 from lakebed.storage.faults import FaultRates, FaultStore
@@ -49,6 +53,10 @@ class Ledger:
         self.store = open_store(self.url)
         self.events: dict[int, dict[int, int]] = {}
         self.next_number = 0
+        self.received: list[dict[int, int]] = []
+        """Raw objects that are not indexed yet: what will be found of each when it is."""
+        self.raw = RawSource("raw/app/", "web", 0, functools.partial(raw_url, self.store))
+        self.raw_gone = 0
         self.tiers = Tiers(
             fan_in=rng.choice([2, 3, 8]),
             inputs_max=rng.choice([3, 8, 100]),
@@ -80,6 +88,25 @@ class Ledger:
         settings = IndexSettings("web", commit_seconds=self.rng.choice([0.0, 100.0]))
         index_source(self.store, Catalog(self.store), str(self.folder), settings, workers=1)
 
+    def receive(self) -> None:
+        """A raw object, which may wait for long before it is indexed."""
+        events: dict[int, int] = {}
+        for _ in range(self.rng.randrange(1, 5)):
+            events[self.next_number] = self.rng.randrange(KINDS)
+            self.next_number += 1
+        found = [event(3600 * self.rng.randrange(50), n=n, kind=f"kind{kind}") for n, kind in events.items()]
+        packed = pack_lines(json.dumps(one).encode() for one in found)
+        put_raw(self.store, "app", packed, now=self.rng.randrange(1_700_000_000), token=self.rng.getrandbits(64))
+        self.received.append(events)
+
+    def index_raw(self) -> None:
+        if self.received:
+            settings = IndexSettings("web", commit_seconds=self.rng.choice([0.0, 100.0]))
+            index_source(self.store, Catalog(self.store), f"{self.url}/raw/app/", settings, workers=1)
+        for events in self.received:
+            self.events[len(self.events) + 1000] = events
+        self.received = []
+
     def delete(self) -> None:
         kind = self.rng.randrange(KINDS)
         if not Catalog(self.store).snapshot.entries("web"):
@@ -90,8 +117,9 @@ class Ledger:
                 del events[number]
 
     def keep(self) -> None:
-        report = maintenance(self.store, tiers=self.tiers).round()
+        report = maintenance(self.store, tiers=self.tiers, raw=[self.raw]).round()
         assert report.errors == []
+        self.raw_gone += report.raw_deleted
 
     def keep_on_a_bad_store(self) -> None:
         rates = FaultRates(throttled=0.2, lost_answer=0.1, truncated=0.1)
@@ -99,14 +127,14 @@ class Ledger:
             FaultStore(open_store(self.url), rates, self.rng.randrange(10**9)), retries=1, sleep=lambda _: None
         )
         try:
-            maintenance(failing, tiers=self.tiers).round()
+            maintenance(failing, tiers=self.tiers, raw=[self.raw]).round()
         except StorageError:
             return
 
     def at_once(self) -> None:
         """An indexer, a deletion and two maintainers; who is first decides nothing that the ledger knows."""
         self.write_objects()
-        actions: list[Callable[[], None]] = [self.index_folder, self.keep, self.keep]
+        actions: list[Callable[[], None]] = [self.index_folder, self.index_raw, self.keep, self.keep]
         errors: list[BaseException] = []
 
         def guarded(action: Callable[[], None]) -> None:
@@ -140,18 +168,25 @@ def test_every_event_is_found_once_whatever_happens(
     tmp_path: Path, rng: random.Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(config, "CHECKPOINT_COMMITS", 5)
-    merged = 0
+    merged = raw_gone = 0
     for run in range(RUNS):
         seed = rng.randrange(10**9)
         print(f"run {run}: random.Random({seed})")  # noqa: T201 - shown when it fails
         ledger = Ledger(tmp_path / str(run), random.Random(seed))
-        actions = [ledger.index] * 4 + [ledger.delete, ledger.keep, ledger.keep, ledger.keep_on_a_bad_store]
+        actions = (
+            [ledger.index] * 3
+            + [ledger.receive] * 2
+            + [ledger.index_raw, ledger.delete, ledger.keep, ledger.keep, ledger.keep_on_a_bad_store]
+        )
         for _ in range(STEPS):
             ledger.rng.choice([*actions, ledger.at_once])()
             ledger.check()
         ledger.index()
+        ledger.index_raw()
         ledger.keep()
         ledger.check()
+        assert list(ledger.store.list("raw/")) == [], "all are indexed"
+        raw_gone += ledger.raw_gone
         snapshot = Catalog(ledger.store).snapshot
         assert snapshot.deletions == (), "all were carried out"
         assert verify(ledger.store, deep_check(ledger.store)).problems == []
@@ -159,3 +194,4 @@ def test_every_event_is_found_once_whatever_happens(
         ledger.check()
         merged += any("-g1-" in entry.key for entry in snapshot.entries())
     assert merged > 0, "nothing was merged: the test proves nothing"
+    assert raw_gone > 0, "no raw object went: the test proves nothing of them"

@@ -210,6 +210,17 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, cwd=folder, timeout=120)
 
 
+def test_what_would_not_stay_is_told(source: Source, tmp_path: Path) -> None:
+    text = '[indexes.web]\nretention = "{}"\n[sources.web]\nurl = "logs"\nindex = "web"\n'
+    for retention, told in (
+        ("90d", "lakebed: [indexes.web] keeps 90d: older events leave it again with the next round\n"),
+        ("36500d", ""),
+    ):
+        (tmp_path / "lakebed.toml").write_text('lake = "lake"\n' + text.format(retention))
+        done = command(tmp_path, "backfill", "web", "--from", "2020-01-01", "--dry-run")
+        assert (done.returncode, done.stderr) == (0, told)
+
+
 def test_the_command(source: Source, tmp_path: Path) -> None:
     text = 'lake = "lake"\n[indexes.web]\n[sources.web]\nurl = "logs"\nindex = "web"\n'
     (tmp_path / "lakebed.toml").write_text(text)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import threading
+import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,13 +14,14 @@ import pytest
 from lakebed.errors import IngestError, StorageError, TransientStateError, TransientStorageError
 from lakebed.native import Builder
 from lakebed.runner import limits
+from lakebed.state import open_state
 from lakebed.storage.wrapper import StoreWrapper
 from tests.lakes import numbers_in
 from tests.logs import event, write_log, write_logs
 from tests.runners import Heard, World, folder_source, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from typing_extensions import Buffer
@@ -232,18 +237,37 @@ class Held(StoreWrapper):
         return self.inner.stream(info, chunk_bytes)
 
 
+def counted(calls: Counter[str], name: str, call: Callable[..., object]) -> Callable[..., object]:
+    """The same, and each call is counted."""
+
+    def wrapped(*arguments: object, **named: object) -> object:
+        calls[name] += 1
+        return call(*arguments, **named)
+
+    return wrapped
+
+
 def test_an_object_stays_ours_while_it_is_worked_on(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "CLAIM_LEASE_S", 1.0)
-    monkeypatch.setattr(limits, "KEEP_EVERY_S", 0.1)
+    """Leases go by a clock of the test's own, as a machine that stands still for a second must not end one."""
+    monkeypatch.setattr(limits, "KEEP_EVERY_S", 0.05)
+    now = time.time()
+    world.state.close()
+    world.state = open_state(world.state_url, lease_clock=lambda: now)
+    calls = Counter(extend=0, claim=0)
+    for name in list(calls):
+        monkeypatch.setattr(world.state.work, name, counted(calls, name, getattr(world.state.work, name)))
     write_logs(tmp_path / "logs", 1, 10)
     source = folder_source(tmp_path / "logs")
     held = Held(source)
     with world.running(source):
         assert held.is_reading.wait(60)
         with world.running(folder_source(tmp_path / "logs"), heard=(other := Heard())):
-            held.go.wait(3.0)  # three leases long: the time itself is what counts
+            for _ in range(5):  # two leases and a half
+                now += limits.CLAIM_LEASE_S / 2
+                enough = {name: count + 4 for name, count in calls.items()}
+                wait_until(functools.partial(operator.ge, calls, Counter(enough)), "both have looked")
             assert (other.visible, other.unchanged_urls) == ([], []), "the other runner did not take it"
             held.go.set()
     assert numbers_in(world.lake) == list(range(10))

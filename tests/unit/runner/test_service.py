@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 import lakebed
+from lakebed import config
 from lakebed.catalog.catalog import Catalog
 from lakebed.configuration import read
 from lakebed.errors import UsageError
@@ -78,6 +80,29 @@ def test_what_was_received_is_indexed_at_once_or_by_a_listing(tmp_path: Path) ->
     assert (heard.failures, heard.aside, heard.troubles) == ([], [], [])
     with lakebed.open(told.lake) as lake:
         assert lake.status().problems == ()
+
+
+def test_raw_objects_go_when_they_are_indexed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One came hours ago and was never indexed: it goes, after its events are there. One is new, and stays."""
+    monkeypatch.setattr(limits, "MAINTENANCE_EVERY_S", 0.2)
+    monkeypatch.setattr(config, "GARBAGE_EVERY_S", 0.2)
+    text = '[sources.app]\nkind = "receive"\nindex = "web"\ntokens = "env:T"\nraw_retention = "1h"\n'
+    told = configured(tmp_path, text)
+    store, now = open_store(told.lake), time.time()
+    old = put_raw(store, "app", pack_lines([b'{"n": 1}']), now=now - 7200, token=1)
+    os.utime(tmp_path / "lake" / old, (now - 7200,) * 2)
+    new = put_raw(store, "app", pack_lines([b'{"n": 2}']), now=now, token=2)
+    heard = Heard()
+    with open_runner(told, heard) as runner:
+        runner.start()
+        try:
+            wait_until(lambda: [info.key for info in store.list("raw/")] == [new], "the old one is gone")
+            wait_until(lambda: len(heard.visible) == 2, "both are visible")
+        finally:
+            runner.stop()
+    assert counted(told, "@index=web") == 2
+    assert [details["raw_deleted"] for name, details in heard.events if name == "maintained"][:1] == [1]
+    assert (heard.failures, heard.aside, heard.troubles, heard.gone_urls) == ([], [], [], [])
 
 
 def test_a_service_is_polled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,6 +74,7 @@ def backfill(
         objects_per_second,
         megabytes_per_second * 1e6 if megabytes_per_second else None,
     )
+    _tell_of_retention(told, chosen.index.index, order)
     return _Command(told, chosen, order, output).run(is_dry=dry_run, is_worker=not offer_only)
 
 
@@ -182,6 +183,16 @@ def _range(since: str, until: str) -> Range:
     if first >= last:
         raise UsageError(f"nothing is between '{since}' and '{until}'")
     return Range(*(datetime.datetime.fromtimestamp(ns / 1e9, datetime.UTC) for ns in (first, last)))
+
+
+def _tell_of_retention(told: Configuration, index: str, order: Order) -> None:
+    """That what is asked for would not stay, before it is paid for."""
+    from lakebed.configuration.durations import duration_text
+
+    keep_s = told.indexes[index].retention_s
+    if keep_s is not None and order.wanted.since.timestamp() < time.time() - keep_s:
+        kept = duration_text(keep_s)
+        sys.stderr.write(f"lakebed: [indexes.{index}] keeps {kept}: older events leave it again with the next round\n")
 
 
 def _stop_on_signals() -> threading.Event:

@@ -19,7 +19,7 @@ from lakebed.safe_text import safe_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lakebed.configuration.model import Configuration
+    from lakebed.configuration.model import Configuration, SourceConfig
 
 config = App(
     name="config",
@@ -92,8 +92,18 @@ def _notes(found: Configuration) -> Iterator[str]:
     for source in found.sources.values():
         transform = source.settings.transform
         yield from (f"[sources.{source.name}]: {note}" for note in (transform.notes if transform else ()))
+        yield from _raw_note(found, source)
     if found.receive is None and any(source.kind == "receive" for source in found.sources.values()):
         yield "sources are received, and no [receive] says where: only this machine can send"
+
+
+def _raw_note(found: Configuration, source: SourceConfig) -> Iterator[str]:
+    is_kept = source.kind != "bucket" and source.raw_retention_s is None
+    if is_kept and found.indexes[source.index].retention_s is not None:
+        yield (
+            f"[sources.{source.name}]: events leave [indexes.{source.index}] by its retention; as they came they stay "
+            "in raw/ for ever, unless raw_retention is told"
+        )
 
 
 def _indexes(count: int) -> str:

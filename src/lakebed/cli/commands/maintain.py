@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence  # noqa: TC003 - the command line reads the annotation
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -17,6 +17,7 @@ from lakebed.catalog.entries import check_index_name
 from lakebed.cli.exit_codes import FOUND, PARTIAL
 from lakebed.cli.sizes import counted, size_text
 from lakebed.configuration.find import find_file, lake_url, read_found
+from lakebed.configuration.upkeep import policy_of
 from lakebed.errors import NotFoundError, UsageError
 from lakebed.maintenance.round import Maintenance, Policy
 from lakebed.query.json_lines import json_text
@@ -49,8 +50,9 @@ def maintain(
     """Do one round of maintenance: for cron, where no `lakebed run` does it all the time.
 
     Merges small segments, removes those older than their index keeps events, rewrites those that hold deleted events,
-    and deletes files that nothing has named for days. Searches and indexers go on meanwhile, and several of these at
-    once do no harm. Retention is that of lakebed.toml, if it is this lake's; without one an index keeps everything.
+    deletes files that nothing has named for days, and raw objects as `raw_retention` of their sources says. Searches
+    and indexers go on meanwhile, and several of these at once do no harm. Retention is that of lakebed.toml, if it is
+    this lake's; without one an index keeps everything.
 
     Exit codes: 0 done, 2 error, 3 some of it could not be done.
 
@@ -62,7 +64,8 @@ def maintain(
     catalog = Catalog(store)
     if not catalog.is_created:
         raise NotFoundError(f"no lake at '{store.url}'; `lakebed index` makes one")
-    policy = Policy({**_configured(store), **dict(map(_retention, retention))})
+    configured = _configured(store)
+    policy = replace(configured, retention_s={**configured.retention_s, **dict(map(_retention, retention))})
     deadline = float("inf") if minutes is None else time.monotonic() + 60 * minutes
     report = Maintenance(store, catalog, policy, rng=random.SystemRandom()).round(deadline)
     if json:
@@ -73,14 +76,14 @@ def maintain(
     return PARTIAL if report.errors else FOUND
 
 
-def _configured(store: Store) -> dict[str, int | None]:
+def _configured(store: Store) -> Policy:
     """Retention as the configuration has it. That of another lake does not count: it would expire what is wanted."""
     if find_file() is None:
-        return {}
+        return Policy()
     found = read_found()
     if open_store(found.lake).url != store.url:
-        return {}
-    return {name: index.retention_s for name, index in found.indexes.items()}
+        return Policy()
+    return policy_of(found, store)
 
 
 def _retention(text: str) -> tuple[str, int | None]:
@@ -104,6 +107,10 @@ def _lines(report: Report) -> Iterator[str]:
         )
     if report.deleted_events:
         yield f"{counted(report.deleted_events, 'deleted event')} left the store with the old segments' files"
+    if report.raw_deleted:
+        size = size_text(report.raw_bytes_deleted)
+        are = "is" if report.raw_deleted == 1 else "are"
+        yield f"deleted {counted(report.raw_deleted, 'raw object')} that {are} indexed ({size})"
     garbage = report.garbage
     if garbage is not None and (garbage.files_deleted or garbage.commits_deleted):
         size, commits = size_text(garbage.bytes_deleted), counted(garbage.commits_deleted, "old commit")

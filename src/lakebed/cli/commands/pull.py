@@ -103,10 +103,14 @@ def _pull(configuration: Configuration, source: SourceConfig, *, once: bool, res
         if restart:
             state.cursors.forget(cursor_name(source.name))
         stop = threading.Event()
-        if once:
+        if not once:
+            worker.run(stop)
+            return FOUND if events else NOTHING
+        try:
             _until_caught_up(worker, source.name)
+        finally:
             stop.set()
-        worker.run(stop)
+            worker.run(stop)  # gives the source back: who mends a token tries again at once
     return FOUND if events else NOTHING
 
 
