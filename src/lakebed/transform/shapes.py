@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lakebed.decoding import converted
 from lakebed.transform.expressions import call
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def mappings_with_shapes() -> tuple[str, ...]:
 @functools.cache
 def _read() -> dict[str, tuple[Shape, ...]]:
     text = (resources.files("lakebed.transform") / "shapes.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, tuple[Shape, ...]])
+    return converted(tomllib.loads(text), dict[str, tuple[Shape, ...]])
 
 
 def with_condition(node: Node, *conditions: Node) -> Node:

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lakebed.decoding import json_decoder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     Members = dict[str, msgspec.Raw]
 
 _CAPTURED = {"SequenceNumber", "Offset", "EnqueuedTimeUtc", "Body"}
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_elements = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_members = json_decoder(dict[str, msgspec.Raw])
+_elements = json_decoder(list[dict[str, msgspec.Raw]])
 
 
 def is_capture(schema: Any) -> bool:  # Any: a schema of Avro as JSON
