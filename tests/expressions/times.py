@@ -79,6 +79,8 @@ def parse(value: Json, *form: Json) -> Num:
         return whole(read_by(text(form[0]), text(value)))
     found = text(value)
     ns = time_of(found)
+    if ns is None and re.fullmatch(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4} [0-9]{2}:[0-9]{2}", found):
+        ns = read_by("%d.%m.%Y %H:%M", found)
     if ns is None:
         ns = apache(found) if "/" in found else epoch(found)
     return whole(ns)
