@@ -14,7 +14,7 @@ mod split;
 
 pub use contain::{Sought, may_contain};
 pub use join::{join, measure};
-pub use split::split;
+pub use split::{has_run, split};
 
 const ESCAPE: u8 = 0;
 const UUID: u8 = 1;
