@@ -15,7 +15,7 @@ mod split;
 
 pub use join::{join, measure};
 pub use seek::{Answer, Seeker, Sought};
-pub use split::split;
+pub use split::{has_run, split};
 
 const ESCAPE: u8 = 0;
 const UUID: u8 = 1;

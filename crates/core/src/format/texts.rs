@@ -4,13 +4,14 @@
 //! each text has a template of its own, the number of templates, a payload of them as plain, a payload of ids unless each has its
 //! own, a payload of bits. ISO times: digits of the fraction, a payload of integers. Integers: a payload of integers.
 use super::bits::{BitReader, BitWriter};
-use super::frame::{Compressor, Payload};
+use super::frame::{Compressor, Content, Payload};
 use super::ints::{Ids, put_ids, put_ints, read_ids, read_ints};
 use super::limits::GROUP_VALUES_MAX;
 use super::template;
 use super::wire::{Wire, put_varint};
 use crate::error::DecodeError;
 use crate::value::decimal::as_i64;
+use crate::value::short::{NumberState, append};
 use crate::value::time::{iso_form, write_iso};
 use std::collections::HashMap;
 
@@ -58,26 +59,25 @@ fn put_plain(out: &mut Vec<u8>, compressor: &mut Compressor, texts: &[&[u8]]) {
     let mut plain = Vec::with_capacity(texts.iter().map(|text| text.len() + 2).sum());
     let lengths: Vec<i64> = texts.iter().map(|text| text.len() as i64).collect();
     put_ints(&mut plain, &lengths);
-    texts.iter().for_each(|text| plain.extend_from_slice(text));
-    compressor.put(out, &plain);
+    texts.iter().for_each(|text| append(&mut plain, text));
+    compressor.put_content(out, &plain, Content::Texts);
 }
 
 /// Writes the template form and says true, unless no text holds a random run.
 fn put_templates(out: &mut Vec<u8>, compressor: &mut Compressor, texts: &[&[u8]]) -> bool {
+    if !texts.iter().any(|text| template::has_run(text)) {
+        return false;
+    }
     let mut bits = BitWriter::default();
     let mut arena = Vec::with_capacity(texts.len() * 8);
     let mut ends = Vec::with_capacity(texts.len());
-    let mut found = false;
     for text in texts {
-        found |= template::split(text, &mut arena, &mut bits);
+        template::split(text, &mut arena, &mut bits);
         ends.push(arena.len());
-    }
-    if !found {
-        return false;
     }
     let mut start = 0;
     let templates: Vec<&[u8]> = ends.iter().map(|&end| &arena[std::mem::replace(&mut start, end)..end]).collect();
-    let mut known: HashMap<&[u8], u32> = HashMap::new();
+    let mut known: HashMap<&[u8], u32, NumberState> = HashMap::default();
     let mut distinct: Vec<&[u8]> = Vec::new();
     let ids: Vec<u32> = templates
         .iter()

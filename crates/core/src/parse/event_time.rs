@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// More rules than a source needs. Each is tried on every record that those before it say nothing of.
 pub const RULES_MAX: usize = 100;
 
+/// No time is longer, and what is longer need not be kept.
+const REMEMBERED_BYTES_MAX: usize = 64;
+
 /// Name of a path that tells no time, in place of its number.
 pub const NOT_A_TIME: u8 = u8::MAX;
 
@@ -143,7 +146,17 @@ pub struct EventTimes {
     modified_ns: i64,
     previous_ns: Option<i64>,
     best: Option<Best>,
+    /// The last value that was read while there was no better one, and what it told: times of one second follow each other.
+    last: LastValue,
     pub counts: TimeCounts,
+}
+
+#[derive(Debug, Default)]
+struct LastValue {
+    name: u8,
+    is_number: bool,
+    text: Vec<u8>,
+    best: Option<Best>,
 }
 
 impl EventTimes {
@@ -155,6 +168,7 @@ impl EventTimes {
     /// The text is another one from here on: no event of it borrows the time of one before.
     pub fn begin_member(&mut self, rules: Arc<TimeRules>) {
         self.rules = rules;
+        self.last = LastValue::default();
         self.previous_ns = None;
     }
 
@@ -163,6 +177,7 @@ impl EventTimes {
         if self.rules.is_empty() {
             let rules = fields.iter().map(|field| TimeRule::of_field(field.as_bytes())).collect();
             self.rules = Arc::new(TimeRules::new(rules, self.rules.zone.clone()));
+            self.last = LastValue::default();
         }
         self.rules.names()
     }
@@ -202,14 +217,24 @@ impl EventTimes {
 
     /// A value at the path that has this number, text or number.
     pub fn note(&mut self, name: u8, text: &[u8], is_number: bool) {
-        let Self { rules, best, modified_ns, .. } = self;
+        let Self { rules, best, modified_ns, last, .. } = self;
         let Some(tried) = rules.by_name.get(usize::from(name)) else { return };
+        let is_first = best.is_none() && !text.is_empty();
+        if is_first && last.text == text && (last.name, last.is_number) == (name, is_number) {
+            *best = last.best;
+            return;
+        }
         try_rules(rules, tried, best, |rule| {
             if is_number && rule.regex.is_none() && rule.format.is_none() {
                 return read_count(text).map(|time| Read { ns: time.ns, is_local: false, is_year_inferred: false });
             }
             rule.read(text, *modified_ns)
         });
+        if is_first && text.len() <= REMEMBERED_BYTES_MAX {
+            (last.name, last.is_number, last.best) = (name, is_number, *best);
+            last.text.clear();
+            last.text.extend_from_slice(text);
+        }
     }
 
     /// The time of the event that ends here.

@@ -77,6 +77,24 @@ fn a_zone_is_for_times_that_tell_none() {
 }
 
 #[test]
+fn a_text_that_comes_again_is_read_by_the_rules_that_hold() {
+    let zoned = |zone: &str| Arc::new(TimeRules::new(vec![TimeRule::of_field(b"t")], Zone::parse(zone.as_bytes())));
+    let mut times = EventTimes::new(zoned("+01:00"), ns(WRITTEN));
+    let plain = RecordFacts::default();
+    let local = [(0, "2023-07-10 13:45:07")];
+    for _ in 0..2 {
+        assert_eq!(told(&mut times, &local, "", plain), found("2023-07-10T12:45:07Z", "field t"));
+    }
+    // No time, twice; then a name that no rule has.
+    for values in [[(0, "soon")], [(0, "soon")], [(1, "2023-07-10 13:45:07")]] {
+        assert_eq!(told(&mut times, &values, "", plain), found("2023-07-10T12:45:07Z", "previous"));
+    }
+    assert_eq!(told(&mut times, &local, "", plain), found("2023-07-10T12:45:07Z", "field t"));
+    times.begin_member(zoned("+02:00"));
+    assert_eq!(told(&mut times, &local, "", plain), found("2023-07-10T11:45:07Z", "field t"));
+}
+
+#[test]
 fn rules_are_tried_in_their_order() {
     let regex = |regex: &str| Some(compile_regex(regex, false).expect("a regular expression"));
     let format = |format: &str| Some(Format::parse(format.as_bytes()).expect("a format"));

@@ -10,6 +10,7 @@ pub mod json;
 pub mod needle;
 pub mod pattern;
 pub mod regex;
+pub mod short;
 pub mod strftime;
 pub mod syslog_time;
 pub mod time;

@@ -10,10 +10,7 @@
 //! `1.2.3.4` also finds `1.2.3.4.5` (*contains at token boundaries*), and the index must not say no.
 //!
 //! Tokens are compared without regard to ASCII case: the index holds the XXH3-64 of the token in lower case.
-use xxhash_rust::xxh3::xxh3_64;
-
-/// Tokens up to this length are lower-cased on the stack.
-const STACK_TOKEN_BYTES: usize = 64;
+use super::short::folded_hash;
 
 /// An octet of an IPv4 address has at most three digits.
 const OCTET_DIGITS_MAX: usize = 3;
@@ -67,16 +64,7 @@ pub fn is_left_out(token: &[u8]) -> bool {
 /// XXH3-64 of the token in ASCII lower case.
 #[inline]
 pub fn token_hash(token: &[u8]) -> u64 {
-    if token.len() <= STACK_TOKEN_BYTES {
-        let mut folded = [0u8; STACK_TOKEN_BYTES];
-        let folded = &mut folded[..token.len()];
-        for (to, from) in folded.iter_mut().zip(token) {
-            *to = from.to_ascii_lowercase();
-        }
-        xxh3_64(folded)
-    } else {
-        xxh3_64(&token.to_ascii_lowercase())
-    }
+    folded_hash(token)
 }
 
 /// The tokens, in lower case, that every text matched by a value pattern is sure to have; `parts` are its literal runs between
@@ -169,6 +157,7 @@ mod tests {
     use super::*;
     use crate::value::pattern::ValuePattern;
     use proptest::prelude::*;
+    use xxhash_rust::xxh3::xxh3_64;
 
     fn tokens(text: &str) -> Vec<String> {
         let mut tokens = Vec::new();

@@ -5,9 +5,10 @@ use crate::format::column::Kind;
 use crate::format::rows::{Origin, RowFacts, TimeSource};
 use crate::format::shape::{CLOSE, NULL, OPEN, value_step};
 use crate::parse::event_time::{EventTimes, TimeRules, Told};
+use crate::value::short::{NumberHasher, NumberState};
 use std::collections::HashMap;
+use std::hash::Hasher;
 use std::sync::Arc;
-use xxhash_rust::xxh3::xxh3_64;
 
 mod sink;
 mod taken;
@@ -77,7 +78,7 @@ pub struct Batch {
     object_first_row: usize,
     shape_steps: Vec<u32>,
     shape_ends: Vec<usize>,
-    shape_index: HashMap<u64, u32>,
+    shape_index: HashMap<u64, u32, NumberState>,
     size_bytes: usize,
     values: usize,
     event: EventState,
@@ -274,6 +275,10 @@ impl Batch {
 
     /// The number of the shape that has these steps.
     pub fn intern_shape(&mut self, steps: &[u32]) -> u32 {
+        // Events come in runs of one shape.
+        if let Some(row) = self.rows.last().filter(|row| self.shape(row.shape) == steps) {
+            return row.shape;
+        }
         let mut hash = hash_steps(steps);
         loop {
             match self.shape_index.get(&hash) {
@@ -322,15 +327,11 @@ impl Batch {
 }
 
 fn hash_steps(steps: &[u32]) -> u64 {
-    let mut buffer = [0u8; 1024];
-    let mut hash = 0;
-    for chunk in steps.chunks(buffer.len() / 4) {
-        for (slot, step) in buffer.chunks_exact_mut(4).zip(chunk) {
-            slot.copy_from_slice(&step.to_le_bytes());
-        }
-        hash = xxhash_rust::xxh3::xxh3_64_with_seed(&buffer[..4 * chunk.len()], hash);
-    }
-    if steps.is_empty() { xxh3_64(&[]) } else { hash }
+    let mut hasher = NumberHasher::default();
+    let (pairs, rest) = steps.as_chunks::<2>();
+    pairs.iter().for_each(|&[a, b]| hasher.write_u64(u64::from(a) | u64::from(b) << 32));
+    rest.iter().for_each(|&step| hasher.write_u32(step));
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -124,6 +124,7 @@ fn encode(
         return (survey.stamp, Stored::Strip(frame));
     }
     let mut start = 0;
+    compressor.begin_pages();
     let frames = values.page_ends.iter().map(|&end| {
         let ids = &values.ids[std::mem::replace(&mut start, end)..end];
         let mut frame = Vec::new();
@@ -133,6 +134,7 @@ fn encode(
         frame
     });
     let frames = frames.collect();
+    compressor.end_pages();
     (survey.stamp, Stored::Pages(frames))
 }
 

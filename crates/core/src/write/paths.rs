@@ -2,11 +2,10 @@
 //!
 //! Events of a source repeat their keys in the same order, so each path remembers which key followed it last time: the next key is
 //! then known after one comparison.
-use super::dictionary::is_same;
 use crate::format::column::Kind;
 use crate::parse::event_time::NOT_A_TIME;
+use crate::value::short::{NumberState, hash, is_same};
 use std::collections::HashMap;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub const NONE: u32 = u32::MAX;
 pub const ROOT: u32 = 0;
@@ -29,7 +28,7 @@ pub struct Node {
 pub struct PathTable {
     pub nodes: Vec<Node>,
     keys: Vec<u8>,
-    by_key: HashMap<(u32, u64), u32>,
+    by_key: HashMap<(u32, u64), u32, NumberState>,
     time_fields: Vec<Vec<u8>>,
 }
 
@@ -97,12 +96,12 @@ impl PathTable {
     }
 
     fn child_by_hash(&mut self, parent: u32, before: u32, key: &[u8]) -> u32 {
-        let mut seed = 0;
+        let mut hash = hash(key);
         let node = loop {
-            let hash = xxh3_64_with_seed(key, seed);
             match self.by_key.get(&(parent, hash)) {
                 Some(&node) if self.key(node) == key => break node,
-                Some(_) => seed += 1,
+                // Two keys with one hash: the second lives under the next free number.
+                Some(_) => hash = hash.wrapping_add(1),
                 None => {
                     let node = self.push(parent, key, false);
                     self.by_key.insert((parent, hash), node);

@@ -9,6 +9,10 @@ const TOKEN_BYTES_ESTIMATE: f64 = 2.2;
 /// Tokens wait until there are so many; their slots are then read in one loop, so that the processor waits for many at once.
 const WAITING_MAX: usize = 256;
 
+/// Most tokens of messages are the same few words: those that were added just before are not looked up again. The first cache holds
+/// so many.
+const RECENT: usize = 256;
+
 /// Slots that are kept from one group to the next.
 const SPARE_SLOTS_MAX: usize = 1 << 21;
 
@@ -17,18 +21,31 @@ pub struct TokenSet {
     slots: Vec<(u64, u64)>,
     used: usize,
     waiting: Vec<(u64, u64)>,
+    /// Tokens that were added, and pages of them, by low bits of the hash.
+    recent: Box<[(u64, u64); RECENT]>,
 }
 
 impl Default for TokenSet {
     fn default() -> Self {
-        Self { slots: vec![(0, 0); 1 << 12], used: 0, waiting: Vec::with_capacity(WAITING_MAX) }
+        Self {
+            slots: vec![(0, 0); 1 << 12],
+            used: 0,
+            waiting: Vec::with_capacity(WAITING_MAX),
+            recent: Box::new([(0, 0); RECENT]),
+        }
     }
 }
 
 impl TokenSet {
     #[inline]
     pub fn add(&mut self, hash: u64, pages: u64) {
-        self.waiting.push((hash.max(1), pages));
+        let hash = hash.max(1);
+        let recent = &mut self.recent[hash as usize % RECENT];
+        if *recent == (hash, pages) {
+            return;
+        }
+        *recent = (hash, pages);
+        self.waiting.push((hash, pages));
         if self.waiting.len() == WAITING_MAX {
             self.settle();
         }
@@ -86,6 +103,7 @@ impl TokenSet {
     /// Moves all tokens to `entries` and keeps the memory, unless it is more than groups need as a rule.
     pub fn drain_into(&mut self, entries: &mut TokenEntries, first_page: u32) {
         self.settle();
+        self.recent.fill((0, 0));
         entries.entries.reserve(self.used);
         for slot in &mut self.slots {
             if slot.0 != 0 {
@@ -192,6 +210,22 @@ fn scatter(entries: &[(u64, u32)], buckets: usize) -> (Vec<(u64, u32)>, Vec<usiz
 mod tests {
     use super::*;
     use crate::format::terms::look_up;
+
+    #[test]
+    fn a_token_that_was_just_added_counts_in_every_page_and_group() {
+        let (mut entries, mut set) = (TokenEntries::default(), TokenSet::default());
+        let (one, other) = (7, 7 + RECENT as u64); // they share a place among the recent
+        for hash in [one, one, other, one] {
+            set.add(hash, 1);
+        }
+        set.add(one, 2);
+        set.add(one, 1);
+        set.drain_into(&mut entries, 0);
+        set.add(one, 1);
+        set.drain_into(&mut entries, 2);
+        entries.entries.sort_unstable();
+        assert_eq!((&entries.entries[..], &entries.sets[..]), (&[(one, 2), (one, SET), (other, 0)][..], &[(0, 3)][..]));
+    }
 
     #[test]
     fn tokens_of_many_groups_are_found() {

@@ -2,6 +2,7 @@
 use super::super::bits::BitWriter;
 use super::super::wire::put_varint;
 use super::*;
+use crate::value::short::append;
 
 /// Shorter runs are words and small numbers more often than not, and gain little.
 const HEX_LENGTH_MIN: usize = 8;
@@ -27,34 +28,58 @@ struct Run {
     length: usize,
 }
 
+/// Whether the text has a random run.
+pub fn has_run(text: &[u8]) -> bool {
+    next_run(text, 0).is_some()
+}
+
 /// Appends the template of `text` to `template` and its runs to `bits`. True when there was at least one run.
 pub fn split(text: &[u8], template: &mut Vec<u8>, bits: &mut BitWriter) -> bool {
-    let mut found = false;
     let mut at = 0;
-    while at < text.len() {
-        let byte = text[at];
-        if CLASS[byte as usize] & ALNUM == 0 {
-            if byte <= BASE64_URL {
-                template.push(ESCAPE);
-            }
-            template.push(byte);
-            at += 1;
-            continue;
-        }
-        let end = alnum_end(text, at);
-        match random_run(text, at, end) {
-            Some(run) => {
-                found = true;
-                put_run(&run, &text[at..at + run.length], template, bits);
-                at += run.length;
-            }
-            None => {
-                template.extend_from_slice(&text[at..end]);
-                at = end;
-            }
+    while let Some((start, run)) = next_run(text, at) {
+        put_literal(&text[at..start], template);
+        at = start + run.length;
+        put_run(&run, &text[start..at], template, bits);
+    }
+    put_literal(&text[at..], template);
+    at > 0
+}
+
+/// The first run that begins at `at` or behind it, and where it begins.
+fn next_run(text: &[u8], mut at: usize) -> Option<(usize, Run)> {
+    loop {
+        at = past_short_words(text, at)?;
+        let start = at + text[at..].iter().position(|&byte| CLASS[byte as usize] & ALNUM != 0)?;
+        at = alnum_end(text, start);
+        if let Some(run) = random_run(text, start, at) {
+            return Some((start, run));
         }
     }
-    found
+}
+
+/// The first place from `at` on where as many characters as a run has at least follow that can be in a run; None when there is none.
+///
+/// The last of them is looked at first: where it cannot be in a run, none of those before it begins one.
+fn past_short_words(text: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(window) = text.get(at..at + HEX_LENGTH_MIN) {
+        match window.iter().rposition(|&byte| CLASS[byte as usize] == 0) {
+            Some(place) => at += place + 1,
+            None => return Some(at),
+        }
+    }
+    None
+}
+
+fn put_literal(text: &[u8], template: &mut Vec<u8>) {
+    if text.iter().all(|&byte| byte > MARKER_MAX) {
+        return append(template, text);
+    }
+    for &byte in text {
+        if byte <= MARKER_MAX {
+            template.push(ESCAPE);
+        }
+        template.push(byte);
+    }
 }
 
 fn alnum_end(text: &[u8], start: usize) -> usize {
@@ -101,6 +126,9 @@ fn is_uuid(text: &[u8]) -> bool {
 /// A run of base64 digits that changes between upper case, lower case and digits as often as random text does.
 fn base64_run(text: &[u8], start: usize, alnum_end: usize) -> Option<Run> {
     let joiner = text.get(alnum_end).map_or(0, |&byte| CLASS[byte as usize]);
+    if joiner == 0 && alnum_end - start < BASE64_LENGTH_MIN {
+        return None; // most words
+    }
     let (marker, allowed) =
         if joiner == MINUS_UNDERSCORE { (BASE64_URL, ALNUM | MINUS_UNDERSCORE) } else { (BASE64, ALNUM | PLUS_SLASH) };
     let tail = &text[alnum_end..];

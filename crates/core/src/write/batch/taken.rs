@@ -14,7 +14,9 @@ impl Batch {
     /// The column at a path, to which `take_values` adds `count` values, those of the rows in their order.
     pub fn take_values(&mut self, node: u32, kind: Kind, count: usize) -> &mut ColumnBuffer {
         self.values += count;
-        self.column(node, kind)
+        let column = self.column(node, kind);
+        column.dictionary.look_up_all();
+        column
     }
 
     /// Says that the values of rows from `first_row` on are so long together.
