@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,7 +136,13 @@ PLAIN_FUNCTIONS = {"avg", "count", "countdistinct", "max", "min", "sum"}
 
 def is_beyond_grammar(text: str) -> bool:
     """Whether a valid query has a stage or an expression that the grammar leaves out."""
-    return any(map(is_stage_beyond_grammar, parse_query(text).stages))
+    return IN_PARENTHESES.search(text) is not None or any(map(is_stage_beyond_grammar, parse_query(text).stages))
+
+
+IN_PARENTHESES = re.compile(
+    r"\|\s*stats\s*\(|\|\s*(?:stats|top|rare|groupbycount)\b[^|]*?(?:\bby|[,(\d])\s*\(", re.IGNORECASE
+)
+"""A column in parentheses, where functions and groups take expressions."""
 
 
 def is_stage_beyond_grammar(stage: Stage) -> bool:
