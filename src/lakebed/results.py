@@ -221,6 +221,12 @@ class AsyncSearchResult(AsyncIterator[AnswerRow]):
         """See `SearchResult.notes`."""
         return self._result.notes
 
+    async def warnings(self) -> list[str]:
+        """See `SearchResult.warnings`; awaited, as it may read."""
+        import asyncio
+
+        return await asyncio.to_thread(lambda: self._result.warnings)
+
     async def close(self) -> None:
         """See `SearchResult.close`."""
         import asyncio

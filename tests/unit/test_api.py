@@ -128,6 +128,13 @@ def test_async(lake: Lake) -> None:
             count = len([row async for row in few])
         return numbers, count
 
+    async def warned(query: str) -> list[str]:
+        found = await lake.search_async(query)
+        [row async for row in found]
+        return await found.warnings()
+
+    assert asyncio.run(warned("user: alice")) == []
+    assert asyncio.run(warned("usre: alice")) == ["no event has the column 'usre'; did you mean 'user'?"]
     numbers, count = asyncio.run(run())
     assert numbers == [place[0] for place in places(lake.search("user: alice"))]
     assert count == 3
