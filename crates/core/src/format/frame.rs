@@ -23,12 +23,10 @@ const QUICK_LEVEL: i32 = 1;
 /// Texts of so many bytes are compressed with tables that fit into the first cache and find what is near: messages become 3 %
 /// smaller in three quarters of the time, and the texts of other columns no larger.
 const LARGE_TEXTS_BYTES: usize = 64 << 10;
-const LARGE_TEXTS_HASH_LOG: u32 = 15;
-const LARGE_TEXTS_MATCH_BYTES: u32 = 6;
+const LARGE_TEXTS_TABLE: Table = Table { hash_log: 15, match_bytes: 6 };
 
 /// The same when they are compressed quickly: a quarter of the table that the level has loses 2 % less of texts such as URLs.
-const QUICK_TEXTS_HASH_LOG: u32 = 12;
-const QUICK_TEXTS_MATCH_BYTES: u32 = 5;
+const QUICK_TEXTS_TABLE: Table = Table { hash_log: 12, match_bytes: 5 };
 
 /// The pages of a column are compressed quickly when the first of them gains less than one part in so many from `ZSTD_LEVEL`.
 const GAIN_PARTS: usize = 50;
@@ -50,6 +48,14 @@ const ZSTD: u8 = 1;
 pub enum Content {
     Texts,
     Numbers,
+}
+
+/// zstd's table of what it has seen.
+struct Table {
+    /// Logarithm of its entries.
+    hash_log: u32,
+    /// Bytes that an entry stands for: shorter repetitions are not found.
+    match_bytes: u32,
 }
 
 /// How payloads of a content are compressed.
@@ -79,11 +85,8 @@ impl Compressor {
     pub fn new() -> Self {
         Self {
             context: context(ZSTD_LEVEL, None),
-            large_texts: context(ZSTD_LEVEL, Some((LARGE_TEXTS_HASH_LOG, LARGE_TEXTS_MATCH_BYTES))),
-            quick: [
-                context(QUICK_LEVEL, Some((QUICK_TEXTS_HASH_LOG, QUICK_TEXTS_MATCH_BYTES))),
-                context(QUICK_LEVEL, None),
-            ],
+            large_texts: context(ZSTD_LEVEL, Some(LARGE_TEXTS_TABLE)),
+            quick: [context(QUICK_LEVEL, Some(QUICK_TEXTS_TABLE)), context(QUICK_LEVEL, None)],
             efforts: [Effort::Full; 2],
             body: Vec::new(),
             store_only: false,
@@ -159,15 +162,15 @@ impl Compressor {
 }
 
 /// A context of a level, and the logarithm of its table's size and its shortest match where they are not the level's.
-fn context(level: i32, table: Option<(u32, u32)>) -> Context {
+fn context(level: i32, table: Option<Table>) -> Context {
     let mut context = Context::new(level).unwrap_or_default();
     let _ = context.set_parameter(CParameter::Format(FrameFormat::Magicless));
     let _ = context.include_contentsize(false);
     let _ = context.include_checksum(false);
     let _ = context.include_dictid(false);
-    if let Some((hash_log, match_bytes)) = table {
-        let _ = context.set_parameter(CParameter::HashLog(hash_log));
-        let _ = context.set_parameter(CParameter::MinMatch(match_bytes));
+    if let Some(table) = table {
+        let _ = context.set_parameter(CParameter::HashLog(table.hash_log));
+        let _ = context.set_parameter(CParameter::MinMatch(table.match_bytes));
     }
     context
 }
