@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# what is built for `make dev` is used again: the same profile, the same folder; where it is not, all is compiled
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+# what is built for `make dev` is used again: the same profile, the same folder
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
