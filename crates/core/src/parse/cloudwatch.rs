@@ -47,11 +47,7 @@ impl LineFormat for CloudWatch {
     fn source_type(head: &Head) -> &'static str {
         let mut messages = head.lines().filter_map(split).map(|(_, message)| message);
         match messages.find(|message| message.starts_with(b"{") || is_default_line(message)) {
-            Some([b'{', ..]) => {
-                let start = |line: &&[u8]| split(line).is_some_and(|(_, message)| message.starts_with(b"{"));
-                let object = head.lines().find(start).map_or(&b""[..], |line| &line[TIME_BYTES + 1..]);
-                kinds::source_type(object)
-            }
+            Some(message @ [b'{', ..]) => kinds::source_type(message),
             Some(_) => "aws:vpcflow",
             None => kinds::PLAIN,
         }
