@@ -67,15 +67,15 @@ impl Seeker {
         if self.literal.iter().filter(is_outside).any(|&byte| memchr::memchr(byte, template).is_none()) {
             return Answer::Never;
         }
-        let Some(places) = Places::of(template, self.literal.len()) else { return Answer::Perhaps };
+        let Some(places) = places_of(template, self.literal.len()) else { return Answer::Perhaps };
         let mut checks = Vec::new();
         let mut run_asked = None;
-        for window_at in 0..(places.0.len() + 1).saturating_sub(self.literal.len()) {
-            let run = run_around(&places.0[window_at..window_at + self.literal.len()]);
-            if (run.is_some() && run == run_asked) || !self.fits(&places.0, window_at) {
+        for (at, window) in places.windows(self.literal.len()).enumerate() {
+            let run = run_around(window);
+            if (run.is_some() && run == run_asked) || !self.fits(&places, at) {
                 continue;
             }
-            match self.check(&places.0[window_at..window_at + self.literal.len()]) {
+            match self.check(window) {
                 None => return Answer::Perhaps,
                 Some(check) => checks.push(check),
             }
@@ -159,51 +159,47 @@ struct Digit {
     offset: usize,
 }
 
-/// The places of a template, of long runs only those that a literal of the given length can tell apart.
-struct Places(Vec<Place>);
-
-impl Places {
-    /// None when the template is damaged.
-    fn of(template: &[u8], literal_length: usize) -> Option<Self> {
-        let mut places = Vec::new();
-        let mut wire = Wire::new(template);
-        let (mut run, mut offset) = (0, 0);
-        while let Ok(marker) = wire.byte() {
-            match marker {
-                ESCAPE => places.push(Place::Literal(wire.byte().ok()?)),
-                UUID => {
-                    let digit = Digit { marker, run, run_offset: offset, run_length: UUID_LENGTH, offset };
-                    let mut digits = 0;
-                    places.extend((0..UUID_LENGTH).map(|at| {
-                        if matches!(at, 8 | 13 | 18 | 23) {
-                            return Place::Literal(b'-');
-                        }
-                        digits += 1;
-                        Place::Digit(Digit { offset: offset + 4 * (digits - 1), ..digit })
-                    }));
-                    run += 1;
-                    offset += 128;
-                }
-                HEX | UPPER | BASE64 | BASE64_URL => {
-                    let length = run_length(&mut wire).ok()?;
-                    let width = if marker == HEX { 4 } else { 6 };
-                    let kept = length.min(2 * literal_length);
-                    places.extend((0..kept).map(|at| {
-                        // Between its ends all places of a run are alike.
-                        let nth = if at < literal_length { at } else { length - (kept - at) };
-                        let of_digit = if marker == UPPER { 0 } else { width * nth };
-                        let digit =
-                            Digit { marker, run, run_offset: offset, run_length: length, offset: offset + of_digit };
-                        Place::Digit(digit)
-                    }));
-                    run += 1;
-                    offset += run_bits(marker, length);
-                }
-                byte => places.push(Place::Literal(byte)),
+/// The places of a template, of long runs only those that a literal of the given length can tell apart; None when the template
+/// is damaged.
+fn places_of(template: &[u8], literal_length: usize) -> Option<Vec<Place>> {
+    let mut places = Vec::new();
+    let mut wire = Wire::new(template);
+    let (mut run, mut offset) = (0, 0);
+    while let Ok(marker) = wire.byte() {
+        match marker {
+            ESCAPE => places.push(Place::Literal(wire.byte().ok()?)),
+            UUID => {
+                let digit = Digit { marker, run, run_offset: offset, run_length: UUID_LENGTH, offset };
+                let mut digits = 0;
+                places.extend((0..UUID_LENGTH).map(|at| {
+                    if matches!(at, 8 | 13 | 18 | 23) {
+                        return Place::Literal(b'-');
+                    }
+                    digits += 1;
+                    Place::Digit(Digit { offset: offset + 4 * (digits - 1), ..digit })
+                }));
+                run += 1;
+                offset += 128;
             }
+            HEX | UPPER | BASE64 | BASE64_URL => {
+                let length = run_length(&mut wire).ok()?;
+                let width = if marker == HEX { 4 } else { 6 };
+                let kept = length.min(2 * literal_length);
+                places.extend((0..kept).map(|at| {
+                    // Between its ends all places of a run are alike.
+                    let nth = if at < literal_length { at } else { length - (kept - at) };
+                    let of_digit = if marker == UPPER { 0 } else { width * nth };
+                    let digit =
+                        Digit { marker, run, run_offset: offset, run_length: length, offset: offset + of_digit };
+                    Place::Digit(digit)
+                }));
+                run += 1;
+                offset += run_bits(marker, length);
+            }
+            byte => places.push(Place::Literal(byte)),
         }
-        Some(Self(places))
     }
+    Some(places)
 }
 
 impl Place {
