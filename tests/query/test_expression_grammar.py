@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
-from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedInput
+from lark import Token, Tree
 
 from lakebed.errors import QueryError
 from lakebed.query.expression import Call, Expression
@@ -19,9 +15,7 @@ from lakebed.query.expression_printer import print_expression
 from lakebed.query.parser import parse_query
 from lakebed.query.stages.eval import Eval
 from tests.generators.functions import computed
-
-if TYPE_CHECKING:
-    from lark import ParseTree
+from tests.query.grammars import texts_of, tree_of
 
 FRAGMENT_LINES = r"""
 a b user.name tags[*] tags[0] a.* *name ** * %x @lb.time $y a-b a/b a*b x[ ü .x ; [1
@@ -47,6 +41,8 @@ SEMANTIC = (
 )
 """Parts of the messages about what an expression means, which a grammar cannot say."""
 
+GRAMMAR = "expression.lark"
+
 OF_A_CONSTANT = re.compile(r"[a-z0-9]+\.[a-z0-9_]+: ")
 """How a message about a constant begins that the function cannot take, such as a network."""
 
@@ -67,24 +63,6 @@ OPERATORS = {
     ">=": "at_least",
 }
 
-texts = st.lists(st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from(["", " ", " ", "\n"])), max_size=10).map(
-    lambda pieces: "".join(piece + space for piece, space in pieces)
-)
-
-
-@functools.cache
-def grammar() -> Lark:
-    text = Path(__file__).with_name("expression.lark").read_text()
-    return Lark(text, parser="lalr", lexer="contextual", maybe_placeholders=False)
-
-
-def tree_of(text: str) -> ParseTree | None:
-    """The grammar's tree; None when the text is not well formed."""
-    try:
-        return grammar().parse(text)
-    except UnexpectedInput:
-        return None
-
 
 def parsed(text: str) -> Eval | QueryError:
     """What the parser makes of `eval` and this text."""
@@ -97,7 +75,7 @@ def parsed(text: str) -> Eval | QueryError:
 
 
 def assert_agreement(text: str) -> None:
-    found, tree = parsed(text), tree_of(text)
+    found, tree = parsed(text), tree_of(GRAMMAR, text)
     if isinstance(found, Eval):
         assert tree is not None, f"only the parser accepts {text!r}"
         assert [grouping(one.expression) for one in found.assignments] == [
@@ -144,7 +122,7 @@ def is_number(node: Tree[Token] | Token) -> bool:
 
 
 @settings(max_examples=2_000, deadline=None)
-@given(texts)
+@given(texts_of(FRAGMENTS, 10))
 def test_random_fragments(text: str) -> None:
     note(text)
     assert_agreement(f"x = {text}")
@@ -183,4 +161,4 @@ def test_operators_group_as_told(text: str, grouped: str) -> None:
 @pytest.mark.parametrize("text", ["x = [1, 2]", "x = a-b", "x = 5 / 2x", "x = a = b = c", "x = .5", "x = a &&b", "x ="])
 def test_neither_accepts(text: str) -> None:
     assert isinstance(parsed(text), QueryError)
-    assert tree_of(text) is None
+    assert tree_of(GRAMMAR, text) is None

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lark import Lark
-from lark.exceptions import UnexpectedInput
 
 from lakebed.errors import QueryError
 from lakebed.query.expression import ColumnRef
@@ -40,6 +36,7 @@ from lakebed.query.stages.unroll import Unroll
 from lakebed.query.stages.value import SingleValue
 from lakebed.query.stages.where import Where
 from tests.generators.queries import queries
+from tests.query.grammars import texts_of, tree_of
 from tests.rules import rule_queries
 
 if TYPE_CHECKING:
@@ -77,23 +74,9 @@ SEMANTIC = (
 )
 """Parts of the messages about what a literal means, which a grammar cannot say."""
 
-texts = st.lists(st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from(["", " ", " ", "\n"])), max_size=12).map(
-    lambda pieces: "".join(piece + space for piece, space in pieces)
-)
-
-
-@functools.cache
-def grammar() -> Lark:
-    text = Path(__file__).with_name("grammar.lark").read_text()
-    return Lark(text, parser="lalr", lexer="contextual", maybe_placeholders=False)
-
 
 def grammar_accepts(text: str) -> bool:
-    try:
-        grammar().parse(text)
-    except UnexpectedInput:
-        return False
-    return True
+    return tree_of("grammar.lark", text) is not None
 
 
 def assert_agreement(text: str) -> None:
@@ -171,7 +154,7 @@ def error_of(text: str) -> QueryError | None:
 
 
 @settings(max_examples=3_000, deadline=None)
-@given(texts)
+@given(texts_of(FRAGMENTS, 12))
 def test_random_fragments(text: str) -> None:
     assert_agreement(text)
 

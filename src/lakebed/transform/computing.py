@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from lakebed.query.suggest import did_you_mean
 from lakebed.transform.expressions import call, column, read_expression
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lakebed.query.plan import Node, PlanValue
     from lakebed.transform.mappings import Mapping
     from lakebed.transform.step_reader import StepReader
+
+    Compiled: TypeAlias = tuple[tuple[str, ...], tuple[Node, ...], list[PlanValue]]
 
 NORMAL_FORMS = ("ecs", "ocsf")
 """Names of the mappings that there are."""
@@ -59,14 +61,14 @@ def normalize(step: StepReader) -> list[Node]:
 
 
 @functools.cache
-def _compiled(form: str) -> tuple[tuple[tuple[str, ...], tuple[Node, ...], list[PlanValue]], ...]:
+def _compiled(form: str) -> tuple[Compiled, ...]:
     """For each mapping, and each shape of its events: source types, conditions, and fields.
 
     Expressions are read once: a configuration may have hundreds of sources that want them. Shapes come last, so that of
     a source type with several of them the one that fits counts.
     """
-    plain: list[tuple[tuple[str, ...], tuple[Node, ...], list[PlanValue]]] = []
-    shaped = plain.copy()
+    plain: list[Compiled] = []
+    shaped: list[Compiled] = []
     for file, mapping in mappings_by_file(form).items():
         fields, needs = _fields(mapping, form), _has_any(mapping.needs)
         plain.append((mapping.source_types, (needs,), fields))
